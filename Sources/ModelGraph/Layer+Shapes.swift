@@ -1,0 +1,290 @@
+public import TensorCore
+
+extension Node {
+  /// The shapes of the layer's outputs for those of its inputs.
+  ///
+  /// - Throws: `NetworkError` where weights or parameters do not fit the inputs.
+  public func outputShapes(for inputs: [Shape]) throws(NetworkError) -> [Shape] {
+    switch layer {
+    case .input(let layer): return [layer.shape]
+    case .convolution(let layer): return [try convolved(inputs[0], layer)]
+    case .batchNormalization(let layer): return [try normalized(inputs[0], layer)]
+    case .scale(let layer):
+      return [
+        try broadcast(layer.scale?.shape ?? inputs[1], bias: layer.bias, layer.axis, inputs[0])
+      ]
+    case .bias(let layer):
+      return [try broadcast(layer.bias?.shape ?? inputs[1], bias: nil, layer.axis, inputs[0])]
+    case .prelu(let layer):
+      let count = layer.slope.shape.elementCount
+      try require(inputs[0].rank >= 2, "an input with channels", "\(inputs[0])")
+      try require(
+        count == 1 || count == inputs[0][1], "\(inputs[0][1]) slopes or 1", "\(count)")
+      return [inputs[0]]
+    case .relu, .elu, .sigmoid, .tanh, .power, .passThrough: return [inputs[0]]
+    case .pooling(let layer): return [try pooled(inputs[0], layer)]
+    case .globalPooling:
+      try requireImage(inputs[0])
+      return [[inputs[0][0], inputs[0][1], 1, 1]]
+    case .elementwise(let layer): return [try combined(inputs, layer)]
+    case .concatenation(let layer): return [try concatenated(inputs, layer)]
+    case .slice(let layer): return try sliced(inputs[0], layer)
+    case .zeroPadding(let layer): return [try padded(inputs[0], layer)]
+    case .fullyConnected(let layer): return [try multiplied(inputs[0], layer)]
+    case .flatten(let layer): return [try flattened(inputs[0], layer)]
+    case .reshape(let layer): return [try reshaped(inputs[0], layer)]
+    case .softmax(let layer):
+      try requireAxis(layer.axis, of: inputs[0])
+      return [inputs[0]]
+    case .localResponseNormalization(let layer):
+      try requireImage(inputs[0])
+      try require(layer.size > 0 && layer.size % 2 == 1, "an odd size", "\(layer.size)")
+      return [inputs[0]]
+    }
+  }
+
+  private func convolved(_ input: Shape, _ layer: Layer.Convolution) throws(NetworkError) -> Shape {
+    try requireImage(input)
+    let kernel = layer.kernel.shape
+    try require(kernel.rank == 4, "a kernel of 4 axes", "\(kernel)")
+    let (outputs, groups) = (kernel[0], layer.groups)
+    try require(
+      groups > 0 && outputs % groups == 0, "\(outputs) outputs divisible by groups", "\(groups)")
+    try require(
+      kernel[1].multipliedReportingOverflow(by: groups) == (input[1], false),
+      "\(kernel[1]) × \(groups) input channels", "\(input[1])")
+    if let bias = layer.bias {
+      try require(bias.shape.elementCount == outputs, "\(outputs) biases", "\(bias.shape)")
+    }
+    let window = Extent(height: kernel[2], width: kernel[3])
+    return try shape(
+      input, channels: outputs,
+      try windows(
+        input[2], window.height, layer.stride.height, layer.dilation.height, layer.padding.top,
+        layer.padding.bottom),
+      try windows(
+        input[3], window.width, layer.stride.width, layer.dilation.width, layer.padding.left,
+        layer.padding.right))
+  }
+
+  private func pooled(_ input: Shape, _ layer: Layer.Pooling) throws(NetworkError) -> Shape {
+    try requireImage(input)
+    return try shape(
+      input, channels: input[1],
+      try windows(
+        input[2], layer.kernel.height, layer.stride.height, 1, layer.padding.top,
+        layer.padding.bottom, layer.rounding, clips: layer.clipsLastWindow),
+      try windows(
+        input[3], layer.kernel.width, layer.stride.width, 1, layer.padding.left,
+        layer.padding.right, layer.rounding, clips: layer.clipsLastWindow))
+  }
+
+  /// How many windows fit one axis.
+  private func windows(
+    _ extent: Int, _ kernel: Int, _ stride: Int, _ dilation: Int, _ before: Int, _ after: Int,
+    _ rounding: Rounding = .floor, clips: Bool = false
+  ) throws(NetworkError) -> Int {
+    let limit = 1 << 31
+    for (number, least, what) in [
+      (kernel, 1, "kernel"), (stride, 1, "stride"), (dilation, 1, "dilation"),
+      (before, 0, "padding"), (after, 0, "padding"), (extent, 0, "image"),
+    ] {
+      try require(number >= least && number < limit, "a \(what) of \(least) or more", "\(number)")
+    }
+    // Each number is below 2^31: nothing here can overflow.
+    let padded = extent + before + after
+    let reach = dilation * (kernel - 1) + 1
+    try require(padded >= reach, "an image of at least \(reach) with its padding", "\(padded)")
+    let free = padded - reach
+    let count = (rounding == .ceil ? free + stride - 1 : free) / stride + 1
+    // At most one: the last full window begins inside, so only the rounded-up one can be outside.
+    return clips && (count - 1) * stride >= extent + before ? count - 1 : count
+  }
+
+  private func normalized(
+    _ input: Shape, _ layer: Layer.BatchNormalization
+  ) throws(NetworkError) -> Shape {
+    try require(input.rank >= 2, "an input with channels", "\(input)")
+    for (name, tensor) in [
+      ("means", layer.mean), ("variances", layer.variance), ("gammas", layer.gamma),
+      ("betas", layer.beta),
+    ] {
+      guard let tensor else { continue }
+      let count = tensor.shape.elementCount
+      try require(count == input[1], "\(input[1]) \(name)", "\(count)")
+    }
+    if let factor = layer.factor {
+      try require(factor.shape.elementCount == 1, "1 factor", "\(factor.shape.elementCount)")
+    }
+    try require(
+      layer.epsilon >= 0 && layer.epsilon.isFinite, "an epsilon of 0 or more", "\(layer.epsilon)")
+    return input
+  }
+
+  private func broadcast(
+    _ operand: Shape, bias: Tensor?, _ axis: Int, _ input: Shape
+  ) throws(NetworkError) -> Shape {
+    try require(axis >= 0 && axis <= input.rank, "an axis of \(input)", "\(axis)")
+    let fits =
+      operand.elementCount == 1
+      || (axis + operand.rank <= input.rank
+        && Array(input.dimensions[axis..<axis + operand.rank]) == operand.dimensions)
+    try require(fits, "an operand that fits \(input) from axis \(axis) on", "\(operand)")
+    if let bias {
+      try require(bias.shape == operand, "a bias of \(operand)", "\(bias.shape)")
+    }
+    return input
+  }
+
+  private func combined(
+    _ inputs: [Shape], _ layer: Layer.Elementwise
+  ) throws(NetworkError) -> Shape {
+    for other in inputs.dropFirst() {
+      try require(other == inputs[0], "inputs of one shape, \(inputs[0])", "\(other)")
+    }
+    let count = layer.coefficients.count
+    try require(
+      count == 0 || count == inputs.count, "one coefficient for each of \(inputs.count) inputs",
+      "\(count)")
+    return inputs[0]
+  }
+
+  private func concatenated(
+    _ inputs: [Shape], _ layer: Layer.Concatenation
+  ) throws(NetworkError) -> Shape {
+    try requireAxis(layer.axis, of: inputs[0])
+    var sum = 0
+    for input in inputs {
+      try require(
+        input.rank == inputs[0].rank
+          && input.replacing(layer.axis, by: 0) == inputs[0].replacing(layer.axis, by: 0),
+        "inputs that differ from \(inputs[0]) on axis \(layer.axis) only", "\(input)")
+      sum += input[layer.axis]
+    }
+    return try checked(inputs[0], layer.axis, sum)
+  }
+
+  private func sliced(_ input: Shape, _ layer: Layer.Slice) throws(NetworkError) -> [Shape] {
+    try requireAxis(layer.axis, of: input)
+    let extent = input[layer.axis]
+    var edges = [0]
+    if let points = layer.points {
+      try require(
+        points.count == outputs.count - 1, "\(outputs.count - 1) slice points", "\(points.count)")
+      edges += points
+    } else {
+      try require(
+        extent % outputs.count == 0, "an extent divisible by \(outputs.count)", "\(extent)")
+      edges += (1..<outputs.count).map { $0 * (extent / outputs.count) }
+    }
+    edges.append(extent)
+    for (start, end) in zip(edges, edges.dropFirst()) {
+      try require(start < end, "slice points that rise within \(extent)", "\(layer.points ?? [])")
+    }
+    return zip(edges, edges.dropFirst()).map { input.replacing(layer.axis, by: $1 - $0) }
+  }
+
+  private func padded(_ input: Shape, _ layer: Layer.ZeroPadding) throws(NetworkError) -> Shape {
+    try requireImage(input)
+    let sides = [
+      layer.spatial.top, layer.spatial.left, layer.spatial.bottom, layer.spatial.right,
+      layer.channelsBefore, layer.channelsAfter,
+    ]
+    try require(
+      sides.allSatisfy { $0 >= 0 && $0 < 1 << 31 }, "padding of 0 or more", "\(sides)")
+    return try shape(
+      input, channels: input[1] + layer.channelsBefore + layer.channelsAfter,
+      input[2] + layer.spatial.top + layer.spatial.bottom,
+      input[3] + layer.spatial.left + layer.spatial.right)
+  }
+
+  private func multiplied(
+    _ input: Shape, _ layer: Layer.FullyConnected
+  ) throws(NetworkError) -> Shape {
+    try requireAxis(layer.axis, of: input)
+    let kernel = layer.kernel.shape
+    try require(kernel.rank == 2, "a kernel of 2 axes", "\(kernel)")
+    let count = input.elementCount(from: layer.axis)
+    try require(kernel[1] == count, "\(kernel[1]) inputs", "\(count) (of \(input))")
+    if let bias = layer.bias {
+      try require(bias.shape.elementCount == kernel[0], "\(kernel[0]) biases", "\(bias.shape)")
+    }
+    return Shape(input.dimensions[..<layer.axis] + [kernel[0]])
+  }
+
+  private func flattened(_ input: Shape, _ layer: Layer.Flatten) throws(NetworkError) -> Shape {
+    let end = layer.endAxis < 0 ? input.rank + layer.endAxis : layer.endAxis
+    try requireAxis(layer.axis, of: input)
+    try require(
+      end >= layer.axis && end < input.rank, "an end axis of \(layer.axis) or more in \(input)",
+      "\(layer.endAxis)")
+    let merged = input.dimensions[layer.axis...end].reduce(1, *)
+    return Shape(
+      input.dimensions[..<layer.axis] + [merged] + input.dimensions[(end + 1)...])
+  }
+
+  private func reshaped(_ input: Shape, _ layer: Layer.Reshape) throws(NetworkError) -> Shape {
+    try require(layer.axis >= 0 && layer.axis <= input.rank, "an axis of \(input)", "\(layer.axis)")
+    let count = layer.axisCount ?? input.rank - layer.axis
+    try require(
+      count >= 0 && count <= input.rank - layer.axis, "a number of axes within \(input)", "\(count)"
+    )
+    var extents = layer.extents
+    for (index, extent) in extents.enumerated() where extent == 0 {
+      let axis = layer.axis + index
+      try require(axis < input.rank, "an axis \(axis) to copy in \(input)", "none")
+      extents[index] = input[axis]
+    }
+    let head = input.dimensions[..<layer.axis]
+    let tail = input.dimensions[(layer.axis + count)...]
+    if let open = extents.firstIndex(of: -1) {
+      let known = Shape(checking: head + extents.filter { $0 != -1 } + tail)?.elementCount ?? 0
+      try require(
+        known > 0 && input.elementCount % known == 0 && extents.count { $0 == -1 } == 1,
+        "one open extent that \(input.elementCount) elements fill", "\(layer.extents)")
+      extents[open] = input.elementCount / known
+    }
+    let shape = Shape(checking: head + extents + tail)
+    guard let shape, shape.elementCount == input.elementCount else {
+      throw NetworkError(
+        layer: name, "expected a shape of \(input.elementCount) elements, found \(layer.extents)")
+    }
+    return shape
+  }
+}
+
+extension Node {
+  private func require(
+    _ condition: Bool, _ expected: @autoclosure () -> String, _ found: @autoclosure () -> String
+  ) throws(NetworkError) {
+    guard condition else {
+      throw NetworkError(layer: name, "expected \(expected()), found \(found())")
+    }
+  }
+
+  private func requireImage(_ input: Shape) throws(NetworkError) {
+    try require(input.rank == 4, "an input [batch, channels, height, width]", "\(input)")
+  }
+
+  private func requireAxis(_ axis: Int, of input: Shape) throws(NetworkError) {
+    try require(axis >= 0 && axis < input.rank, "an axis of \(input)", "\(axis)")
+  }
+
+  private func shape(
+    _ input: Shape, channels: Int, _ height: Int, _ width: Int
+  ) throws(NetworkError) -> Shape {
+    guard let shape = Shape(checking: [input[0], channels, height, width]) else {
+      throw NetworkError(layer: name, "the output of \(input) is too large to count")
+    }
+    return shape
+  }
+
+  private func checked(_ input: Shape, _ axis: Int, _ extent: Int) throws(NetworkError) -> Shape {
+    var dimensions = input.dimensions
+    dimensions[axis] = extent
+    guard let shape = Shape(checking: dimensions) else {
+      throw NetworkError(layer: name, "the output of \(input) is too large to count")
+    }
+    return shape
+  }
+}

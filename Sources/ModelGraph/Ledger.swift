@@ -1,0 +1,76 @@
+public import TensorCore
+
+/// Which tensor of the source became which weight of the model, and through which transforms.
+public struct Ledger: Sendable, Equatable {
+  /// What was done to a tensor on its way; nothing means its bits are untouched.
+  public enum Transform: Sendable, Equatable {
+    /// The same elements under another shape.
+    case reshape(from: Shape, to: Shape)
+    /// Rows and columns of a matrix exchanged.
+    case transpose
+  }
+
+  /// One tensor of the source.
+  public struct Entry: Sendable, Equatable {
+    /// Its name in the source: `conv1/blobs[0]`.
+    public var source: String
+    /// Where its elements begin in the file that holds the weights.
+    public var byteOffset: Int
+    /// The bytes its elements take there.
+    public var byteCount: Int
+    /// What was done to it, in order.
+    public var transforms: [Transform]
+    /// The weight it became: `conv1/kernel`.
+    public var target: String
+
+    /// An entry.
+    public init(
+      source: String, byteOffset: Int, byteCount: Int, transforms: [Transform] = [], target: String
+    ) {
+      self.source = source
+      self.byteOffset = byteOffset
+      self.byteCount = byteCount
+      self.transforms = transforms
+      self.target = target
+    }
+  }
+
+  /// The entries in the order of the source.
+  public var entries: [Entry]
+
+  /// A ledger.
+  public init(entries: [Entry] = []) { self.entries = entries }
+
+  /// What the entries leave open: each source tensor must be consumed exactly once and each weight
+  /// filled exactly once.
+  ///
+  /// - Parameters:
+  ///   - sources: the tensors the source holds.
+  ///   - targets: the weights the model has.
+  /// - Returns: one sentence for each fault, in order; empty if the ledger balances.
+  public func faults(sources: [String], targets: [String]) -> [String] {
+    var faults: [String] = []
+    let consumed = Dictionary(grouping: entries, by: \.source).mapValues(\.count)
+    let filled = Dictionary(grouping: entries, by: \.target).mapValues(\.count)
+    if sources.isEmpty { faults.append("the source holds no tensors") }
+    for source in sources {
+      let count = consumed[source, default: 0]
+      if count == 0 { faults.append("\(source) is not used by any layer") }
+      if count > 1 { faults.append("\(source) is used \(count) times") }
+    }
+    for target in targets {
+      let count = filled[target, default: 0]
+      if count == 0 { faults.append("\(target) is not filled") }
+      if count > 1 { faults.append("\(target) is filled \(count) times") }
+    }
+    let known = Set(sources)
+    let wanted = Set(targets)
+    for entry in entries {
+      if !known.contains(entry.source) { faults.append("\(entry.source) does not exist") }
+      if !wanted.contains(entry.target) {
+        faults.append("\(entry.target) is no weight of the model")
+      }
+    }
+    return faults
+  }
+}

@@ -1,0 +1,66 @@
+/// What is wrong with a file, in one line: file, place, expected, found.
+public struct FormatError: Error, Equatable, CustomStringConvertible {
+  /// The classes of faults; each has an exit code of the tools.
+  public enum Kind: Sendable {
+    /// The file is not what it should be, or the model in it is not sound.
+    case badModel
+    /// The file is not there or cannot be opened.
+    case noInput
+    /// The output cannot be created.
+    case cannotCreate
+    /// Reading or writing failed.
+    case inputOutput
+    /// The request is refused to protect the user's files.
+    case refused
+  }
+
+  /// Where in the file.
+  public enum Location: Sendable, Equatable, CustomStringConvertible {
+    /// A byte offset.
+    case byte(Int)
+    /// A line and a column of a text file, both from 1.
+    case line(Int, column: Int)
+    /// A layer, a tensor, a section, a member of an archive.
+    case object(String)
+
+    /// `byte 17`, `12:3`, `conv1/blobs[0]`.
+    public var description: String {
+      switch self {
+      case .byte(let offset): "byte \(offset)"
+      case .line(let line, let column): "\(line):\(column)"
+      case .object(let name): name
+      }
+    }
+  }
+
+  /// The class of the fault.
+  public var kind: Kind
+  /// The file, as the user named it.
+  public var file: String?
+  /// Where in the file.
+  public var location: Location?
+  /// What was expected and what was found.
+  public var reason: String
+
+  /// An error.
+  public init(
+    _ kind: Kind = .badModel, file: String? = nil, at location: Location? = nil, _ reason: String
+  ) {
+    self.kind = kind
+    self.file = file
+    self.location = location
+    self.reason = reason
+  }
+
+  /// `file: place: reason`.
+  public var description: String {
+    [file, location?.description, reason].compactMap { $0 }.joined(separator: ": ")
+  }
+
+  /// The same error about a file, unless it names one already.
+  public func inFile(_ file: String) -> FormatError {
+    var copy = self
+    copy.file = copy.file ?? file
+    return copy
+  }
+}

@@ -1,0 +1,59 @@
+public import TensorCore
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Darwin
+#endif
+
+/// A file that was opened for reading: its bytes, mapped, and its identity.
+public struct InputFile: Sendable {
+  /// Which file it is, whatever path leads to it.
+  public struct Identity: Hashable, Sendable {
+    let device: UInt64
+    let inode: UInt64
+  }
+
+  /// The path as the user gave it.
+  public let path: String
+  /// The whole contents, memory-mapped.
+  public let bytes: Bytes
+  /// Which file it is.
+  public let identity: Identity
+
+  /// The last component of the path.
+  public var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+
+  /// Opens and maps a regular file.
+  ///
+  /// The file must not be shortened while it is in use: reading past the new end ends the process.
+  /// - Throws: `FormatError` of kind `noInput` if it is not there, not readable or not regular.
+  public init(path: String) throws(FormatError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else {
+      throw FormatError(.noInput, file: path, "cannot open: \(String(cString: strerror(errno)))")
+    }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw FormatError(.noInput, file: path, "expected a regular file")
+    }
+    self.path = path
+    identity = Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    let count = Int(status.st_size)
+    guard count > 0 else {
+      bytes = Bytes([])
+      return
+    }
+    guard let base = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED
+    else {
+      throw FormatError(
+        .inputOutput, file: path, "cannot map: \(String(cString: strerror(errno)))")
+    }
+    bytes = Bytes(adopting: base, count: count) {
+      munmap(UnsafeMutableRawPointer(mutating: $0), count)
+    }
+  }
+}

@@ -1,0 +1,45 @@
+public import ModelGraph
+public import TensorCore
+
+/// How sure a format is that a file is its own, from the contents alone.
+public enum Recognition: Int, Sendable, Comparable {
+  /// Not a file of this format.
+  case no
+  /// May be one; nothing contradicts it.
+  case plausible
+  /// Carries the format's signature.
+  case certain
+
+  /// By certainty.
+  public static func < (left: Recognition, right: Recognition) -> Bool {
+    left.rawValue < right.rawValue
+  }
+}
+
+/// What the user can say about how a file is to be read.
+public struct ReadingOptions: Sendable {
+  /// The shape of the input, where the definition does not give one or another is wanted.
+  public var inputShape: Shape?
+  /// Fields unknown to the schema become notes instead of an error.
+  public var ignoresUnknownFields: Bool
+
+  /// Options.
+  public init(inputShape: Shape? = nil, ignoresUnknownFields: Bool = false) {
+    self.inputShape = inputShape
+    self.ignoresUnknownFields = ignoresUnknownFields
+  }
+}
+
+/// One file format to and from the canonical model.
+public protocol ModelFormat: Sendable {
+  /// The format's name on the command line: `caffe`.
+  var name: String { get }
+
+  /// Whether a file looks like one of this format, from its contents.
+  func recognize(_ file: InputFile) -> Recognition
+
+  /// Reads a model from the files that together make it.
+  ///
+  /// - Throws: `FormatError` naming file and place.
+  func readModel(from files: [InputFile], options: ReadingOptions) throws(FormatError) -> Model
+}

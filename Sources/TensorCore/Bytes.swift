@@ -1,0 +1,115 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Darwin
+#endif
+
+/// An immutable run of bytes, owned or memory-mapped; slices share the storage.
+public struct Bytes: Sendable {
+  /// Where the bytes live. Never written after it was made, so it may be shared between threads.
+  private final class Storage: @unchecked Sendable {
+    let base: UnsafeRawPointer?
+    let release: @Sendable (UnsafeRawPointer) -> Void
+
+    init(base: UnsafeRawPointer?, release: @escaping @Sendable (UnsafeRawPointer) -> Void) {
+      self.base = base
+      self.release = release
+    }
+
+    deinit { if let base { release(base) } }
+  }
+
+  private let storage: Storage
+  /// Where these bytes begin in their storage: the offset in the file for a mapped file.
+  public let offset: Int
+  /// How many bytes there are.
+  public let count: Int
+
+  private init(storage: Storage, offset: Int, count: Int) {
+    self.storage = storage
+    self.offset = offset
+    self.count = count
+  }
+
+  /// Takes over memory that nobody writes any more.
+  ///
+  /// - Parameter release: called with `base` once the last slice is gone.
+  public init(
+    adopting base: UnsafeRawPointer, count: Int,
+    release: @escaping @Sendable (UnsafeRawPointer) -> Void
+  ) {
+    self.init(storage: Storage(base: base, release: release), offset: 0, count: count)
+  }
+
+  /// Memory of `count` bytes, aligned to 64, that `fill` writes before anybody reads it.
+  ///
+  /// The memory is zero before `fill` runs.
+  public init(count: Int, fill: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows {
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1), alignment: 64)
+    memset(memory, 0, count)
+    do {
+      try fill(UnsafeMutableRawBufferPointer(start: memory, count: count))
+    } catch {
+      memory.deallocate()
+      throw error
+    }
+    self.init(adopting: memory, count: count) { $0.deallocate() }
+  }
+
+  /// A copy of bytes in memory.
+  public init(copying source: UnsafeRawBufferPointer) {
+    self.init(count: source.count) { $0.copyMemory(from: source) }
+  }
+
+  /// A copy of an array of bytes.
+  public init(_ array: [UInt8]) {
+    self = array.withUnsafeBytes { Bytes(copying: $0) }
+  }
+
+  /// The bytes as an array.
+  public var array: [UInt8] { withUnsafeBytes { Array($0) } }
+
+  /// A slice; nil if it does not lie within these bytes.
+  ///
+  /// - Parameter start: relative to these bytes, not to their storage.
+  public func slice(from start: Int, count: Int) -> Bytes? {
+    guard start >= 0, count >= 0, start <= self.count, count <= self.count - start else {
+      return nil
+    }
+    return Bytes(storage: storage, offset: offset + start, count: count)
+  }
+
+  /// Calls `body` with the bytes; checked at every access, so fit for bytes from files.
+  public func withSpan<Result, Failure: Error>(
+    _ body: (RawSpan) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    // SAFETY: offset and count were checked when the slice was made; the storage outlives the call.
+    let buffer = UnsafeRawBufferPointer(start: storage.base.map { $0 + offset }, count: count)
+    return try body(buffer.bytes)
+  }
+
+  /// Calls `body` with the bytes, unchecked: for loops whose bounds were checked before.
+  public func withUnsafeBytes<Result>(
+    _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) rethrows -> Result {
+    try body(UnsafeRawBufferPointer(start: storage.base.map { $0 + offset }, count: count))
+  }
+
+  /// Whether both are the same bytes of the same storage.
+  public func isIdentical(to other: Bytes) -> Bool {
+    storage === other.storage && offset == other.offset && count == other.count
+  }
+}
+
+extension Bytes: Equatable {
+  /// Whether both hold the same bytes.
+  public static func == (left: Bytes, right: Bytes) -> Bool {
+    guard left.count == right.count else { return false }
+    if left.isIdentical(to: right) || left.count == 0 { return true }
+    return left.withUnsafeBytes { a in
+      right.withUnsafeBytes { b in memcmp(a.baseAddress!, b.baseAddress!, a.count) == 0 }
+    }
+  }
+}
