@@ -41,6 +41,7 @@ let package = Package(
     library("TensorCore"),
     library("ModelGraph", ["TensorCore"]),
     library("ModelIO", ["ModelGraph", "TensorCore"]),
+    library("Executor", ["ModelGraph", "TensorCore"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,52 @@
+internal import ModelGraph
+internal import TensorCore
+
+extension OracleLayers {
+  /// The inputs one after the other along the axis.
+  static func concatenation(
+    _ layer: Layer.Concatenation, _ x: [Activation], _ shape: Shape
+  ) -> Activation {
+    var elements: [Double] = []
+    elements.reserveCapacity(shape.elementCount)
+    for outer in 0..<shape.elementCount(before: layer.axis) {
+      for part in x {
+        let run = part.shape.elementCount(from: layer.axis)
+        elements += part.elements[outer * run..<(outer + 1) * run]
+      }
+    }
+    return Activation(shape: shape, elements: elements)
+  }
+
+  /// The input cut along the axis, each part with its own extent.
+  static func slice(_ layer: Layer.Slice, _ x: Activation, _ shapes: [Shape]) -> [Activation] {
+    let whole = x.shape.elementCount(from: layer.axis)
+    var start = 0
+    return shapes.map { shape in
+      let run = shape.elementCount(from: layer.axis)
+      var elements: [Double] = []
+      elements.reserveCapacity(shape.elementCount)
+      for outer in 0..<x.shape.elementCount(before: layer.axis) {
+        elements += x.elements[outer * whole + start..<outer * whole + start + run]
+      }
+      start += run
+      return Activation(shape: shape, elements: elements)
+    }
+  }
+
+  /// The input inside a field of zeros.
+  static func zeroPadding(
+    _ layer: Layer.ZeroPadding, _ x: Activation, _ shape: Shape
+  ) -> Activation {
+    var elements = [Double](repeating: 0, count: shape.elementCount)
+    let (channels, height, width) = (x.shape[1], x.shape[2], x.shape[3])
+    for index in x.elements.indices {
+      let column = index % width + layer.spatial.left
+      let row = index / width % height + layer.spatial.top
+      let channel = index / (width * height) % channels + layer.channelsBefore
+      let image = index / (width * height * channels)
+      elements[((image * shape[1] + channel) * shape[2] + row) * shape[3] + column] =
+        x.elements[index]
+    }
+    return Activation(shape: shape, elements: elements)
+  }
+}

@@ -1,0 +1,162 @@
+internal import ModelGraph
+internal import TensorCore
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Darwin
+#endif
+
+extension OracleLayers {
+  /// `y[o, i, j] = b[o] + Σ x[c, i·s + k·d − p, j·s + l·d − p] · w[o, c, k, l]` over the channels
+  /// of o's group; terms outside the image are zero.
+  static func convolution(
+    _ layer: Layer.Convolution, _ x: Activation, _ shape: Shape
+  ) -> Activation {
+    let w = layer.kernel.doubles
+    let bias = layer.bias?.doubles
+    let (outputs, depth) = (layer.kernel.shape[0], layer.kernel.shape[1])
+    let (kernelRows, kernelColumns) = (layer.kernel.shape[2], layer.kernel.shape[3])
+    var (height, width) = (x.shape[2], x.shape[3])
+    var (rows, columns) = (shape[2], shape[3])
+    if kernelRows * kernelColumns == 1, layer.stride == Extent(1), layer.padding == .none {
+      // The image is one long row: the same sums, longer inner loops.
+      (height, width, rows, columns) = (1, height * width, 1, rows * columns)
+    }
+    let (h, v, outRows, outColumns) = (height, width, rows, columns)
+    return make(shape, parts: shape[0] * outputs) { y, part in
+      let (image, o) = part.quotientAndRemainder(dividingBy: outputs)
+      let firstChannel = image * x.shape[1] + o / (outputs / layer.groups) * depth
+      y.initialize(repeating: bias?[o] ?? 0, count: outRows * outColumns)
+      x.elements.withUnsafeBufferPointer { x in
+        for c in 0..<depth {
+          for k in 0..<kernelRows {
+            for l in 0..<kernelColumns {
+              let weight = w[((o * depth + c) * kernelRows + k) * kernelColumns + l]
+              let left = l * layer.dilation.width - layer.padding.left
+              let (from, to) = inside(left, layer.stride.width, v, outColumns)
+              for i in 0..<outRows {
+                let row = i * layer.stride.height + k * layer.dilation.height - layer.padding.top
+                guard row >= 0, row < h, from < to else { continue }
+                // SAFETY: row and the columns from..<to lie inside the image; y has all outputs.
+                let source = x.baseAddress! + ((firstChannel + c) * h + row) * v
+                let target = y + i * outColumns
+                if layer.stride.width == 1 {
+                  for j in from..<to { target[j] += weight * source[j + left] }
+                } else {
+                  for j in from..<to { target[j] += weight * source[j * layer.stride.width + left] }
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// The outputs `from..<to` whose tap `j · stride + offset` lies inside an image of `extent`.
+  private static func inside(
+    _ offset: Int, _ stride: Int, _ extent: Int, _ count: Int
+  ) -> (from: Int, to: Int) {
+    let from = offset < 0 ? (-offset + stride - 1) / stride : 0
+    let to = extent > offset ? min(count, (extent - 1 - offset) / stride + 1) : 0
+    return (from, to)
+  }
+
+  /// `y[o] = b[o] + Σ x[i] · w[o, i]`.
+  static func fullyConnected(
+    _ layer: Layer.FullyConnected, _ x: Activation, _ shape: Shape
+  ) -> Activation {
+    let w = layer.kernel.doubles
+    let bias = layer.bias?.doubles
+    let (outputs, inputs) = (layer.kernel.shape[0], layer.kernel.shape[1])
+    return make(shape) { y, index in
+      let (row, o) = index.quotientAndRemainder(dividingBy: outputs)
+      var sum = bias?[o] ?? 0
+      for i in 0..<inputs { sum += x.elements[row * inputs + i] * w[o * inputs + i] }
+      y[index] = sum
+    }
+  }
+
+  /// Maximum or average of the window at `(i·s − p, j·s − p)`, cut to the image; an average divides
+  /// by the window cut to the padded image or to the image.
+  static func pooling(_ layer: Layer.Pooling, _ x: Activation, _ shape: Shape) -> Activation {
+    let (height, width) = (x.shape[2], x.shape[3])
+    let (rows, columns) = (shape[2], shape[3])
+    return make(shape) { y, index in
+      let plane = index / (rows * columns)
+      let i = index / columns % rows
+      let j = index % columns
+      let top = i * layer.stride.height - layer.padding.top
+      let left = j * layer.stride.width - layer.padding.left
+      let bottom = min(top + layer.kernel.height, height + layer.padding.bottom)
+      let right = min(left + layer.kernel.width, width + layer.padding.right)
+      let rowsInside = max(top, 0)..<max(min(bottom, height), max(top, 0))
+      let columnsInside = max(left, 0)..<max(min(right, width), max(left, 0))
+      let paddedCount = (bottom - top) * (right - left)
+      var sum = 0.0
+      var largest = -Double.infinity
+      for row in rowsInside {
+        for column in columnsInside {
+          let element = x.elements[(plane * height + row) * width + column]
+          sum += element
+          largest = max(largest, element)
+        }
+      }
+      switch (layer.kind, layer.divisor) {
+      case (.maximum, _): y[index] = largest
+      case (.average, .paddedWindow): y[index] = sum / Double(paddedCount)
+      case (.average, .imageWindow):
+        y[index] = sum / Double(rowsInside.count * columnsInside.count)
+      }
+    }
+  }
+
+  /// Maximum or average of each channel.
+  static func globalPooling(
+    _ layer: Layer.GlobalPooling, _ x: Activation, _ shape: Shape
+  ) -> Activation {
+    let plane = x.shape.elementCount(from: 2)
+    return make(shape) { y, index in
+      let elements = x.elements[index * plane..<(index + 1) * plane]
+      switch layer.kind {
+      case .maximum: y[index] = elements.reduce(-Double.infinity, max)
+      case .average: y[index] = elements.reduce(0, +) / Double(plane)
+      }
+    }
+  }
+
+  /// `y[c] = x[c] / (k + α/n · Σ x[c']²)^β` over the n channels around c.
+  static func normalizationAcrossChannels(
+    _ layer: Layer.LocalResponseNormalization, _ x: Activation
+  ) -> Activation {
+    let (channels, plane) = (x.shape[1], x.shape.elementCount(from: 2))
+    return make(x.shape) { y, index in
+      let (image, c) = (index / plane / channels, index / plane % channels)
+      let around = max(c - layer.size / 2, 0)..<min(c + layer.size / 2 + 1, channels)
+      let energy = around.reduce(0.0) { sum, other in
+        let element = x.elements[(image * channels + other) * plane + index % plane]
+        return sum + element * element
+      }
+      let scale = layer.k + layer.alpha / Double(layer.size) * energy
+      y[index] = x.elements[index] * pow(scale, -layer.beta)
+    }
+  }
+
+  /// `y = x / (1 + α/n · Σ x²)^β` over the window around each pixel, n its pixels in the padded
+  /// image: the average pooling of the squares.
+  static func normalizationWithinChannel(
+    _ layer: Layer.LocalResponseNormalization, _ x: Activation
+  ) -> Activation {
+    let squares = Activation(shape: x.shape, elements: x.elements.map { $0 * $0 })
+    let window = Layer.Pooling(
+      kind: .average, kernel: Extent(layer.size), stride: Extent(1),
+      padding: Padding(vertical: layer.size / 2, horizontal: layer.size / 2))
+    let energy = pooling(window, squares, x.shape)
+    return make(x.shape) { y, index in
+      y[index] = x.elements[index] * pow(1 + layer.alpha * energy.elements[index], -layer.beta)
+    }
+  }
+}

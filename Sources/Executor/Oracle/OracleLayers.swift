@@ -1,0 +1,172 @@
+internal import Dispatch
+internal import ModelGraph
+internal import TensorCore
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Darwin
+#endif
+
+/// The formula of every layer, in float64.
+enum OracleLayers {
+  /// The outputs of a layer.
+  ///
+  /// - Parameters:
+  ///   - x: the inputs, of shapes the layer accepts.
+  ///   - outputShapes: what shape inference says of the outputs.
+  static func evaluate(
+    _ layer: Layer, _ x: [Activation], outputShapes: [Shape]
+  ) -> [Activation] {
+    let shape = outputShapes[0]
+    switch layer {
+    case .input: preconditionFailure("an input has no formula")
+    case .convolution(let layer): return [convolution(layer, x[0], shape)]
+    case .fullyConnected(let layer): return [fullyConnected(layer, x[0], shape)]
+    case .batchNormalization(let layer): return [batchNormalization(layer, x[0])]
+    case .scale(let layer):
+      let factor = layer.scale.map(constant) ?? x[1]
+      let scaled = broadcast(x[0], factor, axis: layer.axis, *)
+      return [layer.bias.map { broadcast(scaled, constant($0), axis: layer.axis, +) } ?? scaled]
+    case .bias(let layer):
+      return [broadcast(x[0], layer.bias.map(constant) ?? x[1], axis: layer.axis, +)]
+    case .relu(let layer):
+      let maximum = layer.maximum ?? .infinity
+      return [map(x[0]) { min($0 > 0 ? $0 : $0 * layer.negativeSlope, maximum) }]
+    case .prelu(let layer):
+      let slope = constant(layer.slope)
+      return [broadcast(x[0], slope, axis: 1) { $0 > 0 ? $0 : $0 * $1 }]
+    case .elu(let layer): return [map(x[0]) { $0 > 0 ? $0 : layer.alpha * expm1($0) }]
+    case .sigmoid: return [map(x[0]) { 1 / (1 + exp(-$0)) }]
+    case .tanh: return [map(x[0], tanh)]
+    case .power(let layer): return [power(layer, x[0])]
+    case .pooling(let layer): return [pooling(layer, x[0], shape)]
+    case .globalPooling(let layer): return [globalPooling(layer, x[0], shape)]
+    case .elementwise(let layer): return [elementwise(layer, x)]
+    case .concatenation(let layer): return [concatenation(layer, x, shape)]
+    case .slice(let layer): return slice(layer, x[0], outputShapes)
+    case .zeroPadding(let layer): return [zeroPadding(layer, x[0], shape)]
+    case .softmax(let layer): return [softmax(layer, x[0])]
+    case .localResponseNormalization(let layer):
+      switch layer.region {
+      case .acrossChannels: return [normalizationAcrossChannels(layer, x[0])]
+      case .withinChannel: return [normalizationWithinChannel(layer, x[0])]
+      }
+    case .flatten, .reshape: return [Activation(shape: shape, elements: x[0].elements)]
+    case .passThrough: return [x[0]]
+    }
+  }
+
+  private static func constant(_ tensor: Tensor) -> Activation {
+    Activation(shape: tensor.shape, elements: tensor.doubles)
+  }
+
+  private static func map(_ x: Activation, _ function: (Double) -> Double) -> Activation {
+    Activation(shape: x.shape, elements: x.elements.map(function))
+  }
+
+  /// `y[i] = operation(x[i], operand[…])`, the operand lined up with the axes from `axis` on.
+  private static func broadcast(
+    _ x: Activation, _ operand: Activation, axis: Int, _ operation: (Double, Double) -> Double
+  ) -> Activation {
+    let count = operand.elements.count
+    guard count > 1 else {
+      return map(x) { operation($0, operand.elements[0]) }
+    }
+    let inner = x.shape.elementCount(from: axis + operand.shape.rank)
+    return make(x.shape) { y, index in
+      y[index] = operation(x.elements[index], operand.elements[index / inner % count])
+    }
+  }
+
+  /// `y = (x − mean/factor) / sqrt(variance/factor + ε) · gamma + beta`.
+  private static func batchNormalization(
+    _ layer: Layer.BatchNormalization, _ x: Activation
+  ) -> Activation {
+    let (mean, variance) = layer.statistics
+    let gamma = layer.gamma?.doubles
+    let beta = layer.beta?.doubles
+    let plane = x.shape.elementCount(from: 2)
+    return make(x.shape) { y, index in
+      let c = index / plane % x.shape[1]
+      let normalized = (x.elements[index] - mean[c]) / (variance[c] + layer.epsilon).squareRoot()
+      y[index] = normalized * (gamma?[c] ?? 1) + (beta?[c] ?? 0)
+    }
+  }
+
+  /// `y = (shift + scale · x) ^ power`; the power 1 is exact.
+  private static func power(_ layer: Layer.Power, _ x: Activation) -> Activation {
+    map(x) {
+      let base = layer.shift + layer.scale * $0
+      return layer.power == 1 ? base : pow(base, layer.power)
+    }
+  }
+
+  /// `Σ c[k] x[k]`, `Π x[k]` or `max x[k]`.
+  private static func elementwise(_ layer: Layer.Elementwise, _ x: [Activation]) -> Activation {
+    make(x[0].shape) { y, index in
+      switch layer.operation {
+      case .sum:
+        y[index] = x.indices.reduce(0) { sum, k in
+          sum + (layer.coefficients.isEmpty ? 1 : layer.coefficients[k]) * x[k].elements[index]
+        }
+      case .product: y[index] = x.reduce(1) { $0 * $1.elements[index] }
+      case .maximum:
+        y[index] = x.dropFirst().reduce(x[0].elements[index]) {
+          max($0, $1.elements[index])
+        }
+      }
+    }
+  }
+
+  /// `y = exp(x − max) / Σ exp(x − max)` along the axis.
+  private static func softmax(_ layer: Layer.Softmax, _ x: Activation) -> Activation {
+    let count = x.shape[layer.axis]
+    let inner = x.shape.elementCount(from: layer.axis + 1)
+    var y = x.elements
+    for outer in 0..<x.shape.elementCount(before: layer.axis) {
+      for j in 0..<inner {
+        let indices = (0..<count).map { (outer * count + $0) * inner + j }
+        let largest = indices.reduce(-Double.infinity) { max($0, x.elements[$1]) }
+        for index in indices { y[index] = exp(x.elements[index] - largest) }
+        let sum = indices.reduce(0) { $0 + y[$1] }
+        for index in indices { y[index] /= sum }
+      }
+    }
+    return Activation(shape: x.shape, elements: y)
+  }
+
+  /// A value whose elements `body` writes one by one.
+  static func make(
+    _ shape: Shape, _ body: (UnsafeMutablePointer<Double>, Int) -> Void
+  ) -> Activation {
+    let elements = [Double](unsafeUninitializedCapacity: shape.elementCount) { buffer, count in
+      count = shape.elementCount
+      guard let base = buffer.baseAddress else { return }
+      for index in 0..<count { body(base, index) }
+    }
+    return Activation(shape: shape, elements: elements)
+  }
+
+  /// A value whose equal parts `body` writes, several at once: `parts` divides the elements.
+  ///
+  /// - Parameter body: gets the part's first element and its number; it writes all of the part.
+  static func make(
+    _ shape: Shape, parts: Int,
+    _ body: @Sendable (UnsafeMutablePointer<Double>, _ part: Int) -> Void
+  ) -> Activation {
+    let elements = [Double](unsafeUninitializedCapacity: shape.elementCount) { buffer, count in
+      count = shape.elementCount
+      guard count > 0, let base = buffer.baseAddress else { return }
+      let size = count / parts
+      // SAFETY: the parts do not overlap, and each is written by one thread only.
+      nonisolated(unsafe) let start = base
+      DispatchQueue.concurrentPerform(iterations: parts) { part in
+        body(start + part * size, part)
+      }
+    }
+    return Activation(shape: shape, elements: elements)
+  }
+}
