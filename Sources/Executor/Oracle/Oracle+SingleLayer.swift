@@ -1,0 +1,83 @@
+public import ModelGraph
+internal import TensorCore
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Darwin
+#endif
+
+extension Oracle {
+  /// The outputs of one layer for given inputs.
+  ///
+  /// - Throws: `NetworkError` where the inputs do not fit the layer.
+  public static func evaluate(
+    _ node: Node, _ inputs: [Activation]
+  ) throws(NetworkError) -> [Activation] {
+    let shapes = try node.outputShapes(for: inputs.map(\.shape))
+    return OracleLayers.evaluate(node.layer, inputs, outputShapes: shapes)
+  }
+
+  /// What a rounding error of each output is measured against: `Σ |w| |x| + |b|` for a layer that
+  /// sums products; for a function, its result times how strongly it answers to its argument.
+  ///
+  /// - Throws: `NetworkError` where the inputs do not fit the layer.
+  public static func magnitudes(
+    _ node: Node, _ inputs: [Activation]
+  ) throws(NetworkError) -> [Activation] {
+    let shapes = try node.outputShapes(for: inputs.map(\.shape))
+    let sizes = inputs.map { mapped($0, abs) }
+    func evaluate(_ layer: Layer, _ x: [Activation]) -> [Activation] {
+      OracleLayers.evaluate(layer, x, outputShapes: shapes)
+    }
+    func amplified(_ factor: (Double) -> Double) -> [Activation] {
+      let y = evaluate(node.layer, inputs)[0]
+      let elements = zip(y.elements, inputs[0].elements).map { abs($0) * factor($1) }
+      return [Activation(shape: y.shape, elements: elements)]
+    }
+    switch node.layer {
+    case .convolution, .fullyConnected, .scale, .bias:
+      return evaluate(node.layer.mapWeights { _, tensor in tensor.magnitude }, sizes)
+    case .batchNormalization(var layer):
+      // (|x| + |mean|) · |gamma| / sqrt(variance + ε) + |beta|
+      let (mean, variance) = layer.statistics
+      layer.mean = Tensor([mean.count], mean.map { -abs($0) })
+      layer.variance = Tensor([variance.count], variance)
+      layer.factor = nil
+      layer.gamma = layer.gamma?.magnitude
+      layer.beta = layer.beta?.magnitude
+      return evaluate(.batchNormalization(layer), sizes)
+    case .elementwise(let layer) where layer.operation == .sum:
+      let sum = Layer.Elementwise(operation: .sum, coefficients: layer.coefficients.map(abs))
+      return evaluate(.elementwise(sum), sizes)
+    case .pooling(let layer) where layer.kind == .average: return evaluate(node.layer, sizes)
+    case .globalPooling(let layer) where layer.kind == .average:
+      return evaluate(node.layer, sizes)
+    case .sigmoid, .tanh, .elu: return amplified { 1 + abs($0) }
+    case .softmax:
+      let largest = sizes[0].elements.max() ?? 0
+      return amplified { _ in 1 + 2 * largest }
+    case .power(let layer):
+      return amplified { x in
+        let base = abs(layer.shift + layer.scale * x)
+        let parts = abs(layer.shift) + abs(layer.scale * x)
+        return 1 + abs(layer.power) * (base == 0 ? 1 : parts / base)
+      }
+    case .localResponseNormalization(let layer): return amplified { _ in 2 + 2 * layer.beta }
+    case .input, .relu, .prelu, .pooling, .globalPooling, .elementwise, .concatenation, .slice,
+      .zeroPadding, .flatten, .reshape, .passThrough:
+      return evaluate(node.layer, inputs).map { mapped($0, abs) }
+    }
+  }
+
+  private static func mapped(_ x: Activation, _ function: (Double) -> Double) -> Activation {
+    Activation(shape: x.shape, elements: x.elements.map(function))
+  }
+}
+
+extension Tensor {
+  /// The absolute values, in float64.
+  fileprivate var magnitude: Tensor { Tensor(shape, doubles.map(abs)) }
+}
