@@ -42,6 +42,7 @@ let package = Package(
     library("ModelGraph", ["TensorCore"]),
     library("ModelIO", ["ModelGraph", "TensorCore"]),
     library("Executor", ["ModelGraph", "TensorCore"]),
+    library("Inspection", ["ModelGraph", "TensorCore"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -14,8 +14,8 @@ extension Oracle {
   ///
   /// - Throws: `NetworkError` where the inputs do not fit the layer.
   public static func evaluate(
-    _ node: Node, _ inputs: [Activation]
-  ) throws(NetworkError) -> [Activation] {
+    _ node: Node, _ inputs: [OracleValue]
+  ) throws(NetworkError) -> [OracleValue] {
     let shapes = try node.outputShapes(for: inputs.map(\.shape))
     return OracleLayers.evaluate(node.layer, inputs, outputShapes: shapes)
   }
@@ -25,17 +25,17 @@ extension Oracle {
   ///
   /// - Throws: `NetworkError` where the inputs do not fit the layer.
   public static func magnitudes(
-    _ node: Node, _ inputs: [Activation]
-  ) throws(NetworkError) -> [Activation] {
+    _ node: Node, _ inputs: [OracleValue]
+  ) throws(NetworkError) -> [OracleValue] {
     let shapes = try node.outputShapes(for: inputs.map(\.shape))
     let sizes = inputs.map { mapped($0, abs) }
-    func evaluate(_ layer: Layer, _ x: [Activation]) -> [Activation] {
+    func evaluate(_ layer: Layer, _ x: [OracleValue]) -> [OracleValue] {
       OracleLayers.evaluate(layer, x, outputShapes: shapes)
     }
-    func amplified(_ factor: (Double) -> Double) -> [Activation] {
+    func amplified(_ factor: (Double) -> Double) -> [OracleValue] {
       let y = evaluate(node.layer, inputs)[0]
       let elements = zip(y.elements, inputs[0].elements).map { abs($0) * factor($1) }
-      return [Activation(shape: y.shape, elements: elements)]
+      return [OracleValue(shape: y.shape, elements: elements)]
     }
     switch node.layer {
     case .convolution, .fullyConnected, .scale, .bias:
@@ -72,8 +72,8 @@ extension Oracle {
     }
   }
 
-  private static func mapped(_ x: Activation, _ function: (Double) -> Double) -> Activation {
-    Activation(shape: x.shape, elements: x.elements.map(function))
+  private static func mapped(_ x: OracleValue, _ function: (Double) -> Double) -> OracleValue {
+    OracleValue(shape: x.shape, elements: x.elements.map(function))
   }
 }
 

@@ -38,11 +38,11 @@ public struct Oracle: Sendable {
   /// - Throws: `NetworkError` for an input that is missing or has another shape.
   public func run(
     _ inputs: [String: Tensor], perturbation: Perturbation? = nil,
-    observe: (_ name: String, _ value: Activation) -> Void
+    observe: (_ name: String, _ value: OracleValue) -> Void
   ) throws(NetworkError) {
-    var live: [String: Activation] = [:]
+    var live: [String: OracleValue] = [:]
     for (index, node) in network.nodes.enumerated() {
-      let values: [Activation]
+      let values: [OracleValue]
       if case .input = node.layer {
         values = [try input(node.name, inputs)]
       } else {
@@ -64,7 +64,7 @@ public struct Oracle: Sendable {
 
   private func input(
     _ name: String, _ inputs: [String: Tensor]
-  ) throws(NetworkError) -> Activation {
+  ) throws(NetworkError) -> OracleValue {
     guard let tensor = inputs[name] else {
       throw NetworkError(layer: name, "no tensor for this input")
     }
@@ -72,12 +72,12 @@ public struct Oracle: Sendable {
     guard tensor.shape == expected else {
       throw NetworkError(layer: name, "expected an input of \(expected), found \(tensor.shape)")
     }
-    return Activation(shape: expected, elements: tensor.doubles)
+    return OracleValue(shape: expected, elements: tensor.doubles)
   }
 }
 
-/// A value in float64.
-public struct Activation: Sendable {
+/// A value of a network in float64.
+public struct OracleValue: Sendable {
   /// The extents.
   public let shape: Shape
   /// The elements, row-major.

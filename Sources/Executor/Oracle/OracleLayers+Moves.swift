@@ -4,8 +4,8 @@ internal import TensorCore
 extension OracleLayers {
   /// The inputs one after the other along the axis.
   static func concatenation(
-    _ layer: Layer.Concatenation, _ x: [Activation], _ shape: Shape
-  ) -> Activation {
+    _ layer: Layer.Concatenation, _ x: [OracleValue], _ shape: Shape
+  ) -> OracleValue {
     var elements: [Double] = []
     elements.reserveCapacity(shape.elementCount)
     for outer in 0..<shape.elementCount(before: layer.axis) {
@@ -14,11 +14,11 @@ extension OracleLayers {
         elements += part.elements[outer * run..<(outer + 1) * run]
       }
     }
-    return Activation(shape: shape, elements: elements)
+    return OracleValue(shape: shape, elements: elements)
   }
 
   /// The input cut along the axis, each part with its own extent.
-  static func slice(_ layer: Layer.Slice, _ x: Activation, _ shapes: [Shape]) -> [Activation] {
+  static func slice(_ layer: Layer.Slice, _ x: OracleValue, _ shapes: [Shape]) -> [OracleValue] {
     let whole = x.shape.elementCount(from: layer.axis)
     var start = 0
     return shapes.map { shape in
@@ -29,14 +29,14 @@ extension OracleLayers {
         elements += x.elements[outer * whole + start..<outer * whole + start + run]
       }
       start += run
-      return Activation(shape: shape, elements: elements)
+      return OracleValue(shape: shape, elements: elements)
     }
   }
 
   /// The input inside a field of zeros.
   static func zeroPadding(
-    _ layer: Layer.ZeroPadding, _ x: Activation, _ shape: Shape
-  ) -> Activation {
+    _ layer: Layer.ZeroPadding, _ x: OracleValue, _ shape: Shape
+  ) -> OracleValue {
     var elements = [Double](repeating: 0, count: shape.elementCount)
     let (channels, height, width) = (x.shape[1], x.shape[2], x.shape[3])
     for index in x.elements.indices {
@@ -47,6 +47,6 @@ extension OracleLayers {
       elements[((image * shape[1] + channel) * shape[2] + row) * shape[3] + column] =
         x.elements[index]
     }
-    return Activation(shape: shape, elements: elements)
+    return OracleValue(shape: shape, elements: elements)
   }
 }

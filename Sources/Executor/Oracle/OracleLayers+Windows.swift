@@ -13,8 +13,8 @@ extension OracleLayers {
   /// `y[o, i, j] = b[o] + Σ x[c, i·s + k·d − p, j·s + l·d − p] · w[o, c, k, l]` over the channels
   /// of o's group; terms outside the image are zero.
   static func convolution(
-    _ layer: Layer.Convolution, _ x: Activation, _ shape: Shape
-  ) -> Activation {
+    _ layer: Layer.Convolution, _ x: OracleValue, _ shape: Shape
+  ) -> OracleValue {
     let w = layer.kernel.doubles
     let bias = layer.bias?.doubles
     let (outputs, depth) = (layer.kernel.shape[0], layer.kernel.shape[1])
@@ -67,8 +67,8 @@ extension OracleLayers {
 
   /// `y[o] = b[o] + Σ x[i] · w[o, i]`.
   static func fullyConnected(
-    _ layer: Layer.FullyConnected, _ x: Activation, _ shape: Shape
-  ) -> Activation {
+    _ layer: Layer.FullyConnected, _ x: OracleValue, _ shape: Shape
+  ) -> OracleValue {
     let w = layer.kernel.doubles
     let bias = layer.bias?.doubles
     let (outputs, inputs) = (layer.kernel.shape[0], layer.kernel.shape[1])
@@ -82,7 +82,7 @@ extension OracleLayers {
 
   /// Maximum or average of the window at `(i·s − p, j·s − p)`, cut to the image; an average divides
   /// by the window cut to the padded image or to the image.
-  static func pooling(_ layer: Layer.Pooling, _ x: Activation, _ shape: Shape) -> Activation {
+  static func pooling(_ layer: Layer.Pooling, _ x: OracleValue, _ shape: Shape) -> OracleValue {
     let (height, width) = (x.shape[2], x.shape[3])
     let (rows, columns) = (shape[2], shape[3])
     return make(shape) { y, index in
@@ -116,8 +116,8 @@ extension OracleLayers {
 
   /// Maximum or average of each channel.
   static func globalPooling(
-    _ layer: Layer.GlobalPooling, _ x: Activation, _ shape: Shape
-  ) -> Activation {
+    _ layer: Layer.GlobalPooling, _ x: OracleValue, _ shape: Shape
+  ) -> OracleValue {
     let plane = x.shape.elementCount(from: 2)
     return make(shape) { y, index in
       let elements = x.elements[index * plane..<(index + 1) * plane]
@@ -130,8 +130,8 @@ extension OracleLayers {
 
   /// `y[c] = x[c] / (k + α/n · Σ x[c']²)^β` over the n channels around c.
   static func normalizationAcrossChannels(
-    _ layer: Layer.LocalResponseNormalization, _ x: Activation
-  ) -> Activation {
+    _ layer: Layer.LocalResponseNormalization, _ x: OracleValue
+  ) -> OracleValue {
     let (channels, plane) = (x.shape[1], x.shape.elementCount(from: 2))
     return make(x.shape) { y, index in
       let (image, c) = (index / plane / channels, index / plane % channels)
@@ -148,9 +148,9 @@ extension OracleLayers {
   /// `y = x / (1 + α/n · Σ x²)^β` over the window around each pixel, n its pixels in the padded
   /// image: the average pooling of the squares.
   static func normalizationWithinChannel(
-    _ layer: Layer.LocalResponseNormalization, _ x: Activation
-  ) -> Activation {
-    let squares = Activation(shape: x.shape, elements: x.elements.map { $0 * $0 })
+    _ layer: Layer.LocalResponseNormalization, _ x: OracleValue
+  ) -> OracleValue {
+    let squares = OracleValue(shape: x.shape, elements: x.elements.map { $0 * $0 })
     let window = Layer.Pooling(
       kind: .average, kernel: Extent(layer.size), stride: Extent(1),
       padding: Padding(vertical: layer.size / 2, horizontal: layer.size / 2))

@@ -18,8 +18,8 @@ enum OracleLayers {
   ///   - x: the inputs, of shapes the layer accepts.
   ///   - outputShapes: what shape inference says of the outputs.
   static func evaluate(
-    _ layer: Layer, _ x: [Activation], outputShapes: [Shape]
-  ) -> [Activation] {
+    _ layer: Layer, _ x: [OracleValue], outputShapes: [Shape]
+  ) -> [OracleValue] {
     let shape = outputShapes[0]
     switch layer {
     case .input: preconditionFailure("an input has no formula")
@@ -54,23 +54,23 @@ enum OracleLayers {
       case .acrossChannels: return [normalizationAcrossChannels(layer, x[0])]
       case .withinChannel: return [normalizationWithinChannel(layer, x[0])]
       }
-    case .flatten, .reshape: return [Activation(shape: shape, elements: x[0].elements)]
+    case .flatten, .reshape: return [OracleValue(shape: shape, elements: x[0].elements)]
     case .passThrough: return [x[0]]
     }
   }
 
-  private static func constant(_ tensor: Tensor) -> Activation {
-    Activation(shape: tensor.shape, elements: tensor.doubles)
+  private static func constant(_ tensor: Tensor) -> OracleValue {
+    OracleValue(shape: tensor.shape, elements: tensor.doubles)
   }
 
-  private static func map(_ x: Activation, _ function: (Double) -> Double) -> Activation {
-    Activation(shape: x.shape, elements: x.elements.map(function))
+  private static func map(_ x: OracleValue, _ function: (Double) -> Double) -> OracleValue {
+    OracleValue(shape: x.shape, elements: x.elements.map(function))
   }
 
   /// `y[i] = operation(x[i], operand[…])`, the operand lined up with the axes from `axis` on.
   private static func broadcast(
-    _ x: Activation, _ operand: Activation, axis: Int, _ operation: (Double, Double) -> Double
-  ) -> Activation {
+    _ x: OracleValue, _ operand: OracleValue, axis: Int, _ operation: (Double, Double) -> Double
+  ) -> OracleValue {
     let count = operand.elements.count
     guard count > 1 else {
       return map(x) { operation($0, operand.elements[0]) }
@@ -83,8 +83,8 @@ enum OracleLayers {
 
   /// `y = (x − mean/factor) / sqrt(variance/factor + ε) · gamma + beta`.
   private static func batchNormalization(
-    _ layer: Layer.BatchNormalization, _ x: Activation
-  ) -> Activation {
+    _ layer: Layer.BatchNormalization, _ x: OracleValue
+  ) -> OracleValue {
     let (mean, variance) = layer.statistics
     let gamma = layer.gamma?.doubles
     let beta = layer.beta?.doubles
@@ -97,7 +97,7 @@ enum OracleLayers {
   }
 
   /// `y = (shift + scale · x) ^ power`; the power 1 is exact.
-  private static func power(_ layer: Layer.Power, _ x: Activation) -> Activation {
+  private static func power(_ layer: Layer.Power, _ x: OracleValue) -> OracleValue {
     map(x) {
       let base = layer.shift + layer.scale * $0
       return layer.power == 1 ? base : pow(base, layer.power)
@@ -105,7 +105,7 @@ enum OracleLayers {
   }
 
   /// `Σ c[k] x[k]`, `Π x[k]` or `max x[k]`.
-  private static func elementwise(_ layer: Layer.Elementwise, _ x: [Activation]) -> Activation {
+  private static func elementwise(_ layer: Layer.Elementwise, _ x: [OracleValue]) -> OracleValue {
     make(x[0].shape) { y, index in
       switch layer.operation {
       case .sum:
@@ -122,7 +122,7 @@ enum OracleLayers {
   }
 
   /// `y = exp(x − max) / Σ exp(x − max)` along the axis.
-  private static func softmax(_ layer: Layer.Softmax, _ x: Activation) -> Activation {
+  private static func softmax(_ layer: Layer.Softmax, _ x: OracleValue) -> OracleValue {
     let count = x.shape[layer.axis]
     let inner = x.shape.elementCount(from: layer.axis + 1)
     var y = x.elements
@@ -135,19 +135,19 @@ enum OracleLayers {
         for index in indices { y[index] /= sum }
       }
     }
-    return Activation(shape: x.shape, elements: y)
+    return OracleValue(shape: x.shape, elements: y)
   }
 
   /// A value whose elements `body` writes one by one.
   static func make(
     _ shape: Shape, _ body: (UnsafeMutablePointer<Double>, Int) -> Void
-  ) -> Activation {
+  ) -> OracleValue {
     let elements = [Double](unsafeUninitializedCapacity: shape.elementCount) { buffer, count in
       count = shape.elementCount
       guard let base = buffer.baseAddress else { return }
       for index in 0..<count { body(base, index) }
     }
-    return Activation(shape: shape, elements: elements)
+    return OracleValue(shape: shape, elements: elements)
   }
 
   /// A value whose equal parts `body` writes, several at once: `parts` divides the elements.
@@ -156,7 +156,7 @@ enum OracleLayers {
   static func make(
     _ shape: Shape, parts: Int,
     _ body: @Sendable (UnsafeMutablePointer<Double>, _ part: Int) -> Void
-  ) -> Activation {
+  ) -> OracleValue {
     let elements = [Double](unsafeUninitializedCapacity: shape.elementCount) { buffer, count in
       count = shape.elementCount
       guard count > 0, let base = buffer.baseAddress else { return }
@@ -167,6 +167,6 @@ enum OracleLayers {
         body(start + part * size, part)
       }
     }
-    return Activation(shape: shape, elements: elements)
+    return OracleValue(shape: shape, elements: elements)
   }
 }

@@ -17,7 +17,7 @@ public struct Perturbation: Sendable {
   public init(seed: UInt64) { self.seed = seed }
 
   /// The value with noise; unchanged where the layer does not round (`additionChain` 0).
-  func perturbed(_ value: Activation, additionChain: Int, stream: Int) -> Activation {
+  func perturbed(_ value: OracleValue, additionChain: Int, stream: Int) -> OracleValue {
     guard additionChain > 0, value.shape.elementCount > 0 else { return value }
     let relative = 0.4 * Double(additionChain).squareRoot() * Perturbation.unitRoundoff
     let run =
@@ -34,7 +34,7 @@ public struct Perturbation: Sendable {
         elements[index] += deviation * noise(stream: UInt64(stream), index: UInt64(index))
       }
     }
-    return Activation(shape: value.shape, elements: elements)
+    return OracleValue(shape: value.shape, elements: elements)
   }
 
   /// A number of mean 0 and variance 1, uniform in ±√3: a hash of where it is used.
