@@ -1,0 +1,152 @@
+public import TensorCore
+
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Musl
+#endif
+
+/// A file to be written whole or not at all.
+///
+/// The content goes to a private temporary in the same folder, is read back, forced to disk and
+/// only then given its name. Until that moment, and after any failure, the folder is as it was.
+public struct OutputFile: Sendable {
+  /// The path as the user gave it.
+  public let path: String
+  let folder: Folder
+  let name: String
+  /// What the file that will be replaced is; nil where there is none.
+  let replaced: FileStatus?
+  /// Tests only: do without `O_TMPFILE`, as some file systems must.
+  var usesNamedTemporary = false
+
+  /// A destination, checked; nothing is created yet.
+  ///
+  /// The folder is resolved here, once: what happens to its path later does not matter.
+  /// - Parameters:
+  ///   - replacing: whether a regular file of that name may be replaced.
+  ///   - inputs: files that must not be overwritten, by whatever path.
+  /// - Throws: `FormatError` of kind `refused` for an input or a symbolic link, `cannotCreate` for a
+  ///   folder that is not there, an existing file, or anything that is no regular file.
+  public init(
+    path: String, replacing: Bool, inputs: [InputFile.Identity] = []
+  ) throws(FormatError) {
+    let slash = path.lastIndex(of: "/")
+    let name = String(slash.map { path[path.index(after: $0)...] } ?? path[...])
+    guard !["", ".", ".."].contains(name) else {
+      throw FormatError(.cannotCreate, file: path, "expected the name of a file")
+    }
+    self.path = path
+    self.name = name
+    folder = try Folder(path: slash.map { String(path[...$0]) } ?? ".", of: path)
+
+    // An input is an input through any link: this comes before what the name itself is.
+    if let target = folder.status(of: name, followingLinks: true),
+      inputs.contains(target.identity)
+    {
+      throw FormatError(.refused, file: path, "is an input of this command; name another output")
+    }
+    guard let existing = folder.status(of: name, followingLinks: false) else {
+      replaced = nil
+      return
+    }
+    switch existing.kind {
+    case .regular: break
+    case .symbolicLink:
+      throw FormatError(.refused, file: path, "is a symbolic link; name the file it leads to")
+    case .folder, .other:
+      throw FormatError(
+        .cannotCreate, file: path, "expected a regular file, found \(existing.kind.rawValue)")
+    }
+    guard replacing else {
+      throw FormatError(.cannotCreate, file: path, "exists already; replace it with --force")
+    }
+    replaced = existing
+  }
+
+  /// Writes the file and gives it its name.
+  ///
+  /// - Parameters:
+  ///   - byteCount: the size, where it is known: a disk too small for it is found out at once.
+  ///   - body: writes the content.
+  ///   - verify: reads the content back before anybody else can see it.
+  /// - Throws: `FormatError` of kind `cannotCreate` or `inputOutput`, or what the closures throw;
+  ///   then the folder is as it was.
+  public func write(
+    byteCount: Int? = nil, _ body: (inout Writer) throws(FormatError) -> Void,
+    verify: (Bytes) throws(FormatError) -> Void = { (_: Bytes) throws(FormatError) in }
+  ) throws(FormatError) {
+    try prepare(byteCount: byteCount, body, verify: verify).publish()
+  }
+
+  /// Writes and verifies the file, but leaves it without a name: for a command with several outputs
+  /// that prepares all before it publishes any.
+  ///
+  /// - Returns: the content; dropped unless it is published.
+  public func prepare(
+    byteCount: Int? = nil, _ body: (inout Writer) throws(FormatError) -> Void,
+    verify: (Bytes) throws(FormatError) -> Void = { (_: Bytes) throws(FormatError) in }
+  ) throws(FormatError) -> PreparedFile {
+    let prepared = try PreparedFile(for: self)
+    if let byteCount { try prepared.reserve(byteCount) }
+    var writer = Writer(descriptor: prepared.descriptor, path: path)
+    try body(&writer)
+    precondition(
+      byteCount == nil || byteCount == writer.byteCount,
+      "\(writer.byteCount) bytes written instead of \(byteCount ?? 0)")
+    try prepared.synchronize()
+    try verify(try prepared.contents(count: writer.byteCount))
+    return prepared
+  }
+}
+
+extension OutputFile {
+  /// Appends to a file that is being prepared.
+  public struct Writer {
+    /// One call writes at most this much, so that an interrupt does not wait for long.
+    private static let pieceByteCount = 8 << 20
+
+    let descriptor: Int32
+    let path: String
+    /// How many bytes were written.
+    public private(set) var byteCount = 0
+
+    init(descriptor: Int32, path: String) {
+      self.descriptor = descriptor
+      self.path = path
+    }
+
+    /// Appends bytes from where they are, without a copy.
+    ///
+    /// - Throws: `FormatError` of kind `inputOutput`.
+    public mutating func write(_ bytes: Bytes) throws(FormatError) {
+      var start = 0
+      while start < bytes.count {
+        let wanted = min(bytes.count - start, Self.pieceByteCount)
+        let written = bytes.withUnsafeBytes { buffer in
+          writeOnce(descriptor, buffer.baseAddress! + start, wanted)  // not empty: start < count
+        }
+        if written < 0 && errno == EINTR { continue }
+        guard written > 0 else {
+          throw .system(
+            .inputOutput, file: path, "cannot write after \(byteCount) bytes",
+            written == 0 ? ENOSPC : errno)
+        }
+        start += written
+        byteCount += written
+      }
+    }
+
+    /// Appends an array of bytes.
+    ///
+    /// - Throws: `FormatError` of kind `inputOutput`.
+    public mutating func write(_ bytes: [UInt8]) throws(FormatError) {
+      try write(Bytes(bytes))
+    }
+  }
+}
+
+/// The system's `write`, which a method of that name hides.
+private func writeOnce(_ descriptor: Int32, _ start: UnsafeRawPointer, _ count: Int) -> Int {
+  write(descriptor, start, count)
+}

@@ -1,0 +1,161 @@
+internal import TensorCore
+
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Musl
+#endif
+
+/// A file that is complete on disk but has no name yet; dropped unless it is published.
+public final class PreparedFile {
+  private let output: OutputFile
+  private(set) var descriptor: Int32
+  /// The name of the temporary; nil while it has none.
+  private var temporary: UnfinishedFile?
+
+  /// Creates the temporary in the folder of its destination, so that it can be renamed to it.
+  init(for output: OutputFile) throws(FormatError) {
+    self.output = output
+    // __O_TMPFILE, which the Glibc module does not import: a file without a name, which vanishes
+    // with the process however that ends.
+    let unnamed = 0o20000000 | O_DIRECTORY
+    descriptor = -1
+    if !output.usesNamedTemporary {
+      descriptor = openat(output.folder.descriptor, ".", unnamed | O_RDWR | O_CLOEXEC, 0o666)
+    }
+    if descriptor < 0, output.usesNamedTemporary || [EOPNOTSUPP, EISDIR, EINVAL].contains(errno) {
+      // Never wider than the finished file: the umask applies to both.
+      let name = UnfinishedFile.randomName()
+      descriptor = openat(
+        output.folder.descriptor, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0o666)
+      if descriptor >= 0 {
+        temporary = UnfinishedFile(named: name, in: output.folder)
+      }
+    }
+    guard descriptor >= 0 else {
+      throw .system(.cannotCreate, file: output.path, "cannot create", errno)
+    }
+    if let replaced = output.replaced {
+      // The owner can be kept by root only; the mode is kept before there is anything to read.
+      _ = fchown(descriptor, replaced.owner, replaced.group)
+      guard fchmod(descriptor, replaced.permissions) == 0 else {
+        let code = errno
+        drop()
+        throw .system(.cannotCreate, file: output.path, "cannot set the permissions", code)
+      }
+    }
+  }
+
+  deinit { drop() }
+
+  private func drop() {
+    temporary?.remove()
+    temporary = nil
+    if descriptor >= 0 { close(descriptor) }
+    descriptor = -1
+  }
+
+  /// Takes the space, so that a full disk shows before the work.
+  func reserve(_ byteCount: Int) throws(FormatError) {
+    guard byteCount > 0 else { return }
+    var code = EINTR
+    while code == EINTR { code = posix_fallocate(descriptor, 0, byteCount) }
+    // A file system that cannot reserve will say when it is full.
+    guard code == 0 || code == EOPNOTSUPP || code == EINVAL || code == ENOSYS else {
+      throw .system(.inputOutput, file: output.path, "cannot take \(byteCount) bytes", code)
+    }
+  }
+
+  /// Forces the content to disk, and collects the errors that only a close reports.
+  func synchronize() throws(FormatError) {
+    // Never twice: after a failure the kernel forgets the lost pages and a second call succeeds.
+    guard fsync(descriptor) == 0 else {
+      throw .system(.inputOutput, file: output.path, "cannot write to disk", errno)
+    }
+    let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+    guard copy >= 0, close(copy) == 0 else {
+      throw .system(.inputOutput, file: output.path, "cannot close", errno)
+    }
+  }
+
+  /// The content as it lies in the file.
+  func contents(count: Int) throws(FormatError) -> Bytes {
+    let bytes: Bytes
+    do {
+      bytes = try Bytes(mapping: descriptor)
+    } catch {
+      throw error.inFile(output.path)
+    }
+    guard bytes.count == count else {
+      throw FormatError(
+        .inputOutput, file: output.path, "wrote \(count) bytes, read back \(bytes.count)")
+    }
+    return bytes
+  }
+
+  /// Gives the file its name, at once and whole.
+  ///
+  /// - Throws: `FormatError` of kind `cannotCreate` if meanwhile a file of that name exists and may
+  ///   not be replaced, `inputOutput` for anything else.
+  public func publish() throws(FormatError) {
+    precondition(descriptor >= 0, "\(output.path) was published before")
+    if output.replaced == nil {
+      try link()
+    } else {
+      try rename()
+    }
+    drop()
+    guard fsync(output.folder.descriptor) == 0 || errno == EINVAL else {
+      throw .system(.inputOutput, file: output.path, "cannot write the folder to disk", errno)
+    }
+  }
+
+  /// A link never replaces: if two processes want one name, one of them fails.
+  private func link() throws(FormatError) {
+    guard !link(as: output.name) else { return }
+    if errno == EEXIST {
+      throw FormatError(.cannotCreate, file: output.path, "was created by somebody else meanwhile")
+    }
+    // A file system without links: claim the name, then replace the claim.
+    guard let temporary, [EPERM, EOPNOTSUPP].contains(errno) else {
+      throw .system(.inputOutput, file: output.path, "cannot name the finished file", errno)
+    }
+    let claim = openat(
+      output.folder.descriptor, output.name, O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
+    guard claim >= 0 else {
+      throw .system(.cannotCreate, file: output.path, "cannot create", errno)
+    }
+    close(claim)
+    guard temporary.rename(to: output.name) else {
+      let code = errno
+      unlinkat(output.folder.descriptor, output.name, 0)
+      throw .system(.inputOutput, file: output.path, "cannot name the finished file", code)
+    }
+    self.temporary = nil
+  }
+
+  private func rename() throws(FormatError) {
+    if temporary == nil {
+      // Only a name can be renamed.
+      let name = UnfinishedFile.randomName()
+      let unfinished = UnfinishedFile(named: name, in: output.folder)
+      guard link(as: name) else {
+        let code = errno
+        unfinished.forget()
+        throw .system(.inputOutput, file: output.path, "cannot name the finished file", code)
+      }
+      temporary = unfinished
+    }
+    guard temporary!.rename(to: output.name) else {  // was just made
+      throw .system(.inputOutput, file: output.path, "cannot replace the old file", errno)
+    }
+    temporary = nil
+  }
+
+  private func link(as name: String) -> Bool {
+    let folder = output.folder.descriptor
+    if let temporary { return linkat(folder, temporary.name, folder, name, 0) == 0 }
+    let open = "/proc/self/fd/\(descriptor)"
+    return linkat(AT_FDCWD, open, folder, name, AT_SYMLINK_FOLLOW) == 0
+  }
+}
