@@ -1,0 +1,156 @@
+internal import ModelGraph
+internal import ModelIO
+internal import TensorCore
+
+extension Layer {
+  /// A layer from its parameters and weights.
+  ///
+  /// - Throws: `FormatError` for what is missing or of the wrong kind.
+  init(
+    _ type: LayerType, _ fields: inout Fields, _ weights: inout WeightFields
+  ) throws(FormatError) {
+    switch type {
+    case .input: self = .input(Input(shape: try fields.shape("shape")))
+    case .convolution:
+      self = .convolution(
+        Convolution(
+          kernel: try weights.required(.kernel), bias: try weights.optional(.bias),
+          stride: try fields.extent("stride"), padding: try fields.padding("padding"),
+          dilation: try fields.extent("dilation"), groups: try fields.integer("groups")))
+    case .batchNormalization:
+      self = .batchNormalization(
+        BatchNormalization(
+          mean: try weights.required(.mean), variance: try weights.required(.variance),
+          factor: try weights.optional(.factor), gamma: try weights.optional(.gamma),
+          beta: try weights.optional(.beta), epsilon: try fields.number("epsilon")))
+    case .scale:
+      self = .scale(
+        Scale(
+          scale: try weights.optional(.scale), bias: try weights.optional(.bias),
+          axis: try fields.integer("axis")))
+    case .bias:
+      self = .bias(Bias(bias: try weights.optional(.bias), axis: try fields.integer("axis")))
+    case .relu:
+      self = .relu(
+        ReLU(
+          negativeSlope: try fields.number("negativeSlope"),
+          maximum: try fields.ifPresent("maximum") { (fields) throws(FormatError) in
+            try fields.number("maximum")
+          }))
+    case .prelu: self = .prelu(PReLU(slope: try weights.required(.slope)))
+    case .elu: self = .elu(ELU(alpha: try fields.number("alpha")))
+    case .sigmoid: self = .sigmoid
+    case .tanh: self = .tanh
+    case .power:
+      self = .power(
+        Power(
+          power: try fields.number("power"), scale: try fields.number("scale"),
+          shift: try fields.number("shift")))
+    case .pooling:
+      self = .pooling(
+        Pooling(
+          kind: try fields.word("kind", PoolingKind.self), kernel: try fields.extent("kernel"),
+          stride: try fields.extent("stride"), padding: try fields.padding("padding"),
+          rounding: try fields.word("rounding", Rounding.self),
+          clipsLastWindow: try fields.bool("clipsLastWindow"),
+          divisor: try fields.word("divisor", Pooling.Divisor.self)))
+    case .globalPooling:
+      self = .globalPooling(GlobalPooling(kind: try fields.word("kind", PoolingKind.self)))
+    case .elementwise:
+      self = .elementwise(
+        Elementwise(
+          operation: try fields.word("operation", Elementwise.Operation.self),
+          coefficients: try fields.numbers("coefficients")))
+    case .concatenation: self = .concatenation(Concatenation(axis: try fields.integer("axis")))
+    case .slice:
+      self = .slice(
+        Slice(
+          axis: try fields.integer("axis"),
+          points: try fields.ifPresent("points") { (fields) throws(FormatError) in
+            try fields.integers("points")
+          }))
+    case .zeroPadding:
+      self = .zeroPadding(
+        ZeroPadding(
+          spatial: try fields.padding("spatial"),
+          channelsBefore: try fields.integer("channelsBefore"),
+          channelsAfter: try fields.integer("channelsAfter")))
+    case .fullyConnected:
+      self = .fullyConnected(
+        FullyConnected(
+          kernel: try weights.required(.kernel), bias: try weights.optional(.bias),
+          axis: try fields.integer("axis")))
+    case .flatten:
+      self = .flatten(
+        Flatten(axis: try fields.integer("axis"), endAxis: try fields.integer("endAxis")))
+    case .reshape:
+      self = .reshape(
+        Reshape(
+          extents: try fields.integers("extents"), axis: try fields.integer("axis"),
+          axisCount: try fields.ifPresent("axisCount") { (fields) throws(FormatError) in
+            try fields.integer("axisCount")
+          }))
+    case .softmax: self = .softmax(Softmax(axis: try fields.integer("axis")))
+    case .localResponseNormalization:
+      self = .localResponseNormalization(
+        LocalResponseNormalization(
+          region: try fields.word("region", LocalResponseNormalization.Region.self),
+          size: try fields.integer("size"), alpha: try fields.number("alpha"),
+          beta: try fields.number("beta"), k: try fields.number("k")))
+    case .passThrough:
+      self = .passThrough(PassThrough(kind: try fields.word("kind", PassThrough.Kind.self)))
+    }
+  }
+}
+
+/// The weights a layer names by role, each an index into the table of tensors.
+struct WeightFields {
+  private var fields: Fields
+  private let tensors: [Tensor]
+  /// Which tensors were used by a layer.
+  private(set) var used: [Int] = []
+
+  init(_ value: JSON, in place: String, tensors: [Tensor]) throws(FormatError) {
+    fields = try Fields(value, in: place)
+    self.tensors = tensors
+  }
+
+  mutating func optional(_ role: Layer.WeightRole) throws(FormatError) -> Tensor? {
+    guard let value = fields.optional(role.rawValue) else { return nil }
+    guard case .integer(let index) = value, tensors.indices.contains(index) else {
+      throw fields.fault("expected one of \(tensors.count) tensors for \(role.rawValue)")
+    }
+    used.append(index)
+    return tensors[index]
+  }
+
+  mutating func required(_ role: Layer.WeightRole) throws(FormatError) -> Tensor {
+    guard let tensor = try optional(role) else {
+      throw fields.fault("the weight \(role.rawValue) is missing")
+    }
+    return tensor
+  }
+
+  func finish(allowingUnknown: Bool) throws(FormatError) {
+    try fields.finish(allowingUnknown: allowingUnknown)
+  }
+}
+
+extension Fields {
+  fileprivate mutating func extent(_ name: String) throws(FormatError) -> Extent {
+    let sides = try integers(name, count: 2)
+    return Extent(height: sides[0], width: sides[1])
+  }
+
+  fileprivate mutating func padding(_ name: String) throws(FormatError) -> Padding {
+    let sides = try integers(name, count: 4)
+    return Padding(top: sides[0], left: sides[1], bottom: sides[2], right: sides[3])
+  }
+
+  /// What `read` makes of a member, or nil where it is absent.
+  fileprivate mutating func ifPresent<Value>(
+    _ name: String, _ read: (inout Fields) throws(FormatError) -> Value
+  ) throws(FormatError) -> Value? {
+    optional(name) == nil ? nil : try read(&self)
+  }
+}

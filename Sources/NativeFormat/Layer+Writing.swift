@@ -1,0 +1,85 @@
+internal import ModelGraph
+internal import ModelIO
+internal import TensorCore
+
+extension Layer {
+  /// The layer's parameters as they are written; what the layer does not have is nil.
+  var parameters: [(name: String, value: JSON?)] {
+    switch self {
+    case .input(let layer): [("shape", .integers(layer.shape.dimensions))]
+    case .convolution(let layer):
+      [
+        ("stride", layer.stride.coded), ("padding", layer.padding.coded),
+        ("dilation", layer.dilation.coded), ("groups", .integer(layer.groups)),
+      ]
+    case .batchNormalization(let layer): [("epsilon", JSON(number: layer.epsilon))]
+    case .scale(let layer): [("axis", .integer(layer.axis))]
+    case .bias(let layer): [("axis", .integer(layer.axis))]
+    case .relu(let layer):
+      [
+        ("negativeSlope", JSON(number: layer.negativeSlope)),
+        ("maximum", layer.maximum.map { JSON(number: $0) }),
+      ]
+    case .elu(let layer): [("alpha", JSON(number: layer.alpha))]
+    case .power(let layer):
+      [
+        ("power", JSON(number: layer.power)), ("scale", JSON(number: layer.scale)),
+        ("shift", JSON(number: layer.shift)),
+      ]
+    case .pooling(let layer):
+      [
+        ("kind", .string(layer.kind.rawValue)), ("kernel", layer.kernel.coded),
+        ("stride", layer.stride.coded), ("padding", layer.padding.coded),
+        ("rounding", .string(layer.rounding.rawValue)),
+        ("clipsLastWindow", .bool(layer.clipsLastWindow)),
+        ("divisor", .string(layer.divisor.rawValue)),
+      ]
+    case .globalPooling(let layer): [("kind", .string(layer.kind.rawValue))]
+    case .elementwise(let layer):
+      [
+        ("operation", .string(layer.operation.rawValue)),
+        ("coefficients", .array(layer.coefficients.map { JSON(number: $0) })),
+      ]
+    case .concatenation(let layer): [("axis", .integer(layer.axis))]
+    case .slice(let layer):
+      [("axis", .integer(layer.axis)), ("points", layer.points.map { JSON.integers($0) })]
+    case .zeroPadding(let layer):
+      [
+        ("spatial", layer.spatial.coded), ("channelsBefore", .integer(layer.channelsBefore)),
+        ("channelsAfter", .integer(layer.channelsAfter)),
+      ]
+    case .fullyConnected(let layer): [("axis", .integer(layer.axis))]
+    case .flatten(let layer):
+      [("axis", .integer(layer.axis)), ("endAxis", .integer(layer.endAxis))]
+    case .reshape(let layer):
+      [
+        ("extents", .integers(layer.extents)), ("axis", .integer(layer.axis)),
+        ("axisCount", layer.axisCount.map { JSON.integer($0) }),
+      ]
+    case .softmax(let layer): [("axis", .integer(layer.axis))]
+    case .localResponseNormalization(let layer):
+      [
+        ("region", .string(layer.region.rawValue)), ("size", .integer(layer.size)),
+        ("alpha", JSON(number: layer.alpha)), ("beta", JSON(number: layer.beta)),
+        ("k", JSON(number: layer.k)),
+      ]
+    case .passThrough(let layer): [("kind", .string(layer.kind.rawValue))]
+    case .prelu, .sigmoid, .tanh: []
+    }
+  }
+}
+
+extension JSON {
+  /// An object of those members that have a value.
+  static func object(present members: [(name: String, value: JSON?)]) -> JSON {
+    .object(members.compactMap { name, value in value.map { Member(name, $0) } })
+  }
+}
+
+extension Extent {
+  fileprivate var coded: JSON { .integers([height, width]) }
+}
+
+extension Padding {
+  fileprivate var coded: JSON { .integers([top, left, bottom, right]) }
+}

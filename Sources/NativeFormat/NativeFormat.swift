@@ -1,0 +1,55 @@
+public import ModelGraph
+public import ModelIO
+internal import TensorCore
+
+/// The `.resnet` format of this project; `schemas/native-format.md` specifies it.
+public struct NativeFormat: ModelFormat {
+  /// The format.
+  public init() {}
+
+  /// `native`.
+  public var name: String { "native" }
+
+  /// Whether the file begins with the format's signature.
+  public func recognize(_ file: InputFile) -> Recognition {
+    file.bytes.slice(from: 0, count: Preamble.magic.count)?.array == Preamble.magic ? .certain : .no
+  }
+
+  /// Reads one file and verifies every byte of it, so that no damaged weight is ever used.
+  ///
+  /// - Throws: `FormatError` naming the section, layer or tensor, and the chunk that is damaged.
+  public func readModel(
+    from files: [InputFile], options: ReadingOptions
+  ) throws(FormatError) -> Model {
+    guard files.count == 1, let input = files.first else {
+      throw FormatError(
+        file: files.last?.path, "a native model is one file, found \(files.count) files")
+    }
+    let file = try NativeFile(opening: input)
+    _ = try file.check()
+    var model = file.model
+    model.provenance.ledger = try file.ledger()
+    if let shape = options.inputShape {
+      model.network = try Self.network(model.network, input: shape, in: input.path)
+    }
+    return model
+  }
+
+  private static func network(
+    _ network: Network, input shape: Shape, in path: String
+  ) throws(FormatError) -> Network {
+    guard network.inputs.count == 1 else {
+      throw FormatError(
+        file: path, "one input shape was given, but the network has \(network.inputs.count) inputs")
+    }
+    let reshaped = network.mapLayers { node in
+      if case .input = node.layer { .input(Layer.Input(shape: shape)) } else { node.layer }
+    }
+    do {
+      _ = try reshaped.shapes()
+    } catch {
+      throw FormatError(file: path, at: error.layer.map { .object($0) }, error.reason)
+    }
+    return reshaped
+  }
+}

@@ -1,0 +1,88 @@
+internal import ModelIO
+internal import TensorCore
+
+/// What the header says of one tensor.
+struct TensorEntry {
+  static let highestRank = 8
+  static let longestName = 4096
+  static let highestCount = 100_000
+
+  var name: String
+  var elementType: ElementType
+  var shape: Shape
+  /// From the beginning of the tensors.
+  var offset: Int
+  var byteCount: Int
+
+  /// The end, with the zeros behind the last element.
+  var end: Int { offset + Chunks.padded(byteCount) }
+}
+
+extension TensorEntry {
+  /// The entry as it is written.
+  var coded: JSON {
+    .object([
+      .init("name", .string(name)), .init("type", .string(elementType.rawValue)),
+      .init("shape", .integers(shape.dimensions)), .init("offset", .integer(offset)),
+      .init("byteCount", .integer(byteCount)),
+    ])
+  }
+
+  /// The entries of a header: they must fill `byteCount` bytes, in order, without a hole.
+  ///
+  /// - Throws: `FormatError` naming the first tensor that does not.
+  static func entries(
+    decoding values: [JSON], byteCount: Int, allowingUnknown: Bool
+  ) throws(FormatError) -> [TensorEntry] {
+    guard values.count <= highestCount else {
+      throw FormatError(
+        at: .object("header"), "\(values.count) tensors, expected at most \(highestCount)")
+    }
+    var entries: [TensorEntry] = []
+    entries.reserveCapacity(values.count)
+    var names: Set<String> = []
+    var end = 0
+    for value in values {
+      let entry = try TensorEntry(decoding: value, allowingUnknown: allowingUnknown)
+      guard names.insert(entry.name).inserted else { throw entry.fault("two tensors of this name") }
+      guard entry.offset == end else {
+        throw entry.fault("expected offset \(end), found \(entry.offset)")
+      }
+      guard entry.byteCount <= byteCount - end, entry.end <= byteCount else {
+        throw entry.fault("\(entry.byteCount) bytes from \(end) on reach past the end of the file")
+      }
+      end = entry.end
+      entries.append(entry)
+    }
+    guard end == byteCount else {
+      throw FormatError(
+        at: .object("header"), "the tensors take \(end) bytes of \(byteCount): some belong to none")
+    }
+    return entries
+  }
+
+  private init(decoding value: JSON, allowingUnknown: Bool) throws(FormatError) {
+    guard case .string(let name)? = value["name"] else {
+      throw FormatError(at: .object("header"), "expected a tensor with a name")
+    }
+    var fields = try Fields(value, in: name)
+    self.name = try fields.string("name")
+    elementType = try fields.word("type", ElementType.self)
+    shape = try fields.shape("shape")
+    offset = try fields.integer("offset")
+    byteCount = try fields.integer("byteCount")
+    try fields.finish(allowingUnknown: allowingUnknown)
+    guard 1...Self.longestName ~= name.utf8.count else {
+      throw fields.fault("expected a name of 1 to \(Self.longestName) bytes")
+    }
+    guard shape.rank <= Self.highestRank else {
+      throw fields.fault("\(shape.rank) axes, expected at most \(Self.highestRank)")
+    }
+    let wanted = shape.elementCount.multipliedReportingOverflow(by: elementType.byteCount)
+    guard wanted == (byteCount, false) else {
+      throw fields.fault("\(byteCount) bytes for \(shape) of \(elementType)")
+    }
+  }
+
+  private func fault(_ reason: String) -> FormatError { FormatError(at: .object(name), reason) }
+}
