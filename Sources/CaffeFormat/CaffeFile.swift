@@ -1,0 +1,99 @@
+internal import ModelIO
+internal import TensorCore
+
+/// What a file is, from its contents.
+enum CaffeFile: Equatable {
+  /// A definition in text.
+  case definition
+  /// A caffemodel.
+  case weights
+  /// A mean image.
+  case mean
+  /// Lines of text that are no definition.
+  case text
+  case empty
+  case hdf5
+  case other
+
+  /// What the file is called in messages.
+  var description: String {
+    switch self {
+    case .definition: "a prototxt definition"
+    case .weights: "a binary caffemodel"
+    case .mean: "a binary mean image"
+    case .text: "text"
+    case .empty: "an empty file"
+    case .hdf5: "an HDF5 file"
+    case .other: "data of another kind"
+    }
+  }
+}
+
+extension CaffeFile {
+  /// As many bytes as are looked at to tell text from binary data.
+  private static let prefixLength = 1 << 16
+
+  /// Looks at the first bytes only, but at the fields of a whole mean image.
+  init(_ bytes: Bytes) {
+    let prefix = bytes.slice(from: 0, count: min(bytes.count, CaffeFile.prefixLength))!  // inside
+    if bytes.count == 0 {
+      self = .empty
+    } else if prefix.array.starts(with: [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]) {
+      self = .hdf5
+    } else if CaffeFile.isText(prefix.array) {
+      self = CaffeFile.beginsDefinition(prefix) ? .definition : .text
+    } else if CaffeFile.begins(with: .net, bytes) {
+      self = .weights
+    } else if CaffeFile.begins(with: .blob, bytes) {
+      self = .mean
+    } else {
+      self = .other
+    }
+  }
+
+  /// No control characters but those of text; bytes beyond ASCII may be of any encoding, since
+  /// comments are.
+  private static func isText(_ bytes: [UInt8]) -> Bool {
+    !bytes.contains { $0 < 0x20 && !(0x09...0x0d ~= $0) || $0 == 0x7f }
+  }
+
+  /// Whether the first word is a field of a definition.
+  private static func beginsDefinition(_ prefix: Bytes) -> Bool {
+    guard var lexer = try? TextFormatLexer(prefix), let first = try? lexer.next(),
+      case .word(let name) = first.token, MessageSchema.net.field(named: name) != nil,
+      let second = try? lexer.next()
+    else { return false }
+    return [":", "{", "<", "["].contains { second.token == .symbol(ascii($0)) }
+  }
+
+  /// Whether the first fields are fields of a message, of the right wire types.
+  private static func begins(with schema: MessageSchema, _ bytes: Bytes) -> Bool {
+    bytes.withSpan { span in
+      var reader = WireReader(0..<span.byteCount)
+      var count = 0
+      while count < 16, let field = try? reader.next(in: span) {
+        guard let known = schema.field(numbered: field.number) else {
+          // Forks have fields of their own, but none begins with them.
+          return count > 0 && schema == .net
+        }
+        guard known.accepts(field.value) else { return false }
+        count += 1
+      }
+      return count > 0
+    }
+  }
+}
+
+extension FieldSchema {
+  /// Whether a value has a wire type that the field can have.
+  fileprivate func accepts(_ value: WireField.Value) -> Bool {
+    switch (kind, value) {
+    case (.int32, .varint), (.int64, .varint), (.uint32, .varint), (.bool, .varint),
+      (.enumeration, .varint), (.float, .fixed32), (.double, .fixed64), (.text, .lengthPrefixed),
+      (.message, .lengthPrefixed):
+      true
+    default:
+      if case .lengthPrefixed = value { isRepeated } else { false }
+    }
+  }
+}

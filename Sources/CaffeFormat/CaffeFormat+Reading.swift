@@ -1,0 +1,114 @@
+public import ModelGraph
+public import ModelIO
+internal import TensorCore
+
+extension CaffeFormat {
+  /// Reads a model from its files.
+  ///
+  /// - Throws: `FormatError` naming file and place.
+  public func readModel(
+    from source: CaffeSource, options: ReadingOptions = ReadingOptions()
+  ) throws(FormatError) -> Model {
+    try checkKinds(of: source)
+    let stored = try read(source.weights) { file throws(FormatError) in
+      try CaffeNet(binary: file.bytes)
+    }
+    let defined = try read(source.definition) { file throws(FormatError) in
+      try CaffeNet(text: file.bytes, ignoringUnknownFields: options.ignoresUnknownFields)
+    }
+    let mean = try read(source.mean) { file throws(FormatError) in
+      try MeanImage(reading: file.bytes)
+    }
+    guard let net = defined ?? stored, let file = source.definition ?? source.weights else {
+      throw FormatError(.noInput, "expected a definition or a caffemodel, found neither")
+    }
+    var provenance = Provenance(
+      format: net.dialect == .v1 ? "caffe-v1" : "caffe",
+      files: source.files.map { .init(name: $0.name, byteCount: $0.bytes.count) })
+    if defined == nil { provenance.notes.append("took the definition from the caffemodel") }
+    provenance.notes += (defined?.notes ?? []) + (stored?.notes ?? [])
+
+    let (builder, inference) = try inFile(file) { () throws(FormatError) in
+      let inference = try InferenceNet(net, isFiltered: defined == nil)
+      let shapes = try inference.inputShapes(options: options, mean: mean)
+      return (try NetworkBuilder(inference, inputShapes: shapes), inference)
+    }
+    provenance.notes += inference.notes
+    let weights = try match(builder, inference, stored, source)
+    provenance.ledger = weights?.ledger ?? Ledger()
+    let network = try inFile(file) { () throws(FormatError) in
+      try builder.network(named: net.name, weights: weights?.tensors)
+    }
+    let preprocessing = try inFile(source.mean ?? file) { () throws(FormatError) in
+      try inference.preprocessing(for: network, mean: mean, notes: &provenance.notes)
+    }
+    let labels = try read(source.labels) { file throws(FormatError) in
+      try readLabels(file.bytes, for: network)
+    }
+    return Model(
+      network: network, preprocessing: preprocessing, labels: labels ?? [],
+      provenance: provenance)
+  }
+
+  /// Refuses files of another kind than the part they were given for.
+  private func checkKinds(of source: CaffeSource) throws(FormatError) {
+    let parts: [(file: InputFile?, kind: CaffeFile)] = [
+      (source.definition, .definition), (source.weights, .weights), (source.mean, .mean),
+      (source.labels, .text),
+    ]
+    for case (let file?, let kind) in parts {
+      let found = CaffeFile(file.bytes)
+      // A definition that does not begin as one is left to the parser, which says where it is
+      // wrong; so are labels that look like one, and binary files too damaged to recognize.
+      let isAcceptable: Bool
+      switch kind {
+      case .definition, .text: isAcceptable = found == .definition || found == .text
+      case .weights: isAcceptable = found == .weights || found == .other
+      case .mean: isAcceptable = found == .mean || found == .other
+      case .empty, .hdf5, .other: isAcceptable = true
+      }
+      guard isAcceptable else {
+        let expected = kind == .text ? "labels, one a line" : kind.description
+        throw FormatError(
+          .badModel, file: file.path, "expected \(expected), found \(found.description)")
+      }
+    }
+  }
+
+  private func match(
+    _ builder: NetworkBuilder, _ inference: InferenceNet, _ stored: CaffeNet?,
+    _ source: CaffeSource
+  ) throws(FormatError) -> WeightMatching? {
+    if let stored, let file = source.weights {
+      return try inFile(file) { () throws(FormatError) in
+        try WeightMatching(
+          builder.weightedLayers, stored: stored.layers, leftOut: inference.leftOut)
+      }
+    }
+    let needing = builder.weightedLayers.filter { !$0.plan.weights.isEmpty }.map(\.layer.name)
+    guard needing.isEmpty else {
+      throw FormatError(
+        .noInput, file: source.definition?.path,
+        "expected a caffemodel with the weights of \(listed(needing).joined(separator: ", ")), "
+          + "found none")
+    }
+    return nil
+  }
+
+  private func read<Result>(
+    _ file: InputFile?, _ body: (InputFile) throws(FormatError) -> Result
+  ) throws(FormatError) -> Result? {
+    guard let file else { return nil }
+    return try inFile(file) { () throws(FormatError) in try body(file) }
+  }
+
+  private func inFile<Result>(
+    _ file: InputFile, _ body: () throws(FormatError) -> Result
+  ) throws(FormatError) -> Result {
+    do {
+      return try body()
+    } catch {
+      throw error.inFile(file.path)
+    }
+  }
+}

@@ -1,0 +1,48 @@
+internal import ModelIO
+internal import TensorCore
+
+/// A network as a Caffe file describes it, upgraded in memory to the present dialect.
+struct CaffeNet {
+  /// Which fields hold the layers.
+  enum Dialect {
+    /// `layers`, with an enumeration for a type (until 2014).
+    case v1
+    /// `layer`, with a text for a type.
+    case v2
+  }
+
+  var name: String
+  var dialect: Dialect
+  var layers: [CaffeLayer]
+  /// The `stage`s of the definition's own state.
+  var stages: [String]
+  /// Fields that the schema does not know, one sentence each.
+  var notes: [String]
+}
+
+extension CaffeNet {
+  /// Reads a definition in protobuf's text format.
+  init(text bytes: Bytes, ignoringUnknownFields: Bool) throws(FormatError) {
+    var parser = try TextFormatParser(bytes)
+    let encoded = try parser.message(.net)
+    if !ignoringUnknownFields { try parser.refuseUnknownFields() }
+    let message = try NetMessage(Bytes(encoded))
+    if let index = message.blobs.firstIndex(where: { !$0.isEmpty }) {
+      throw FormatError(
+        at: .object("layer \(index + 1)"),
+        "expected the definition alone, found \(message.blobs[index].count) blobs in it")
+    }
+    try self.init(message, notes: parser.unknownFieldNotes)
+  }
+
+  /// Reads a caffemodel: definition and tensors.
+  init(binary bytes: Bytes) throws(FormatError) {
+    let message = try NetMessage(bytes)
+    let notes = message.unknownFields.sorted {
+      ($0.key.message, $0.key.number) < ($1.key.message, $1.key.number)
+    }.map { field, count in
+      "left out field \(field.number) of \(field.message), unknown to the schema, \(count) times"
+    }
+    try self.init(message, notes: listed(notes))
+  }
+}

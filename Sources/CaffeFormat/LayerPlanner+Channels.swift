@@ -1,0 +1,81 @@
+internal import ModelGraph
+internal import ModelIO
+internal import TensorCore
+
+// Batch normalization and the layers that multiply or add by channel.
+extension LayerPlanner {
+  func planBatchNorm(
+    _ epsilon: Double, _ usesGlobalStatistics: Bool?
+  ) throws(FormatError) -> LayerPlan {
+    let input = inputs[0]
+    try require(
+      usesGlobalStatistics != false,
+      "expected stored statistics, found use_global_stats: false, which normalizes by the batch "
+        + "at hand: name the definition for inference")
+    try require(input.rank >= 2, "expected an input with channels, found \(input)")
+    let channels = Shape([input[1]])
+    let weights: [LayerPlan.Weight] = [
+      .init(.mean, channels), .init(.variance, channels), .init(.factor, [1]),
+    ]
+    return LayerPlan(weights: weights, outputShapes: [input]) { tensors in
+      .batchNormalization(
+        Layer.BatchNormalization(
+          mean: tensors[0], variance: tensors[1], factor: tensors[2], epsilon: epsilon))
+    }
+  }
+
+  func planScale(_ axes: AxisRange, hasBias: Bool) throws(FormatError) -> LayerPlan {
+    let (axis, operand) = try operand(axes)
+    let isConstant = inputs.count == 1
+    let weights: [LayerPlan.Weight] =
+      (isConstant ? [.init(.scale, operand)] : []) + (hasBias ? [.init(.bias, operand)] : [])
+    return LayerPlan(weights: weights, outputShapes: [inputs[0]]) { tensors in
+      .scale(
+        Layer.Scale(
+          scale: isConstant ? tensors[0] : nil, bias: hasBias ? tensors.last : nil, axis: axis))
+    }
+  }
+
+  func planBias(_ axes: AxisRange) throws(FormatError) -> LayerPlan {
+    let (axis, operand) = try operand(axes)
+    let isConstant = inputs.count == 1
+    return LayerPlan(
+      weights: isConstant ? [.init(.bias, operand)] : [], outputShapes: [inputs[0]]
+    ) { tensors in
+      .bias(Layer.Bias(bias: tensors.first, axis: axis))
+    }
+  }
+
+  func planPReLU(isShared: Bool) throws(FormatError) -> LayerPlan {
+    let input = inputs[0]
+    try require(input.rank >= 2, "expected an input with channels, found \(input)")
+    // Caffe stores a shared slope as a tensor without axes.
+    let slope: LayerPlan.Weight =
+      isShared ? .init(.slope, [], as: [1]) : .init(.slope, [input[1]])
+    return LayerPlan(weights: [slope], outputShapes: [input]) { tensors in
+      .prelu(Layer.PReLU(slope: tensors[0]))
+    }
+  }
+
+  /// Where and with which shape the operand of a Scale or Bias layer meets the first input: it is
+  /// the second input, or a constant over some of the first one's axes.
+  private func operand(_ axes: AxisRange) throws(FormatError) -> (axis: Int, shape: Shape) {
+    let input = inputs[0]
+    if inputs.count == 2, inputs[1].rank == 0 { return (0, []) }
+    if inputs.count == 1, axes.count == 0 { return (0, []) }
+    let axis = try canonical(axes.axis, of: input)
+    if inputs.count == 2 {
+      let end = axis + inputs[1].rank
+      try require(
+        end <= input.rank && Array(input.dimensions[axis..<end]) == inputs[1].dimensions,
+        "expected a second bottom that fits \(input) from axis \(axis) on, found \(inputs[1])")
+      return (axis, inputs[1])
+    }
+    try require(axes.count >= -1, "expected a num_axes of 0 or more, or -1, found \(axes.count)")
+    let count = axes.count == -1 ? input.rank - axis : axes.count
+    try require(
+      count <= input.rank - axis,
+      "expected at most \(input.rank - axis) axes from axis \(axis) of \(input) on, found \(count)")
+    return (axis, Shape(Array(input.dimensions[axis..<axis + count])))
+  }
+}

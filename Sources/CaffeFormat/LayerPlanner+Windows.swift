@@ -1,0 +1,134 @@
+internal import ModelGraph
+internal import ModelIO
+internal import TensorCore
+
+// Convolution, pooling and matrix product.
+extension LayerPlanner {
+  func plan(_ parameters: ConvolutionParameters) throws(FormatError) -> LayerPlan {
+    let input = inputs[0]
+    try require(
+      input.rank == 4, "expected an input [batch, channels, height, width], found \(input)")
+    try require(
+      try canonical(parameters.axis, of: input) == 1,
+      "expected channels on axis 1, found axis \(parameters.axis)")
+    guard let kernel = try extent(parameters.kernel, "kernel_size") else {
+      throw error("expected a kernel_size, found none")
+    }
+    let stride = try extent(parameters.stride, "stride") ?? Extent(1)
+    let pad = try extent(parameters.padding, "pad") ?? Extent(0)
+    let dilation = try extent(parameters.dilation, "dilation") ?? Extent(1)
+    let (outputs, groups) = (parameters.outputCount, parameters.groups)
+    try require(outputs > 0, "expected a num_output of 1 or more, found 0")
+    try require(
+      groups > 0 && input[1] % groups == 0 && outputs % groups == 0,
+      "expected a group that divides \(input[1]) inputs and \(outputs) outputs, found \(groups)")
+    let dimensions = [outputs, input[1] / groups, kernel.height, kernel.width]
+    guard let kernelShape = Shape(checking: dimensions) else {
+      throw error("expected a kernel that can be counted, found \(dimensions)")
+    }
+    var layer = Layer.Pooling(
+      kind: .maximum, kernel: try dilated(kernel, by: dilation), stride: stride)
+    layer.padding = Padding(vertical: pad.height, horizontal: pad.width)
+    // A convolution has as many windows as a pooling whose kernel reaches as far.
+    let windows = try plan(.pooling(layer)).outputShapes[0]
+    guard let output = Shape(checking: [input[0], outputs, windows[2], windows[3]]) else {
+      throw error("expected an output that can be counted, found one that is too large")
+    }
+    let bias = LayerPlan.Weight(.bias, [outputs])
+    let weights = [LayerPlan.Weight(.kernel, kernelShape)] + (parameters.hasBias ? [bias] : [])
+    return LayerPlan(weights: weights, outputShapes: [output]) { tensors in
+      .convolution(
+        Layer.Convolution(
+          kernel: tensors[0], bias: parameters.hasBias ? tensors[1] : nil, stride: stride,
+          padding: layer.padding, dilation: dilation, groups: groups))
+    }
+  }
+
+  func plan(_ parameters: InnerProductParameters) throws(FormatError) -> LayerPlan {
+    let input = inputs[0]
+    let axis = try canonical(parameters.axis, of: input)
+    let (outputs, count) = (parameters.outputCount, input.elementCount(from: axis))
+    try require(outputs > 0, "expected a num_output of 1 or more, found 0")
+    guard let kernelShape = Shape(checking: [outputs, count]),
+      let output = Shape(checking: input.dimensions[..<axis] + [outputs])
+    else {
+      throw error("expected a matrix that can be counted, found \(outputs) × \(count)")
+    }
+    var kernel = LayerPlan.Weight(.kernel, kernelShape)
+    if parameters.isTransposed {
+      kernel = LayerPlan.Weight(.kernel, [count, outputs], as: kernelShape)
+      kernel.isTransposed = true
+    }
+    let bias = LayerPlan.Weight(.bias, [outputs])
+    let weights = [kernel] + (parameters.hasBias ? [bias] : [])
+    return LayerPlan(weights: weights, outputShapes: [output]) { tensors in
+      .fullyConnected(
+        Layer.FullyConnected(
+          kernel: tensors[0], bias: parameters.hasBias ? tensors[1] : nil, axis: axis))
+    }
+  }
+
+  func plan(_ parameters: PoolingParameters) throws(FormatError) -> LayerPlan {
+    guard let kind = parameters.kind else {
+      throw error("expected MAX or AVE, found stochastic pooling, which is not supported")
+    }
+    let kernel = try extent(parameters.kernel, "kernel_size", isPaired: true)
+    let stride = try extent(parameters.stride, "stride", isPaired: true) ?? Extent(1)
+    let pad = try extent(parameters.padding, "pad", isPaired: true) ?? Extent(0)
+    if parameters.isGlobal {
+      try require(kernel == nil, "expected no kernel_size with global_pooling, found one")
+      try require(
+        stride == Extent(1) && pad == Extent(0),
+        "expected stride 1 and pad 0 with global_pooling, found others")
+      return try plan(.globalPooling(.init(kind: kind)))
+    }
+    guard let kernel else { throw error("expected a kernel_size, found none") }
+    try require(
+      pad.height == 0 && pad.width == 0 || pad.height < kernel.height && pad.width < kernel.width,
+      "expected a pad smaller than the kernel, found "
+        + "\(pad.height) × \(pad.width) for \(kernel.height) × \(kernel.width)")
+    return try plan(
+      .pooling(
+        Layer.Pooling(
+          kind: kind, kernel: kernel, stride: stride,
+          padding: Padding(vertical: pad.height, horizontal: pad.width),
+          rounding: parameters.rounding, clipsLastWindow: pad != Extent(0),
+          divisor: .paddedWindow)))
+  }
+
+  /// Height and width of a parameter that may be given in three ways; nil if it is given in none.
+  ///
+  /// - Parameter isPaired: whether height and width must come together; where they need not, the
+  ///   one that is missing is 0.
+  private func extent(
+    _ parameter: WindowParameter, _ name: String, isPaired: Bool = false
+  ) throws(FormatError) -> Extent? {
+    if parameter.height != nil || parameter.width != nil {
+      try require(
+        parameter.sides.isEmpty, "expected either \(name) or its height and width, found both")
+      try require(
+        !isPaired || parameter.height != nil && parameter.width != nil,
+        "expected height and width of \(name), found one of them")
+      return Extent(height: parameter.height ?? 0, width: parameter.width ?? 0)
+    }
+    try require(
+      parameter.sides.count <= 2,
+      "expected \(name) once or for each of 2 axes, found it \(parameter.sides.count) times")
+    guard let height = parameter.sides.first else { return nil }
+    return Extent(height: height, width: parameter.sides.last ?? height)
+  }
+
+  /// How far a kernel reaches whose taps are some pixels apart.
+  private func dilated(_ kernel: Extent, by dilation: Extent) throws(FormatError) -> Extent {
+    func reach(_ kernel: Int, _ dilation: Int) throws(FormatError) -> Int {
+      // Both came from 32 bits: the product fits.
+      try require(
+        kernel > 0 && dilation > 0,
+        "expected a kernel and a dilation of 1 or more, found \(kernel) and \(dilation)")
+      return dilation * (kernel - 1) + 1
+    }
+    return Extent(
+      height: try reach(kernel.height, dilation.height),
+      width: try reach(kernel.width, dilation.width))
+  }
+}

@@ -1,0 +1,176 @@
+internal import ModelIO
+internal import TensorCore
+
+/// A NetParameter taken apart: the definition, small, and the tensors, left where they lie.
+///
+/// protobuf-c copies whatever it decodes and has no limits of its own, so it is given the
+/// definition only, after every byte of it was checked against the schema.
+struct NetMessage {
+  /// Fields of a schema this toolkit does not have, with the number of their occurrences.
+  struct UnknownField: Hashable {
+    let message: String
+    let number: UInt32
+  }
+
+  /// More than a hundred times the largest definition known.
+  static let definitionLimit = 64 << 20
+  /// Thirty times the messages of a ResNet-1202.
+  static let messageLimit = 1 << 20
+  /// More kinds of unknown fields than any dialect has.
+  static let unknownFieldLimit = 1000
+
+  /// The message without its tensors, encoded again.
+  private(set) var definition: [UInt8] = []
+  /// The tensors of each layer, in the order of the layers.
+  private(set) var blobs: [[CaffeBlob]] = []
+  /// What was left out because the schema does not know it.
+  private(set) var unknownFields: [UnknownField: Int] = [:]
+
+  /// Takes a message apart.
+  ///
+  /// - Throws: `FormatError` with the offset of the first byte that is not as protobuf or the
+  ///   schema wants it.
+  init(_ bytes: Bytes) throws(FormatError) {
+    var message = NetMessage()
+    message.definition = try bytes.withSpan { (span: RawSpan) throws(FormatError) in
+      let reader = WireReader(0..<span.byteCount)
+      return try message.copy(reader, as: .net, in: span, of: bytes).bytes
+    }
+    self = message
+  }
+
+  private init() {}
+
+  private var messageCount = 0
+
+  /// The fields of one message without its tensors.
+  private mutating func copy(
+    _ reader: WireReader, as schema: MessageSchema, in span: RawSpan, of bytes: Bytes
+  ) throws(FormatError) -> WireWriter {
+    var reader = reader
+    var writer = WireWriter()
+    var found: Set<UInt32> = []
+    messageCount += 1
+    guard messageCount <= NetMessage.messageLimit else {
+      throw FormatError(
+        at: .byte(reader.position),
+        "expected at most \(NetMessage.messageLimit) messages, found more")
+    }
+    while let field = try reader.next(in: span) {
+      guard let known = schema.field(numbered: field.number) else {
+        unknownFields[UnknownField(message: schema.name, number: field.number), default: 0] += 1
+        guard unknownFields.count <= NetMessage.unknownFieldLimit else {
+          throw FormatError(
+            at: .byte(field.offset),
+            "expected a NetParameter, found more than \(NetMessage.unknownFieldLimit) unknown fields"
+          )
+        }
+        continue
+      }
+      found.insert(field.number)
+      guard case .message(let inner) = known.kind else {
+        try copy(field, known, of: schema, in: span, to: &writer)
+        continue
+      }
+      guard case .lengthPrefixed(let range) = field.value else {
+        throw wrongWireType(field, known, of: schema)
+      }
+      let content = try reader.message(in: range)
+      if inner == .blob {
+        // Tensors lie within layers only: the schema has them nowhere else.
+        blobs[blobs.count - 1].append(try CaffeBlob(reading: content, in: span, of: bytes))
+        continue
+      }
+      if schema == .net, inner.name.hasSuffix("LayerParameter") { blobs.append([]) }
+      let copied = try copy(content, as: inner, in: span, of: bytes)
+      writer.field(field.number, bytes: copied.bytes)
+      guard writer.bytes.count <= NetMessage.definitionLimit else {
+        throw FormatError(
+          at: .byte(field.offset),
+          "expected a definition of at most \(NetMessage.definitionLimit >> 20) MiB beside the tensors, "
+            + "found more")
+      }
+    }
+    if let missing = schema.missingField(in: found) {
+      throw FormatError(
+        at: .byte(reader.end), "expected \(missing.name) in \(schema.name), found none")
+    }
+    return writer
+  }
+
+  /// Copies numbers or a text.
+  private func copy(
+    _ field: WireField, _ known: FieldSchema, of schema: MessageSchema, in span: RawSpan,
+    to writer: inout WireWriter
+  ) throws(FormatError) {
+    switch (known.kind, field.value) {
+    case (.text, .lengthPrefixed(let range)):
+      let text = span.bytes(range)
+      guard isText(text) else {
+        throw FormatError(
+          at: .byte(range.lowerBound), "expected UTF-8 text in \(known.name) of \(schema.name)")
+      }
+      writer.field(field.number, bytes: text)
+    case (.int32, .varint(let value)), (.int64, .varint(let value)), (.uint32, .varint(let value)),
+      (.bool, .varint(let value)), (.enumeration, .varint(let value)):
+      writer.field(field.number, varint: value)
+    case (.float, .fixed32(let range)):
+      let value = span.unsafeLoadUnaligned(fromByteOffset: range.lowerBound, as: UInt32.self)
+      writer.field(field.number, fixed32: UInt32(littleEndian: value))
+    case (.double, .fixed64(let range)):
+      let value = span.unsafeLoadUnaligned(fromByteOffset: range.lowerBound, as: UInt64.self)
+      writer.field(field.number, fixed64: UInt64(littleEndian: value))
+    case (_, .lengthPrefixed(let range)) where known.isRepeated:
+      try checkPacked(range, known, in: span)
+      writer.field(field.number, bytes: span.bytes(range))
+    default: throw wrongWireType(field, known, of: schema)
+    }
+  }
+
+  /// Refuses packed numbers that do not fill their run.
+  private func checkPacked(
+    _ range: Range<Int>, _ known: FieldSchema, in span: RawSpan
+  ) throws(FormatError) {
+    let size: Int
+    switch known.kind {
+    case .float: size = 4
+    case .double: size = 8
+    case .int32, .int64, .uint32, .bool, .enumeration, .text, .message:
+      var reader = WireReader(range)
+      while reader.position < reader.end { _ = try reader.varint(in: span) }
+      return
+    }
+    guard range.count % size == 0 else {
+      throw FormatError(
+        at: .byte(range.lowerBound),
+        "expected elements of \(size) bytes, found \(range.count) bytes")
+    }
+  }
+
+  private func wrongWireType(
+    _ field: WireField, _ known: FieldSchema, of schema: MessageSchema
+  ) -> FormatError {
+    let found =
+      switch field.value {
+      case .varint: "an integer"
+      case .fixed32: "4 bytes"
+      case .fixed64: "8 bytes"
+      case .lengthPrefixed: "a length-prefixed value"
+      }
+    return FormatError(
+      at: .byte(field.offset),
+      "expected the type of \(known.name) in \(schema.name), found \(found)")
+  }
+}
+
+extension RawSpan {
+  /// A copy of some bytes; `range` must lie within the span.
+  func bytes(_ range: Range<Int>) -> [UInt8] {
+    extracting(range).withUnsafeBytes { Array($0) }
+  }
+}
+
+/// Whether bytes are UTF-8 that a C string can hold.
+func isText(_ bytes: [UInt8]) -> Bool {
+  !bytes.contains(0) && String(validating: bytes, as: UTF8.self) != nil
+}

@@ -1,0 +1,71 @@
+internal import ModelGraph
+internal import ModelIO
+internal import TensorCore
+
+/// Plans the layers of a definition one after another and, once the weights are known, makes the
+/// network.
+struct NetworkBuilder {
+  private let inputs: [Node]
+  private let nodes: [InferenceNet.Node]
+  private let plans: [LayerPlan]
+
+  /// The layers and what weights they need, in their order.
+  var weightedLayers: [(layer: CaffeLayer, plan: LayerPlan)] {
+    zip(nodes, plans).map { ($0.layer, $1) }
+  }
+
+  /// Plans all layers for inputs of these shapes.
+  ///
+  /// - Throws: `FormatError` naming the layer that is at fault, or all that are not supported.
+  init(_ net: InferenceNet, inputShapes: [Shape]) throws(FormatError) {
+    guard !net.nodes.isEmpty else {
+      throw FormatError(.badModel, "expected layers that compute something, found none")
+    }
+    try NetworkBuilder.refuseUnsupported(net.nodes)
+    nodes = net.nodes
+    inputs = zip(net.inputs, inputShapes).map { Node($0.name, .input(.init(shape: $1))) }
+    var shapes = Dictionary(
+      zip(inputs, inputShapes).map { ($0.name, $1) }, uniquingKeysWith: { first, _ in first })
+    var plans: [LayerPlan] = []
+    for node in net.nodes {
+      let planner = LayerPlanner(
+        layer: node.layer,
+        inputs: node.inputs.map { shapes[$0]! },  // each value is made before it is read
+        outputCount: node.outputs.count)
+      let plan = try planner.plan()
+      for (value, shape) in zip(node.outputs, plan.outputShapes) { shapes[value] = shape }
+      plans.append(plan)
+    }
+    self.plans = plans
+  }
+
+  /// The network.
+  ///
+  /// - Parameter weights: the tensors of each layer; nil if no layer needs any.
+  func network(
+    named name: String, weights: [[Tensor]]?
+  ) throws(FormatError) -> Network {
+    var all = inputs
+    for (index, node) in nodes.enumerated() {
+      let layer = plans[index].layer(weights?[index] ?? [])
+      all.append(Node(node.layer.name, layer, inputs: node.inputs, outputs: node.outputs))
+    }
+    do {
+      let network = try Network(name: name, nodes: all)
+      _ = try network.shapes()
+      return network
+    } catch {
+      throw FormatError(at: error.layer.map { .object($0) }, error.reason)
+    }
+  }
+
+  private static func refuseUnsupported(_ nodes: [InferenceNet.Node]) throws(FormatError) {
+    let unsupported = nodes.map(\.layer).filter {
+      if case .unsupported = $0.operation { true } else { false }
+    }
+    guard unsupported.isEmpty else {
+      let list = listed(unsupported.map { "\($0.name) (\($0.type))" })
+      throw FormatError(.badModel, "unsupported layers: \(list.joined(separator: ", "))")
+    }
+  }
+}

@@ -1,0 +1,224 @@
+internal import ModelIO
+internal import TensorCore
+
+/// Reads protobuf's text format by the tables of the schema and encodes what it reads.
+///
+/// The encoding then goes the way of a binary file, so that both have one decoder. Fields that the
+/// schema does not know are skipped and remembered: a caller must refuse or report them.
+struct TextFormatParser {
+  /// A field that the schema does not have.
+  struct UnknownField {
+    let name: String
+    let message: String
+    let offset: Int
+  }
+
+  /// As many levels as protobuf's own parsers accept.
+  static let depthLimit = 100
+
+  var lexer: TextFormatLexer
+  var token: TextFormatLexer.Token = .end
+  var offset = 0
+  private(set) var unknownFields: [UnknownField] = []
+
+  /// A parser at the first token.
+  init(_ text: Bytes) throws(FormatError) {
+    lexer = try TextFormatLexer(text)
+    try advance()
+  }
+
+  /// Reads the whole text as one message.
+  ///
+  /// - Throws: `FormatError` with line and column.
+  mutating func message(_ schema: MessageSchema) throws(FormatError) -> [UInt8] {
+    try fields(of: schema, depth: 1, until: nil)
+  }
+
+  mutating func advance() throws(FormatError) {
+    (token, offset) = try lexer.next()
+  }
+
+  func error(_ reason: String) -> FormatError { lexer.error(at: offset, reason) }
+
+  /// Skips a symbol if it is next.
+  mutating func skip(_ symbol: Unicode.Scalar) throws(FormatError) -> Bool {
+    guard token == .symbol(ascii(symbol)) else { return false }
+    try advance()
+    return true
+  }
+
+  /// The fields up to a closing symbol, or to the end of the text.
+  private mutating func fields(
+    of schema: MessageSchema, depth: Int, until close: UInt8?
+  ) throws(FormatError) -> [UInt8] {
+    let start = offset
+    var writer = WireWriter()
+    var found: Set<UInt32> = []
+    while token != (close.map { .symbol($0) } ?? .end) {
+      try field(of: schema, depth: depth, to: &writer, found: &found)
+    }
+    if let missing = schema.missingField(in: found) {
+      throw lexer.error(at: start, "expected \(missing.name) in \(schema.name), found none")
+    }
+    if close != nil { try advance() }
+    return writer.bytes
+  }
+
+  private mutating func field(
+    of schema: MessageSchema, depth: Int, to writer: inout WireWriter, found: inout Set<UInt32>
+  ) throws(FormatError) {
+    let start = offset
+    guard let name = try fieldName() else {
+      throw error("expected a field of \(schema.name), found \(token.description)")
+    }
+    guard let field = schema.field(named: name) else {
+      unknownFields.append(UnknownField(name: name, message: schema.name, offset: start))
+      try skipValue(of: name, depth: depth)
+      return try skipSeparator()
+    }
+    if !found.insert(field.number).inserted, !field.isRepeated {
+      throw lexer.error(at: start, "expected \(name) once in \(schema.name), found it again")
+    }
+    let hasColon = try skip(":")
+    if case .message = field.kind {
+    } else if !hasColon {
+      throw error("expected : after \(name), found \(token.description)")
+    }
+    if field.isRepeated, try skip("[") {
+      if try !skip("]") {
+        repeat {
+          try value(of: field, depth: depth, to: &writer)
+        } while try skip(",")
+        guard try skip("]") else {
+          throw error("expected , or ] in the list of \(name), found \(token.description)")
+        }
+      }
+    } else {
+      try value(of: field, depth: depth, to: &writer)
+    }
+    try skipSeparator()
+  }
+
+  private mutating func value(
+    of field: FieldSchema, depth: Int, to writer: inout WireWriter
+  ) throws(FormatError) {
+    guard case .message(let schema) = field.kind else {
+      return try scalar(of: field, to: &writer)
+    }
+    guard let close = try openMessage() else {
+      throw error("expected { after \(field.name), found \(token.description)")
+    }
+    try checkDepth(depth + 1)
+    writer.field(field.number, bytes: try fields(of: schema, depth: depth + 1, until: close))
+  }
+
+  /// A field's name, also of an extension in brackets; nil if something else is next.
+  private mutating func fieldName() throws(FormatError) -> String? {
+    if case .word(let name) = token {
+      try advance()
+      return name
+    }
+    guard try skip("[") else { return nil }
+    var name = "["
+    while token != .symbol(ascii("]")) {
+      switch token {
+      case .word(let part): name += part
+      case .symbol(ascii(".")): name += "."
+      case .symbol(ascii("/")): name += "/"
+      case .symbol, .integer, .decimal, .text, .end:
+        throw error("expected ] after the name of an extension, found \(token.description)")
+      }
+      try advance()
+    }
+    try advance()
+    return name + "]"
+  }
+
+  /// Skips `{` or `<`; returns the symbol that will close the message.
+  private mutating func openMessage() throws(FormatError) -> UInt8? {
+    if try skip("{") { return ascii("}") }
+    if try skip("<") { return ascii(">") }
+    return nil
+  }
+
+  private mutating func skipSeparator() throws(FormatError) {
+    if try !skip(",") { _ = try skip(";") }
+  }
+
+  private func checkDepth(_ depth: Int) throws(FormatError) {
+    guard depth <= TextFormatParser.depthLimit else {
+      throw error("expected at most \(TextFormatParser.depthLimit) nested messages, found more")
+    }
+  }
+}
+
+// Fields that the schema does not have.
+extension TextFormatParser {
+  /// Throws one error that lists all of them, if there are any.
+  func refuseUnknownFields() throws(FormatError) {
+    guard let first = unknownFields.first else { return }
+    throw lexer.error(
+      at: first.offset, "unknown to the schema: \(unknownFieldList.joined(separator: ", "))")
+  }
+
+  /// One sentence each.
+  var unknownFieldNotes: [String] {
+    unknownFieldList.map { "left out a field unknown to the schema: \($0)" }
+  }
+
+  private var unknownFieldList: [String] {
+    let known = unknownFields.prefix(100).map { field in
+      "\(field.name.count > 60 ? field.name.prefix(60) + "…" : field.name) of \(field.message) "
+        + "at \(lexer.location(of: field.offset))"
+    }
+    return listed(known)
+  }
+
+  /// Skips what follows the name of an unknown field.
+  private mutating func skipValue(of name: String, depth: Int) throws(FormatError) {
+    let hasColon = try skip(":")
+    if token == .symbol(ascii("{")) || token == .symbol(ascii("<")) {
+      return try skipMessage(depth: depth + 1)
+    }
+    guard hasColon else {
+      throw error("expected : or { after \(quoted(name)), found \(token.description)")
+    }
+    guard try skip("[") else { return try skipScalar() }
+    if try skip("]") { return }
+    repeat {
+      if token == .symbol(ascii("{")) || token == .symbol(ascii("<")) {
+        try skipMessage(depth: depth + 1)
+      } else {
+        try skipScalar()
+      }
+    } while try skip(",")
+    guard try skip("]") else {
+      throw error("expected , or ] in a list, found \(token.description)")
+    }
+  }
+
+  private mutating func skipMessage(depth: Int) throws(FormatError) {
+    try checkDepth(depth)
+    guard let close = try openMessage() else { return }
+    while token != .symbol(close) {
+      guard let name = try fieldName() else {
+        throw error("expected a field, found \(token.description)")
+      }
+      try skipValue(of: name, depth: depth)
+      try skipSeparator()
+    }
+    try advance()
+  }
+
+  private mutating func skipScalar() throws(FormatError) {
+    if case .text = token {
+      while case .text = token { try advance() }
+      return
+    }
+    _ = try skip("-")
+    switch token {
+    case .word, .integer, .decimal: try advance()
+    case .symbol, .text, .end: throw error("expected a value, found \(token.description)")
+    }
+  }
+}

@@ -1,0 +1,176 @@
+internal import ModelGraph
+internal import ModelIO
+internal import TensorCore
+
+/// Finds the tensors for the weights of planned layers, by the names of the layers as Caffe does,
+/// and keeps the book that nothing is missing and nothing left over.
+struct WeightMatching {
+  /// The tensors of each planned layer.
+  private(set) var tensors: [[Tensor]] = []
+  /// What became of each stored tensor.
+  private(set) var ledger = Ledger()
+
+  private var faults: [String] = []
+  private var owners: [String: Owner] = [:]
+
+  /// The first use of a tensor that layers share.
+  private struct Owner {
+    var weight: String
+    var blob: CaffeBlob
+    var tensor: Tensor
+    var storedShape: Shape
+    var isTransposed: Bool
+  }
+}
+
+extension WeightMatching {
+  /// Matches.
+  ///
+  /// - Parameters:
+  ///   - plans: the layers of the network with what they need.
+  ///   - stored: the layers of the caffemodel.
+  ///   - leftOut: layers whose tensors are not missed.
+  /// - Throws: one `FormatError` with all faults.
+  init(
+    _ plans: [(layer: CaffeLayer, plan: LayerPlan)], stored: [CaffeLayer], leftOut: Set<String>
+  ) throws(FormatError) {
+    let holders = stored.filter { !$0.blobs.isEmpty }
+    guard !holders.isEmpty else {
+      throw FormatError(.badModel, "expected stored tensors, found none in \(stored.count) layers")
+    }
+    let byName = Dictionary(grouping: holders, by: \.name)
+    for (name, layers) in byName.sorted(by: { $0.key < $1.key }) where layers.count > 1 {
+      faults.append("\(layers.count) layers named \(name) hold tensors")
+    }
+    var targets: [String] = []
+    for (layer, plan) in plans {
+      let blobs = byName[layer.name]?.first?.blobs ?? []
+      if case .batchNorm = layer.operation, blobs.count == 5 {
+        faults.append("\(layer.name) holds 5 tensors as in NVIDIA's Caffe, which is not supported")
+      }
+      var taken: [Tensor] = []
+      for (index, weight) in plan.weights.enumerated() {
+        let target = "\(layer.name)/\(weight.role.rawValue)"
+        let shared = index < layer.sharedBlobs.count ? layer.sharedBlobs[index] : nil
+        let tensor: Tensor?
+        if blobs.isEmpty, let owner = shared.flatMap({ owners[$0.name] }) {
+          // It stores none of its own: it has what its owner has, and nothing to account for.
+          tensor = share(owner, with: weight, target, shared)
+        } else {
+          targets.append(target)
+          let source = "\(layer.name)/blobs[\(index)]"
+          tensor = index < blobs.count ? take(blobs[index], source, weight, target, shared) : nil
+        }
+        if let tensor { taken.append(tensor) }
+      }
+      tensors.append(taken)
+    }
+    let planned = Set(plans.map(\.layer.name))
+    let sources = holders.filter { planned.contains($0.name) || !leftOut.contains($0.name) }
+      .flatMap { layer in layer.blobs.indices.map { "\(layer.name)/blobs[\($0)]" } }
+    ledger.entries.sort { $0.byteOffset < $1.byteOffset }
+    faults += ledger.faults(sources: sources, targets: targets)
+    guard faults.isEmpty else {
+      throw FormatError(
+        .badModel,
+        "expected the weights of the definition: \(listed(faults).joined(separator: "; "))")
+    }
+  }
+
+  /// The tensor for a weight out of the layer's own blob; nil if it does not fit.
+  private mutating func take(
+    _ blob: CaffeBlob, _ source: String, _ weight: LayerPlan.Weight, _ target: String,
+    _ shared: CaffeLayer.SharedBlob?
+  ) -> Tensor? {
+    let transforms = weight.transforms(of: blob.tensor.shape)
+    // The entry is made for a misshapen blob too: one fault is told once.
+    ledger.entries.append(
+      Ledger.Entry(
+        source: source, byteOffset: blob.byteOffset, byteCount: blob.tensor.bytes.count,
+        transforms: transforms ?? [], target: target))
+    guard transforms != nil else {
+      faults.append("\(source) has shape \(blob.tensor.shape) instead of \(weight.storedShape)")
+      return nil
+    }
+    if let shared, let owner = owners[shared.name] {
+      let isSame =
+        owner.blob.tensor.elementType == blob.tensor.elementType
+        && owner.blob.tensor.bytes == blob.tensor.bytes
+      guard isSame else {
+        faults.append("\(source) differs from \(owner.weight), with which it shares \(shared.name)")
+        return nil
+      }
+      return share(owner, with: weight, target, shared)
+    }
+    let tensor = weight.tensor(from: blob.tensor)
+    if let shared {
+      owners[shared.name] = Owner(
+        weight: target, blob: blob, tensor: tensor, storedShape: weight.storedShape,
+        isTransposed: weight.isTransposed)
+    }
+    return tensor
+  }
+
+  /// The tensor of another layer for a weight of the same name; nil if it does not fit.
+  private mutating func share(
+    _ owner: Owner, with weight: LayerPlan.Weight, _ target: String,
+    _ shared: CaffeLayer.SharedBlob?
+  ) -> Tensor? {
+    let fits =
+      shared?.isPermissive == true
+      ? owner.storedShape.elementCount == weight.storedShape.elementCount
+      : owner.storedShape == weight.storedShape
+    guard fits else {
+      faults.append(
+        "\(target) of shape \(weight.storedShape) cannot share \(owner.weight) of shape "
+          + "\(owner.storedShape)")
+      return nil
+    }
+    if owner.isTransposed == weight.isTransposed {
+      return owner.tensor.shape == weight.shape
+        ? owner.tensor : owner.tensor.reshaped(to: weight.shape)
+    }
+    return weight.tensor(from: owner.blob.tensor)
+  }
+}
+
+extension LayerPlan.Weight {
+  /// What turns a stored tensor of a shape into the weight; nil if it does not fit.
+  ///
+  /// Shapes are equal for Caffe if they are so without leading ones: files of 2014 give every
+  /// tensor four extents, (1, 1, 1, N) for a bias.
+  func transforms(of stored: Shape) -> [Ledger.Transform]? {
+    func significant(_ shape: Shape) -> [Int] { Array(shape.dimensions.drop { $0 == 1 }) }
+    guard significant(stored) == significant(storedShape) else { return nil }
+    let flat = isTransposed ? storedShape : shape
+    return (stored == flat ? [] : [.reshape(from: stored, to: flat)])
+      + (isTransposed ? [.transpose] : [])
+  }
+
+  /// The weight made of a stored tensor that fits.
+  func tensor(from stored: Tensor) -> Tensor {
+    isTransposed
+      ? stored.reshaped(to: storedShape).transposed() : stored.reshaped(to: shape)
+  }
+}
+
+extension Tensor {
+  /// A matrix with its rows and columns exchanged, copied.
+  fileprivate func transposed() -> Tensor {
+    let (rows, columns, size) = (shape[0], shape[1], elementType.byteCount)
+    let copy = Bytes(count: bytes.count) { output in
+      // SAFETY: both hold rows × columns elements of `size` bytes, as every tensor does.
+      bytes.withUnsafeBytes { input in
+        for row in 0..<rows {
+          for column in 0..<columns {
+            for byte in 0..<size {
+              output[(column * rows + row) * size + byte] =
+                input[(row * columns + column) * size + byte]
+            }
+          }
+        }
+      }
+    }
+    return Tensor(shape: [columns, rows], elementType: elementType, bytes: copy)!  // as many bytes
+  }
+}
