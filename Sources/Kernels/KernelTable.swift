@@ -67,7 +67,7 @@ extension KernelTable {
     case maximum
   }
 
-  /// `y[i] = activation(x[0][i] ∘ x[1][i] ∘ …)`; `y` may be the memory of `x[0]`.
+  /// `y[i] = activation(x[0][i] ∘ x[1][i] ∘ …)`; `y` may be the memory of an input.
   public func combine(
     _ inputs: [UnsafeBufferPointer<Float>], by combination: Combination,
     activation: Activation = .none, into y: UnsafeMutableBufferPointer<Float>

@@ -51,6 +51,15 @@ public struct MutableMatrix {
     self.rowStride = rowStride
   }
 
+  /// Copies the elements of `source`, unless they are the same memory.
+  public func copy(_ source: Matrix) {
+    precondition(source.rows == rows && source.columns == columns)
+    guard UnsafePointer(base) != source.base else { return }
+    for row in 0..<rows {
+      (base + row * rowStride).update(from: source.base + row * source.rowStride, count: columns)
+    }
+  }
+
   /// The same rows, to read.
   public var reading: Matrix { Matrix(self) }
 }

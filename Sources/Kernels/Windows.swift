@@ -55,6 +55,12 @@ public struct Windows: Hashable, Sendable {
     return kernel == unit && stride == unit && leadingPadding == none && trailingPadding == none
   }
 
+  /// Whether there is one window, and it is the plane.
+  public var isWholePlane: Bool {
+    let none = Size(height: 0, width: 0)
+    return kernel == input && output.count == 1 && leadingPadding == none && trailingPadding == none
+  }
+
   var c: ck_windows {
     ck_windows(
       height: input.height, width: input.width, output_height: output.height,

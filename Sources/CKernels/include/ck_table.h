@@ -63,7 +63,7 @@ typedef struct {
       ck_activation activation);
 
   /// y[i] = act(c[0] · x[0][i] ∘ c[1] · x[1][i] ∘ …), from left to right; only a sum has
-  /// coefficients, and NULL means ones. `y` may be `x[0]`.
+  /// coefficients, and NULL means ones. `y` may be any of `x`.
   void (*combine)(
       float *y, const float *const *x, const float *coefficients, size_t inputs,
       ck_combination combination, size_t count, ck_activation activation);

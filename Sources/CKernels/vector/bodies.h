@@ -3,7 +3,9 @@
 //
 //   affine, combine   one vector at a time, the tail one by one with the same operations
 //   unfold            each row of `columns` is a shifted copy of image rows: the part of the row in
-//                     the padding is found once, the rest is copied (stride 1) or picked (others)
+//                     the padding is found once, the rest is copied (stride 1) or picked (others);
+//                     where output rows are as long as input rows, the plane is copied in one piece
+//                     and what came round the edges is set to zero
 //   pool_plane        rows of a window are combined into one row of column results with contiguous
 //                     vectors, then each output takes its kernel_width columns
 //   convolve_plane    each tap adds its product to a whole output row, which stays in L1
@@ -157,36 +159,76 @@ static inline void zero(float *to, ptrdiff_t count) {
   if (count > 0) memset(to, 0, (size_t)count * sizeof *to);
 }
 
+/// One tap of a window, output row by output row.
+static void unfold_rows(
+    float *to, const float *plane, const ck_windows *w, ptrdiff_t row_shift, ptrdiff_t shift,
+    ck_range inside, ptrdiff_t first_pixel, ptrdiff_t pixels) {
+  ptrdiff_t from = first_pixel % w->output_width;
+  for (ptrdiff_t o = first_pixel / w->output_width; pixels > 0; o++) {
+    ptrdiff_t end = from + pixels < w->output_width ? from + pixels : w->output_width;
+    ptrdiff_t row = o * w->stride_height + row_shift;
+    ptrdiff_t first = inside.first > from ? inside.first : from;
+    ptrdiff_t last = inside.end < end ? inside.end : end;
+    if (row < 0 || row >= w->height || first >= last) {
+      zero(to, end - from);
+    } else {
+      zero(to, first - from);
+      pick(
+          to + (first - from), plane + row * w->width + first * w->stride_width + shift,
+          last - first, w->stride_width);
+      zero(to + (last - from), end - last);
+    }
+    to += end - from, pixels -= end - from, from = 0;
+  }
+}
+
+/// One tap of a window whose output rows are as long as its input rows, stride 1.
+///
+/// Pixel p reads plane[p + offset], if that is in the plane and did not come round an edge.
+static void unfold_shifted(
+    float *to, const float *plane, const ck_windows *w, ptrdiff_t row_shift, ptrdiff_t shift,
+    ck_range inside, ptrdiff_t first_pixel, ptrdiff_t pixels) {
+  ptrdiff_t offset = row_shift * w->width + shift;
+  ptrdiff_t end = first_pixel + pixels;
+  ck_range in = ck_outputs_inside(end, 1, offset, w->height * w->width);
+  if (in.first < first_pixel) in.first = first_pixel;
+  if (in.end < in.first) in.end = in.first;
+  zero(to, in.first - first_pixel);
+  memcpy(
+      to + (in.first - first_pixel), plane + in.first + offset,
+      (size_t)(in.end - in.first) * sizeof *to);
+  zero(to + (in.end - first_pixel), end - in.end);
+  for (ptrdiff_t column = 0; column < w->width; column++) {
+    if (column == inside.first && inside.first < inside.end) column = inside.end;
+    ptrdiff_t p = first_pixel - first_pixel % w->width + column;
+    for (p += p < first_pixel ? w->width : 0; p < end; p += w->width) to[p - first_pixel] = 0;
+  }
+}
+
 static void unfold(
     float *columns, size_t columns_stride, const float *image, const ck_windows *w,
     size_t first_row, size_t rows, size_t first_pixel, size_t pixels) {
+  ptrdiff_t tap = (ptrdiff_t)first_row;
+  ptrdiff_t j = tap % w->kernel_width;
+  ptrdiff_t i = tap / w->kernel_width % w->kernel_height;
+  const float *plane = image + tap / w->kernel_width / w->kernel_height * w->height * w->width;
   for (size_t k = 0; k < rows; k++, columns += columns_stride) {
-    ptrdiff_t tap = (ptrdiff_t)(first_row + k);
-    ptrdiff_t j = tap % w->kernel_width;
-    ptrdiff_t i = tap / w->kernel_width % w->kernel_height;
-    const float *plane = image + tap / w->kernel_width / w->kernel_height * w->height * w->width;
     ptrdiff_t shift = j * w->dilation_width - w->pad_left;
     ck_range inside = ck_outputs_inside(w->output_width, w->stride_width, shift, w->width);
 
-    ptrdiff_t o = (ptrdiff_t)first_pixel / w->output_width;
-    ptrdiff_t from = (ptrdiff_t)first_pixel % w->output_width;
-    float *to = columns;
-    for (ptrdiff_t left = (ptrdiff_t)pixels; left > 0; o++) {
-      ptrdiff_t end = from + left < w->output_width ? from + left : w->output_width;
-      ptrdiff_t row = o * w->stride_height + i * w->dilation_height - w->pad_top;
-      ptrdiff_t first = inside.first > from ? inside.first : from;
-      ptrdiff_t last = inside.end < end ? inside.end : end;
-      if (row < 0 || row >= w->height || first >= last) {
-        zero(to, end - from);
-      } else {
-        zero(to, first - from);
-        pick(
-            to + (first - from), plane + row * w->width + first * w->stride_width + shift,
-            last - first, w->stride_width);
-        zero(to + (last - from), end - last);
-      }
-      to += end - from, left -= end - from, from = 0;
+    if (w->stride_height == 1 && w->stride_width == 1 && w->output_width == w->width) {
+      unfold_shifted(
+          columns, plane, w, i * w->dilation_height - w->pad_top, shift, inside,
+          (ptrdiff_t)first_pixel, (ptrdiff_t)pixels);
+    } else {
+      unfold_rows(
+          columns, plane, w, i * w->dilation_height - w->pad_top, shift, inside,
+          (ptrdiff_t)first_pixel, (ptrdiff_t)pixels);
     }
+    if (++j < w->kernel_width) continue;
+    j = 0;
+    if (++i < w->kernel_height) continue;
+    i = 0, plane += w->height * w->width;
   }
 }
 

@@ -1,0 +1,106 @@
+internal import ModelGraph
+internal import TensorCore
+
+/// Gives each value a place in one arena, so that values that live at the same time never overlap.
+///
+/// A value lives from the step that makes it to the last that reads it. Where an input dies in a
+/// step that may overwrite it, the output takes its place: both are one block. Blocks are placed
+/// from the largest to the smallest, each into the tightest gap that its lifetime leaves.
+struct PlanMemory {
+  /// Where each value begins, in bytes; a multiple of 64. Views are not listed.
+  private(set) var offsets: [String: Int] = [:]
+  /// The bytes that all values together need.
+  private(set) var byteCount = 0
+
+  /// A piece of memory and when it is in use.
+  private struct Block {
+    let byteCount: Int
+    var lifetime: ClosedRange<Int>  // of steps; −1 is before the first
+    var values: [String]
+  }
+
+  /// Places the values of `steps`.
+  ///
+  /// - Parameters:
+  ///   - inputs: the values that the caller provides, with their shapes.
+  ///   - root: the value whose memory holds a value.
+  /// - Throws: `NetworkError` where the values together are too large to address.
+  init(
+    steps: [Step], inputs: [(name: String, shape: Shape)], root: (String) -> String
+  ) throws(NetworkError) {
+    var lastRead: [String: Int] = [:]
+    for (index, step) in steps.enumerated() {
+      for value in step.inputs { lastRead[root(value)] = index }
+    }
+    var blocks: [Block] = []
+    var blockOf: [String: Int] = [:]
+    func add(_ value: String, _ shape: Shape, madeIn step: Int) throws(NetworkError) {
+      blockOf[value] = blocks.count
+      blocks.append(
+        Block(
+          byteCount: try Self.byteCount(of: shape, value),
+          lifetime: step...max(step, lastRead[value] ?? step), values: [value]))
+    }
+    for (name, shape) in inputs { try add(name, shape, madeIn: -1) }
+    for (index, step) in steps.enumerated() {
+      for (value, shape) in zip(step.outputs, step.outputShapes) {
+        let heir = step.kernel.overwritableInputs.first { input in
+          lastRead[root(step.inputs[input])] == index && step.inputShapes[input] == shape
+        }
+        guard let heir, let block = blockOf[root(step.inputs[heir])] else {
+          try add(value, shape, madeIn: index)
+          continue
+        }
+        let end = max(index, lastRead[value] ?? index)
+        blocks[block].lifetime = blocks[block].lifetime.lowerBound...end
+        blocks[block].values.append(value)
+        blockOf[value] = block
+      }
+    }
+    try place(blocks)
+  }
+
+  private mutating func place(_ blocks: [Block]) throws(NetworkError) {
+    var placed: [(offset: Int, block: Block)] = []  // by rising offset
+    // The index breaks ties: the same network always gets the same plan.
+    let order = blocks.indices.sorted {
+      (blocks[$1].byteCount, $0) < (blocks[$0].byteCount, $1)
+    }
+    var sum = 0
+    for index in order {
+      let block = blocks[index]
+      let (total, overflow) = sum.addingReportingOverflow(block.byteCount)
+      guard !overflow else { throw Self.tooLarge(block.values[0]) }
+      sum = total  // no offset is beyond it
+      let offset = Self.tightestGap(for: block, among: placed)
+      let place = placed.firstIndex { $0.offset > offset } ?? placed.count
+      placed.insert((offset, block), at: place)
+      for value in block.values { offsets[value] = offset }
+      byteCount = max(byteCount, offset + block.byteCount)
+    }
+  }
+
+  private static func tightestGap(
+    for block: Block, among placed: [(offset: Int, block: Block)]
+  ) -> Int {
+    var best: (offset: Int, size: Int)?
+    var end = 0  // of what is in use so far
+    for other in placed where other.block.lifetime.overlaps(block.lifetime) {
+      let gap = other.offset - end
+      if gap >= block.byteCount, gap < best?.size ?? Int.max { best = (end, gap) }
+      end = max(end, other.offset + other.block.byteCount)
+    }
+    return best?.offset ?? end
+  }
+
+  /// The bytes of a value, rounded up to whole cache lines.
+  private static func byteCount(of shape: Shape, _ value: String) throws(NetworkError) -> Int {
+    let (bytes, overflow) = shape.elementCount.multipliedReportingOverflow(by: 4)
+    guard !overflow, bytes <= Int.max - 63 else { throw tooLarge(value) }
+    return (bytes + 63) / 64 * 64
+  }
+
+  private static func tooLarge(_ value: String) -> NetworkError {
+    NetworkError(layer: value, "the values of the network are too large for memory")
+  }
+}
