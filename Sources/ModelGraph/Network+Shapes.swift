@@ -12,7 +12,7 @@ extension Network {
     for name in inputShapes.keys.sorted() where !inputs.contains(where: { $0.name == name }) {
       throw NetworkError("the network has no input named \(name)")
     }
-    var shapes: [String: Shape] = [:]
+    var shapes = [String: Shape](minimumCapacity: nodes.count)
     for node in nodes {
       if case .input = node.layer, let shape = inputShapes[node.name] {
         shapes[node.outputs[0]] = shape

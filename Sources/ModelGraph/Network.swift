@@ -35,9 +35,9 @@ public struct Network: Sendable {
   ///   it is made, a wrong number of inputs or outputs, or no layers at all.
   public init(name: String, nodes: [Node]) throws(NetworkError) {
     guard !nodes.isEmpty else { throw NetworkError("the network has no layers") }
-    var layerNames: Set<String> = []
-    var made: Set<String> = []
-    var read: Set<String> = []
+    var layerNames = Set<String>(minimumCapacity: nodes.count)
+    var made = Set<String>(minimumCapacity: nodes.count)
+    var read = Set<String>(minimumCapacity: nodes.count)
     for node in nodes {
       guard !node.name.isEmpty else { throw NetworkError("a layer has an empty name") }
       guard layerNames.insert(node.name).inserted else {
