@@ -62,7 +62,7 @@ import Testing
     #expect(kernels[0].isIdentical(to: kernels[1]))
   }
 
-  @Test(arguments: [0.1, -0.0, 5e-324, .infinity, -.infinity, 0x1.fffffffffffffp1023])
+  @Test(arguments: [0.1, -0.0, 0x1p-1074, .infinity, -.infinity, 0x1.fffffffffffffp1023])
   func `a number comes back bit by bit`(number: Double) throws {
     let sample = SampleLayer(name: "power", layer: .power(Layer.Power(shift: number)))
     let model = Model(network: try sample.network, provenance: Provenance(format: "test"))
