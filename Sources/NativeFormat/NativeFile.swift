@@ -1,4 +1,3 @@
-internal import Checksums
 public import ModelGraph
 public import ModelIO
 internal import TensorCore
@@ -39,12 +38,7 @@ public struct NativeFile: Sendable {
       preamble.header, preamble.headerLength, preamble.headerChecksum, "header", of: file)
     // A newer minor version may add members that an older reader can do without.
     let allowsUnknown = preamble.minor > Preamble.minor
-    var fields: Fields
-    do {
-      fields = try Fields(try JSON(parsing: headerText), in: "header")
-    } catch {
-      throw FormatError(at: .object("header"), error.plain)
-    }
+    var fields = try Fields(try Self.json(headerText, "header"), in: "header")
     let entries = try TensorEntry.entries(
       decoding: try fields.array("tensors"), byteCount: preamble.tensors.count,
       allowingUnknown: allowsUnknown)
@@ -119,9 +113,9 @@ extension NativeFile {
   private func decodedLedger() throws(FormatError) -> Ledger {
     do {
       return try Ledger(
-        decoding: try JSON(parsing: ledgerText), allowingUnknown: allowsUnknownMembers)
+        decoding: try Self.json(ledgerText, "ledger"), allowingUnknown: allowsUnknownMembers)
     } catch {
-      throw FormatError(file: path, at: .object("ledger"), error.plain)
+      throw error.inFile(path)
     }
   }
 }
@@ -185,9 +179,14 @@ extension NativeFile {
     var reader = LittleEndianReader(table.array)
     return (0..<count).map { _ in reader.next(UInt32.self) }
   }
-}
 
-extension FormatError {
-  /// Place and reason without the file: to name a section around them.
-  var plain: String { FormatError(kind, at: location, reason).description }
+  /// The JSON of a section; an error gives its byte within the section.
+  private static func json(_ text: Bytes, _ section: String) throws(FormatError) -> JSON {
+    do {
+      return try JSON(parsing: text)
+    } catch {
+      let place = error.location.map { "\($0): " } ?? ""
+      throw FormatError(at: .object(section), place + error.reason)
+    }
+  }
 }
