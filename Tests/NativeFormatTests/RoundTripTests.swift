@@ -84,6 +84,23 @@ import Testing
     #expect(try again.encoded == bytes)
   }
 
+  @Test func `the bytes are those that the specification gives as its example`() throws {
+    let kernel = Tensor(
+      shape: [2, 3], elementType: .float32, bytes: Bytes([UInt8](repeating: 0x3f, count: 24)))!
+    let bias = Tensor(
+      shape: [2], elementType: .float32, bytes: Bytes([UInt8](repeating: 0x3e, count: 8)))!
+    let network = try Network(
+      name: "net",
+      nodes: [
+        Node("data", .input(Layer.Input(shape: [1, 3]))),
+        Node(
+          "fc", .fullyConnected(Layer.FullyConnected(kernel: kernel, bias: bias)), inputs: ["data"]),
+      ])
+    let bytes = try Model(network: network, provenance: Provenance(format: "test")).encoded
+    #expect(bytes == FileBuilder.sound.bytes)
+    #expect(bytes.count == 832)
+  }
+
   @Test func `a model that is not sound is not written`() throws {
     let sample = SampleLayer(
       name: "conv", layer: .convolution(Layer.Convolution(kernel: .ramp([6, 3, 1, 1]))))
