@@ -88,7 +88,7 @@ extension CaffeFormat {
     let needing = builder.weightedLayers.filter { !$0.plan.weights.isEmpty }.map(\.layer.name)
     guard needing.isEmpty else {
       throw FormatError(
-        .noInput, file: source.definition?.path,
+        .badModel, file: source.definition?.path,
         "expected a caffemodel with the weights of \(listed(needing).joined(separator: ", ")), "
           + "found none")
     }

@@ -50,8 +50,11 @@ extension CaffeNet {
     }
     layers += elements(net.layer, net.n_layer).map { CaffeLayer($0.pointee) }
     for (index, stored) in blobs.enumerated() { layers[index].blobs = stored }
+    try CaffeNet.check([name] + texts(net.input, net.n_input), at: nil)
     for (index, layer) in layers.enumerated() {
-      try CaffeNet.checkNames(of: layer, at: index)
+      let names = [layer.name, layer.type] + layer.bottoms + layer.tops
+      let shared = layer.sharedBlobs.compactMap { $0?.name }
+      try CaffeNet.check(names + shared, at: .object("layer \(index + 1)"))
     }
     if let input = try CaffeNet.inputLayer(net) { layers.insert(input, at: 0) }
   }
@@ -80,16 +83,20 @@ extension CaffeNet {
   }
 
   /// Refuses names that would make a mess of messages and tables.
-  private static func checkNames(of layer: CaffeLayer, at index: Int) throws(FormatError) {
-    let location = FormatError.Location.object("layer \(index + 1)")
-    for name in [layer.name, layer.type] + layer.bottoms + layer.tops {
+  private static func check(
+    _ names: [String], at location: FormatError.Location?
+  ) throws(FormatError) {
+    for name in names {
       guard name.utf8.count <= 1024 else {
         throw FormatError(
           at: location, "expected names of at most 1024 bytes, found one of \(name.utf8.count)")
       }
-      let isPrintable = name.unicodeScalars.allSatisfy {
-        $0.properties.generalCategory != .control && $0.properties.generalCategory != .format
-      }
+      // The bytes first: looking up a character's category is slow.
+      let isPrintable =
+        name.utf8.allSatisfy { 0x20..<0x7f ~= $0 }
+        || name.unicodeScalars.allSatisfy {
+          $0.properties.generalCategory != .control && $0.properties.generalCategory != .format
+        }
       guard isPrintable else {
         throw FormatError(
           at: location, "expected names without control characters, found \(quoted(name))")

@@ -26,11 +26,17 @@ extension CaffeNet {
     var parser = try TextFormatParser(bytes)
     let encoded = try parser.message(.net)
     if !ignoringUnknownFields { try parser.refuseUnknownFields() }
-    let message = try NetMessage(Bytes(encoded))
+    let message: NetMessage
+    do {
+      message = try NetMessage(Bytes(encoded))
+    } catch {
+      // Its offset is one of the encoding, which nobody sees.
+      throw FormatError(.badModel, error.reason)
+    }
     if let index = message.blobs.firstIndex(where: { !$0.isEmpty }) {
       throw FormatError(
         at: .object("layer \(index + 1)"),
-        "expected the definition alone, found \(message.blobs[index].count) blobs in it")
+        "expected a definition without tensors, found \(message.blobs[index].count)")
     }
     try self.init(message, notes: parser.unknownFieldNotes)
   }

@@ -98,7 +98,9 @@ extension InferenceNet {
         return forget(layer.tops)
       }
       let value = try read(bottom, by: layer)
-      for top in layer.tops { values[top] = value }
+      for (index, top) in layer.tops.enumerated() {
+        try write(top, by: layer, at: index, value: value)
+      }
       splitCount += 1
     case .convolution, .pooling, .batchNorm, .scale, .bias, .relu, .clip, .prelu, .elu, .sigmoid,
       .tanh, .power, .eltwise, .concat, .slice, .innerProduct, .flatten, .reshape, .softmax, .lrn,

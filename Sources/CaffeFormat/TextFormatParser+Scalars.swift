@@ -151,7 +151,8 @@ extension TextFormatLexer.Token {
     case .word(let word): quoted(word)
     case .integer(let digits), .decimal(let digits): String(digits.prefix(30))
     case .text: "a text in quotes"
-    case .symbol(let byte): quoted(String(Unicode.Scalar(byte)))
+    case .symbol(let byte):
+      byte < 0x80 ? quoted(String(Unicode.Scalar(byte))) : "a character beyond ASCII"
     case .end: "the end of the file"
     }
   }

@@ -1,0 +1,90 @@
+import Foundation
+import ModelGraph
+import ModelIO
+import TensorCore
+
+@testable import CaffeFormat
+
+/// Files of one test in a folder of their own, removed with it.
+final class TestFiles {
+  let folder: URL
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appending(
+      path: "caffe-format-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  /// A new file in place of an old one: whoever has mapped the old one keeps it.
+  func file(_ name: String, _ bytes: [UInt8]) throws -> InputFile {
+    let url = folder.appending(path: name)
+    try? FileManager.default.removeItem(at: url)
+    try Data(bytes).write(to: url)
+    return try InputFile(path: url.path)
+  }
+}
+
+/// A caffemodel written as text: the same message encoded in binary.
+func encoded(_ text: String) throws -> [UInt8] {
+  var parser = try TextFormatParser(Bytes(Array(text.utf8)))
+  let bytes = try parser.message(.net)
+  try parser.refuseUnknownFields()
+  return bytes
+}
+
+/// A tensor as text, its elements counting up from `start`.
+func blob(_ shape: [Int], from start: Int = 1) -> String {
+  let dimensions = shape.map { "dim: \($0) " }.joined()
+  let count = shape.reduce(1, *)
+  let elements = (0..<count).map { "\(start + $0)" }.joined(separator: ", ")
+  return "blobs { shape { \(dimensions)} data: [\(elements)] }"
+}
+
+/// A tensor as text with the four extents of 2014.
+func legacyBlob(_ shape: [Int]) -> String {
+  let names = ["num", "channels", "height", "width"]
+  let extents = zip(names, shape).map { "\($0): \($1) " }.joined()
+  let elements = (1...shape.reduce(1, *)).map { "\($0)" }.joined(separator: ", ")
+  return "blobs { \(extents)data: [\(elements)] }"
+}
+
+/// Reads a model whose definition and caffemodel are given as text.
+func read(
+  _ definition: String?, weights: String? = nil, mean: [UInt8]? = nil, labels: String? = nil,
+  inputShape: Shape? = nil, ignoringUnknownFields: Bool = false
+) throws -> Model {
+  let files = try TestFiles()
+  let source = CaffeSource(
+    definition: try definition.map { try files.file("net.prototxt", Array($0.utf8)) },
+    weights: try weights.map { try files.file("net.caffemodel", try encoded($0)) },
+    mean: try mean.map { try files.file("mean.binaryproto", $0) },
+    labels: try labels.map { try files.file("labels.txt", Array($0.utf8)) })
+  do {
+    return try CaffeFormat().readModel(
+      from: source,
+      options: ReadingOptions(
+        inputShape: inputShape, ignoresUnknownFields: ignoringUnknownFields))
+  } catch {
+    // Messages name the file as the user gave it; tests want it without the folder.
+    var copy = error
+    copy.file = error.file.map { URL(filePath: $0).lastPathComponent }
+    throw copy
+  }
+}
+
+/// The message of the error that `body` throws; nil if it throws none.
+func failure<Result>(_ body: () throws -> Result) -> String? {
+  do {
+    _ = try body()
+    return nil
+  } catch {
+    return "\(error)"
+  }
+}
+
+/// The beginning of a definition with one input.
+func input(_ shape: [Int], _ name: String = "data") -> String {
+  "input: '\(name)' input_shape { \(shape.map { "dim: \($0) " }.joined())} "
+}
