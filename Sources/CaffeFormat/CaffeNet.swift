@@ -47,7 +47,7 @@ extension CaffeNet {
     let notes = message.unknownFields.sorted {
       ($0.key.message, $0.key.number) < ($1.key.message, $1.key.number)
     }.map { field, count in
-      "left out field \(field.number) of \(field.message), unknown to the schema, \(count) times"
+      "left out field \(field.number) of \(field.message), unknown to the schema (\(count) found)"
     }
     try self.init(message, notes: listed(notes))
   }

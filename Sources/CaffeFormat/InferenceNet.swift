@@ -60,7 +60,7 @@ extension InferenceNet {
     if !leftOutTypes.isEmpty {
       notes.append("left out for inference: \(listed(leftOutTypes).joined(separator: ", "))")
     }
-    if splitCount > 0 { notes.append("undid \(splitCount) Split layers") }
+    if splitCount > 0 { notes.append("undid the Split layers (\(splitCount) found)") }
   }
 
   /// The layers that belong to phase TEST.

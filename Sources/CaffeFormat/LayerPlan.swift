@@ -49,17 +49,15 @@ struct LayerPlanner {
 
   /// Throws unless the layer reads so many blobs and writes one.
   func requireBottoms(_ allowed: ClosedRange<Int>) throws(FormatError) {
+    let (least, most) = (allowed.lowerBound, allowed.upperBound)
     let expected =
-      allowed.upperBound == Int.max
-      ? "at least \(allowed.lowerBound)"
-      : allowed.count == 1
-        ? "\(allowed.lowerBound)" : "\(allowed.lowerBound) to \(allowed.upperBound)"
+      most == Int.max ? "at least \(least)" : least == most ? "\(least)" : "\(least) to \(most)"
     try require(
       allowed.contains(inputs.count),
-      "expected \(expected) bottoms for a \(layer.type) layer, found \(inputs.count)")
+      "expected \(expected) \(most == 1 ? "bottom" : "bottoms") for \(layer.type), "
+        + "found \(inputs.count)")
     if case .slice = layer.operation { return }
-    try require(
-      outputCount == 1, "expected 1 top for a \(layer.type) layer, found \(outputCount)")
+    try require(outputCount == 1, "expected 1 top for \(layer.type), found \(outputCount)")
   }
 
   /// An axis counted from the begin, from one that may be counted from the end.
@@ -131,7 +129,7 @@ extension LayerPlanner {
       return try plan(.concatenation(.init(axis: try canonical(axis, of: inputs[0]))))
     case .slice(let axis, let points):
       try requireBottoms(1...1)
-      try require(outputCount >= 1, "expected tops for a Slice layer, found none")
+      try require(outputCount >= 1, "expected tops for Slice, found none")
       let slice = Layer.Slice(
         axis: try canonical(axis, of: inputs[0]), points: points.isEmpty ? nil : points)
       return try plan(.slice(slice))

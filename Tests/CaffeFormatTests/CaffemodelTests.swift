@@ -89,8 +89,8 @@ struct CaffemodelTests {
     #expect(net.layers[0].name == "a")
     #expect(
       net.notes == [
-        "left out field 12 of LayerParameter, unknown to the schema, 1 times",
-        "left out field 147000 of LayerParameter, unknown to the schema, 3 times",
+        "left out field 12 of LayerParameter, unknown to the schema (1 found)",
+        "left out field 147000 of LayerParameter, unknown to the schema (3 found)",
       ])
   }
 

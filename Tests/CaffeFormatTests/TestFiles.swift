@@ -10,8 +10,11 @@ final class TestFiles {
   let folder: URL
 
   init() throws {
-    folder = FileManager.default.temporaryDirectory.appending(
-      path: "caffe-format-\(UUID().uuidString)")
+    // In memory where there is such a folder: tests write thousands of files.
+    let memory = URL(filePath: "/dev/shm", directoryHint: .isDirectory)
+    let isThere = FileManager.default.isWritableFile(atPath: memory.path)
+    folder = (isThere ? memory : FileManager.default.temporaryDirectory)
+      .appending(path: "caffe-format-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   }
 
@@ -32,6 +35,35 @@ func encoded(_ text: String) throws -> [UInt8] {
   let bytes = try parser.message(.net)
   try parser.refuseUnknownFields()
   return bytes
+}
+
+/// A caffemodel as Caffe writes it, each tensor one packed run that counts up from 1.
+func packed(_ layers: [(name: String, shapes: [[Int]])]) -> [UInt8] {
+  func message(_ build: (inout WireWriter) -> Void) -> [UInt8] {
+    var writer = WireWriter()
+    build(&writer)
+    return writer.bytes
+  }
+  return message { net in
+    for layer in layers {
+      let content = message { writer in
+        writer.field(1, bytes: Array(layer.name.utf8))
+        for shape in layer.shapes {
+          let dimensions = message { for extent in shape { $0.field(1, varint: UInt64(extent)) } }
+          let elements = (0..<shape.reduce(1, *)).flatMap { index in
+            withUnsafeBytes(of: Float(index + 1).bitPattern.littleEndian, Array.init)
+          }
+          writer.field(
+            7,
+            bytes: message { blob in
+              blob.field(7, bytes: dimensions)
+              blob.field(5, bytes: elements)
+            })
+        }
+      }
+      net.field(100, bytes: content)
+    }
+  }
 }
 
 /// A tensor as text, its elements counting up from `start`.
