@@ -10,14 +10,15 @@ internal import TensorCore
 enum SelectConvolution {
   /// The floats of a tile's columns: 512 KiB, half of the smallest L2 that matters.
   private static let columnsInCache = 1 << 17
-  /// Up to this many pixels a convolution is cut along channels only.
-  private static let smallImage = 256
+  /// Up to this many pixels, 28² and a few more, a convolution is cut along channels only: each
+  /// tile of pixels would have all the weights packed again.
+  private static let smallImage = 1024
   /// Pixel tiles are multiples of what OpenBLAS computes at once, so that only the last has edges.
   private static let pixelStep = 16
-  /// More pixels would push a tile of the output out of L2 before its epilogue.
-  private static let largestPixelTile = 448
-  /// The output channels of a tile: fewer would pack the columns too often.
-  private static let channelTile = 128
+  /// More pixels would leave some threads without work.
+  private static let largestPixelTile = 784
+  /// The output channels of a tile: for fewer the columns are packed too often.
+  private static let channelTiles = 64...256
 
   static func steps(
     _ operation: Operation, _ layer: Layer.Convolution, in draft: PlanDraft
@@ -49,13 +50,18 @@ enum SelectConvolution {
       kernel: FloatArray(layer.kernel), bias: bias, columns: columns, windows: windows,
       batch: input[0], groups: layer.groups, inputChannels: input[1], outputChannels: output[1],
       addsLastInput: operation.addsLastInput, activation: operation.activation,
-      channelTile: columns == .tile ? output[1] : channelTile,
+      channelTile: columns == .tile ? output[1] : channelTile(output[1] / layer.groups),
       pixelTile: pixelTile(windows.output.count, depth))
     let step = Step(operation, product, in: draft, multiplyAccumulates: multiplyAccumulates)
     guard columns == .unfolded else { return [step] }
     let unfold = Unfold(windows: windows, batch: input[0], channels: input[1])
     let shape = Shape([input[0], layer.groups * depth, windows.output.count])
     return step.unfolding(with: unfold, into: shape, named: draft.unusedName("\(operation.name)/columns"))
+  }
+
+  /// Two tiles or more, where they are not too small.
+  private static func channelTile(_ channels: Int) -> Int {
+    min(max((channels + 1) / 2, channelTiles.lowerBound), channelTiles.upperBound)
   }
 
   /// Equal parts of the image whose columns fit the cache.
