@@ -199,7 +199,7 @@ static void unfold_shifted(
       (size_t)(in.end - in.first) * sizeof *to);
   zero(to + (in.end - first_pixel), end - in.end);
   for (ptrdiff_t column = 0; column < w->width; column++) {
-    if (column == inside.first && inside.first < inside.end) column = inside.end;
+    if (column >= inside.first && column < inside.end) continue;
     ptrdiff_t p = first_pixel - first_pixel % w->width + column;
     for (p += p < first_pixel ? w->width : 0; p < end; p += w->width) to[p - first_pixel] = 0;
   }
