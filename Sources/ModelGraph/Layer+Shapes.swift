@@ -94,9 +94,10 @@ extension Node {
     // Each number is below 2^31: nothing here can overflow.
     let padded = extent + before + after
     let reach = dilation * (kernel - 1) + 1
-    try require(padded >= reach, "an image of at least \(reach) with its padding", "\(padded)")
-    let free = padded - reach
-    let count = (rounding == .ceil ? free + stride - 1 : free) / stride + 1
+    // Rounded up, one window may overhang an image that is smaller than it, as Caffe has it.
+    let free = padded - reach + (rounding == .ceil ? stride - 1 : 0)
+    try require(free >= 0, "an image of at least \(reach) with its padding", "\(padded)")
+    let count = free / stride + 1
     // At most one: the last full window begins inside, so only the rounded-up one can be outside.
     return clips && (count - 1) * stride >= extent + before ? count - 1 : count
   }
@@ -159,7 +160,9 @@ extension Node {
         input.rank == inputs[0].rank
           && input.replacing(layer.axis, by: 0) == inputs[0].replacing(layer.axis, by: 0),
         "inputs that differ from \(inputs[0]) on axis \(layer.axis) only", "\(input)")
-      sum += input[layer.axis]
+      let (total, overflow) = sum.addingReportingOverflow(input[layer.axis])
+      guard !overflow else { throw tooLarge(inputs[0]) }
+      sum = total
     }
     return try checked(inputs[0], layer.axis, sum)
   }
@@ -192,6 +195,8 @@ extension Node {
     ]
     try require(
       sides.allSatisfy { $0 >= 0 && $0 < 1 << 31 }, "padding of 0 or more", "\(sides)")
+    // Far from 2^63 with what was just checked, unless the input is as large itself.
+    guard input.dimensions.allSatisfy({ $0 < 1 << 62 }) else { throw tooLarge(input) }
     return try shape(
       input, channels: input[1] + layer.channelsBefore + layer.channelsAfter,
       input[2] + layer.spatial.top + layer.spatial.bottom,
@@ -274,7 +279,7 @@ extension Node {
     _ input: Shape, channels: Int, _ height: Int, _ width: Int
   ) throws(NetworkError) -> Shape {
     guard let shape = Shape(checking: [input[0], channels, height, width]) else {
-      throw NetworkError(layer: name, "the output of \(input) is too large to count")
+      throw tooLarge(input)
     }
     return shape
   }
@@ -283,8 +288,12 @@ extension Node {
     var dimensions = input.dimensions
     dimensions[axis] = extent
     guard let shape = Shape(checking: dimensions) else {
-      throw NetworkError(layer: name, "the output of \(input) is too large to count")
+      throw tooLarge(input)
     }
     return shape
+  }
+
+  private func tooLarge(_ input: Shape) -> NetworkError {
+    NetworkError(layer: name, "the output of \(input) is too large to count")
   }
 }

@@ -74,3 +74,13 @@ public struct Ledger: Sendable, Equatable {
     return faults
   }
 }
+
+extension Ledger.Transform: CustomStringConvertible {
+  /// `reshape [1, 1, 10, 500] to [10, 500]`.
+  public var description: String {
+    switch self {
+    case .reshape(let from, let to): "reshape \(from) to \(to)"
+    case .transpose: "transpose"
+    }
+  }
+}

@@ -56,6 +56,21 @@ public struct Preprocessing: Sendable {
   }
 }
 
+extension Preprocessing: CustomStringConvertible {
+  /// `BGR, minus a mean image [3, 224, 224], times 0.0078125`.
+  public var description: String {
+    var parts: [String] = []
+    if let channelOrder { parts.append(channelOrder.rawValue.uppercased()) }
+    switch mean {
+    case .channels(let means): parts.append("minus \(means)")
+    case .image(let image): parts.append("minus a mean image \(image.shape)")
+    case nil: break
+    }
+    if scale != 1 { parts.append("times \(scale)") }
+    return parts.isEmpty ? "none" : parts.joined(separator: ", ")
+  }
+}
+
 /// Where a model came from, without anything that depends on the machine: no folder, no time.
 public struct Provenance: Sendable, Equatable {
   /// One file that was read.

@@ -5,7 +5,8 @@ extension Network {
   ///
   /// - Parameter inputShapes: shapes for inputs by name, instead of those of the definition: any
   ///   batch and any image size that the layers accept.
-  /// - Throws: `NetworkError` naming the first layer that does not fit its input.
+  /// - Throws: `NetworkError` naming the first layer that does not fit its input, or whose output
+  ///   has more than 2³¹ − 1 elements: that is a fault of the file, not a plan to use the memory.
   public func shapes(
     for inputShapes: [String: Shape] = [:]
   ) throws(NetworkError) -> [String: Shape] {
@@ -14,12 +15,14 @@ extension Network {
     }
     var shapes = [String: Shape](minimumCapacity: nodes.count)
     for node in nodes {
-      if case .input = node.layer, let shape = inputShapes[node.name] {
-        shapes[node.outputs[0]] = shape
-        continue
-      }
       let inputs = node.inputs.map { shapes[$0]! }  // made by an earlier node: checked in init
-      for (value, shape) in zip(node.outputs, try node.outputShapes(for: inputs)) {
+      var outputs = try node.outputShapes(for: inputs)
+      if case .input = node.layer, let shape = inputShapes[node.name] { outputs = [shape] }
+      for (value, shape) in zip(node.outputs, outputs) {
+        guard shape.elementCount <= Int32.max else {
+          throw NetworkError(
+            layer: node.name, "an output of \(shape), expected at most 2147483647 elements")
+        }
         shapes[value] = shape
       }
     }
