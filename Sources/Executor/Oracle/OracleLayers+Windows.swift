@@ -1,3 +1,4 @@
+internal import Kernels
 internal import ModelGraph
 internal import TensorCore
 
@@ -18,37 +19,28 @@ extension OracleLayers {
     let w = layer.kernel.doubles
     let bias = layer.bias?.doubles
     let (outputs, depth) = (layer.kernel.shape[0], layer.kernel.shape[1])
-    let (kernelRows, kernelColumns) = (layer.kernel.shape[2], layer.kernel.shape[3])
-    var (height, width) = (x.shape[2], x.shape[3])
-    var (rows, columns) = (shape[2], shape[3])
-    if kernelRows * kernelColumns == 1, layer.stride == Extent(1), layer.padding == .none {
-      // The image is one long row: the same sums, longer inner loops.
-      (height, width, rows, columns) = (1, height * width, 1, rows * columns)
-    }
-    let (h, v, outRows, outColumns) = (height, width, rows, columns)
-    return make(shape, parts: shape[0] * outputs) { y, part in
-      let (image, o) = part.quotientAndRemainder(dividingBy: outputs)
-      let firstChannel = image * x.shape[1] + o / (outputs / layer.groups) * depth
-      y.initialize(repeating: bias?[o] ?? 0, count: outRows * outColumns)
+    let windows = Windows(layer, from: x.shape, to: shape)
+    let (plane, taps) = (windows.input.count, windows.kernel.count)
+    // Output channels that are computed together read an input plane while it is in the cache.
+    let together = largestDivisor(of: outputs / layer.groups, upTo: 8)
+    return make(shape, parts: shape[0] * outputs / together) { y, part in
+      let (image, first) = (part * together / outputs, part * together % outputs)
+      let firstChannel = image * x.shape[1] + first / (outputs / layer.groups) * depth
+      let targets = (0..<together).map { index in
+        UnsafeMutableBufferPointer(
+          rebasing: y[index * windows.output.count..<(index + 1) * windows.output.count])
+      }
+      for (target, o) in zip(targets, first...) { target.initialize(repeating: bias?[o] ?? 0) }
       x.elements.withUnsafeBufferPointer { x in
-        for c in 0..<depth {
-          for k in 0..<kernelRows {
-            for l in 0..<kernelColumns {
-              let weight = w[((o * depth + c) * kernelRows + k) * kernelColumns + l]
-              let left = l * layer.dilation.width - layer.padding.left
-              let (from, to) = inside(left, layer.stride.width, v, outColumns)
-              for i in 0..<outRows {
-                let row = i * layer.stride.height + k * layer.dilation.height - layer.padding.top
-                guard row >= 0, row < h, from < to else { continue }
-                // SAFETY: row and the columns from..<to lie inside the image; y has all outputs.
-                let source = x.baseAddress! + ((firstChannel + c) * h + row) * v
-                let target = y + i * outColumns
-                if layer.stride.width == 1 {
-                  for j in from..<to { target[j] += weight * source[j + left] }
-                } else {
-                  for j in from..<to { target[j] += weight * source[j * layer.stride.width + left] }
-                }
-              }
+        w.withUnsafeBufferPointer { w in
+          for c in 0..<depth {
+            let start = (firstChannel + c) * plane
+            let source = UnsafeBufferPointer(rebasing: x[start..<start + plane])
+            for (target, o) in zip(targets, first...) {
+              let tap = (o * depth + c) * taps
+              DoubleConvolution.addPlane(
+                target, source, weights: UnsafeBufferPointer(rebasing: w[tap..<tap + taps]), windows
+              )
             }
           }
         }
@@ -56,13 +48,8 @@ extension OracleLayers {
     }
   }
 
-  /// The outputs `from..<to` whose tap `j · stride + offset` lies inside an image of `extent`.
-  private static func inside(
-    _ offset: Int, _ stride: Int, _ extent: Int, _ count: Int
-  ) -> (from: Int, to: Int) {
-    let from = offset < 0 ? (-offset + stride - 1) / stride : 0
-    let to = extent > offset ? min(count, (extent - 1 - offset) / stride + 1) : 0
-    return (from, to)
+  private static func largestDivisor(of number: Int, upTo limit: Int) -> Int {
+    (1...limit).last { number % $0 == 0 } ?? 1
   }
 
   /// `y[o] = b[o] + Σ x[i] · w[o, i]`.
@@ -72,11 +59,11 @@ extension OracleLayers {
     let w = layer.kernel.doubles
     let bias = layer.bias?.doubles
     let (outputs, inputs) = (layer.kernel.shape[0], layer.kernel.shape[1])
-    return make(shape) { y, index in
+    return make(shape) { index in
       let (row, o) = index.quotientAndRemainder(dividingBy: outputs)
       var sum = bias?[o] ?? 0
       for i in 0..<inputs { sum += x.elements[row * inputs + i] * w[o * inputs + i] }
-      y[index] = sum
+      return sum
     }
   }
 
@@ -85,7 +72,7 @@ extension OracleLayers {
   static func pooling(_ layer: Layer.Pooling, _ x: OracleValue, _ shape: Shape) -> OracleValue {
     let (height, width) = (x.shape[2], x.shape[3])
     let (rows, columns) = (shape[2], shape[3])
-    return make(shape) { y, index in
+    return make(shape) { index in
       let plane = index / (rows * columns)
       let i = index / columns % rows
       let j = index % columns
@@ -106,10 +93,10 @@ extension OracleLayers {
         }
       }
       switch (layer.kind, layer.divisor) {
-      case (.maximum, _): y[index] = largest
-      case (.average, .paddedWindow): y[index] = sum / Double(paddedCount)
+      case (.maximum, _): return largest
+      case (.average, .paddedWindow): return sum / Double(paddedCount)
       case (.average, .imageWindow):
-        y[index] = sum / Double(rowsInside.count * columnsInside.count)
+        return sum / Double(rowsInside.count * columnsInside.count)
       }
     }
   }
@@ -119,11 +106,11 @@ extension OracleLayers {
     _ layer: Layer.GlobalPooling, _ x: OracleValue, _ shape: Shape
   ) -> OracleValue {
     let plane = x.shape.elementCount(from: 2)
-    return make(shape) { y, index in
+    return make(shape) { index in
       let elements = x.elements[index * plane..<(index + 1) * plane]
       switch layer.kind {
-      case .maximum: y[index] = elements.reduce(-Double.infinity, max)
-      case .average: y[index] = elements.reduce(0, +) / Double(plane)
+      case .maximum: return elements.reduce(-Double.infinity, max)
+      case .average: return elements.reduce(0, +) / Double(plane)
       }
     }
   }
@@ -133,7 +120,7 @@ extension OracleLayers {
     _ layer: Layer.LocalResponseNormalization, _ x: OracleValue
   ) -> OracleValue {
     let (channels, plane) = (x.shape[1], x.shape.elementCount(from: 2))
-    return make(x.shape) { y, index in
+    return make(x.shape) { index in
       let (image, c) = (index / plane / channels, index / plane % channels)
       let around = max(c - layer.size / 2, 0)..<min(c + layer.size / 2 + 1, channels)
       let energy = around.reduce(0.0) { sum, other in
@@ -141,7 +128,7 @@ extension OracleLayers {
         return sum + element * element
       }
       let scale = layer.k + layer.alpha / Double(layer.size) * energy
-      y[index] = x.elements[index] * pow(scale, -layer.beta)
+      return x.elements[index] * pow(scale, -layer.beta)
     }
   }
 
@@ -155,8 +142,8 @@ extension OracleLayers {
       kind: .average, kernel: Extent(layer.size), stride: Extent(1),
       padding: Padding(vertical: layer.size / 2, horizontal: layer.size / 2))
     let energy = pooling(window, squares, x.shape)
-    return make(x.shape) { y, index in
-      y[index] = x.elements[index] * pow(1 + layer.alpha * energy.elements[index], -layer.beta)
+    return make(x.shape) { index in
+      x.elements[index] * pow(1 + layer.alpha * energy.elements[index], -layer.beta)
     }
   }
 }

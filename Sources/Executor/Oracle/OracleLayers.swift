@@ -63,21 +63,23 @@ enum OracleLayers {
     OracleValue(shape: tensor.shape, elements: tensor.doubles)
   }
 
-  private static func map(_ x: OracleValue, _ function: (Double) -> Double) -> OracleValue {
-    OracleValue(shape: x.shape, elements: x.elements.map(function))
+  private static func map(_ x: OracleValue, _ function: @Sendable (Double) -> Double) -> OracleValue
+  {
+    make(x.shape) { function(x.elements[$0]) }
   }
 
   /// `y[i] = operation(x[i], operand[…])`, the operand lined up with the axes from `axis` on.
   private static func broadcast(
-    _ x: OracleValue, _ operand: OracleValue, axis: Int, _ operation: (Double, Double) -> Double
+    _ x: OracleValue, _ operand: OracleValue, axis: Int,
+    _ operation: @Sendable (Double, Double) -> Double
   ) -> OracleValue {
     let count = operand.elements.count
     guard count > 1 else {
       return map(x) { operation($0, operand.elements[0]) }
     }
     let inner = x.shape.elementCount(from: axis + operand.shape.rank)
-    return make(x.shape) { y, index in
-      y[index] = operation(x.elements[index], operand.elements[index / inner % count])
+    return make(x.shape) { index in
+      operation(x.elements[index], operand.elements[index / inner % count])
     }
   }
 
@@ -89,10 +91,10 @@ enum OracleLayers {
     let gamma = layer.gamma?.doubles
     let beta = layer.beta?.doubles
     let plane = x.shape.elementCount(from: 2)
-    return make(x.shape) { y, index in
+    return make(x.shape) { index in
       let c = index / plane % x.shape[1]
       let normalized = (x.elements[index] - mean[c]) / (variance[c] + layer.epsilon).squareRoot()
-      y[index] = normalized * (gamma?[c] ?? 1) + (beta?[c] ?? 0)
+      return normalized * (gamma?[c] ?? 1) + (beta?[c] ?? 0)
     }
   }
 
@@ -106,17 +108,14 @@ enum OracleLayers {
 
   /// `Σ c[k] x[k]`, `Π x[k]` or `max x[k]`.
   private static func elementwise(_ layer: Layer.Elementwise, _ x: [OracleValue]) -> OracleValue {
-    make(x[0].shape) { y, index in
+    make(x[0].shape) { index in
       switch layer.operation {
       case .sum:
-        y[index] = x.indices.reduce(0) { sum, k in
+        x.indices.reduce(0) { sum, k in
           sum + (layer.coefficients.isEmpty ? 1 : layer.coefficients[k]) * x[k].elements[index]
         }
-      case .product: y[index] = x.reduce(1) { $0 * $1.elements[index] }
-      case .maximum:
-        y[index] = x.dropFirst().reduce(x[0].elements[index]) {
-          max($0, $1.elements[index])
-        }
+      case .product: x.reduce(1) { $0 * $1.elements[index] }
+      case .maximum: x.dropFirst().reduce(x[0].elements[index]) { max($0, $1.elements[index]) }
       }
     }
   }
@@ -138,33 +137,39 @@ enum OracleLayers {
     return OracleValue(shape: x.shape, elements: y)
   }
 
-  /// A value whose elements `body` writes one by one.
+  /// A value whose elements `body` computes one by one, many at once.
   static func make(
-    _ shape: Shape, _ body: (UnsafeMutablePointer<Double>, Int) -> Void
+    _ shape: Shape, _ body: @Sendable (_ index: Int) -> Double
   ) -> OracleValue {
-    let elements = [Double](unsafeUninitializedCapacity: shape.elementCount) { buffer, count in
-      count = shape.elementCount
-      guard let base = buffer.baseAddress else { return }
-      for index in 0..<count { body(base, index) }
+    make(shape, partSize: 1 << 14) { y, first in
+      for index in y.indices { y.initializeElement(at: index, to: body(first + index)) }
     }
-    return OracleValue(shape: shape, elements: elements)
   }
 
   /// A value whose equal parts `body` writes, several at once: `parts` divides the elements.
   ///
-  /// - Parameter body: gets the part's first element and its number; it writes all of the part.
+  /// - Parameter body: initializes all elements of a part, given its number.
   static func make(
     _ shape: Shape, parts: Int,
-    _ body: @Sendable (UnsafeMutablePointer<Double>, _ part: Int) -> Void
+    _ body: @Sendable (UnsafeMutableBufferPointer<Double>, _ part: Int) -> Void
+  ) -> OracleValue {
+    let size = max(shape.elementCount / max(parts, 1), 1)
+    return make(shape, partSize: size) { y, first in body(y, first / size) }
+  }
+
+  private static func make(
+    _ shape: Shape, partSize: Int,
+    _ body: @Sendable (UnsafeMutableBufferPointer<Double>, _ first: Int) -> Void
   ) -> OracleValue {
     let elements = [Double](unsafeUninitializedCapacity: shape.elementCount) { buffer, count in
       count = shape.elementCount
-      guard count > 0, let base = buffer.baseAddress else { return }
-      let size = count / parts
       // SAFETY: the parts do not overlap, and each is written by one thread only.
-      nonisolated(unsafe) let start = base
+      nonisolated(unsafe) let whole = UnsafeMutableBufferPointer(rebasing: buffer[..<count])
+      let parts = (count + partSize - 1) / partSize
       DispatchQueue.concurrentPerform(iterations: parts) { part in
-        body(start + part * size, part)
+        let first = part * partSize
+        let end = min(first + partSize, whole.count)
+        body(UnsafeMutableBufferPointer(rebasing: whole[first..<end]), first)
       }
     }
     return OracleValue(shape: shape, elements: elements)

@@ -18,23 +18,23 @@ public struct Perturbation: Sendable {
 
   /// The value with noise; unchanged where the layer does not round (`additionChain` 0).
   func perturbed(_ value: OracleValue, additionChain: Int, stream: Int) -> OracleValue {
-    guard additionChain > 0, value.shape.elementCount > 0 else { return value }
+    guard additionChain > 0, value.shape.rank > 0, value.shape.elementCount > 0 else {
+      return value
+    }
     let relative = 0.4 * Double(additionChain).squareRoot() * Perturbation.unitRoundoff
-    let run =
-      value.shape.rank > 2
-      ? value.shape.elementCount(from: 2)
-      : value.shape.rank > 1
-        ? value.shape[1] : value.shape.elementCount
-    var elements = value.elements
-    for start in Swift.stride(from: 0, to: elements.count, by: run) {
-      let channel = start..<start + run
-      let energy = channel.reduce(0.0) { $0 + value.elements[$1] * value.elements[$1] }
-      let deviation = relative * (energy / Double(run)).squareRoot()
-      for index in channel {
-        elements[index] += deviation * noise(stream: UInt64(stream), index: UInt64(index))
+    let shape = value.shape
+    // A channel of an image; the row of a matrix.
+    let channels = shape.rank > 2 ? shape.elementCount(before: 2) : shape.elementCount(before: 1)
+    return OracleLayers.make(shape, parts: channels) { output, channel in
+      let first = channel * output.count
+      let exact = value.elements[first..<first + output.count]
+      let energy = exact.reduce(0) { $0 + $1 * $1 }
+      let deviation = relative * (energy / Double(output.count)).squareRoot()
+      for index in output.indices {
+        let noise = noise(stream: UInt64(stream), index: UInt64(first + index))
+        output.initializeElement(at: index, to: value.elements[first + index] + deviation * noise)
       }
     }
-    return OracleValue(shape: value.shape, elements: elements)
   }
 
   /// A number of mean 0 and variance 1, uniform in ±√3: a hash of where it is used.
