@@ -1,0 +1,92 @@
+internal import Executor
+public import ModelGraph
+public import TensorCore
+
+/// Each layer of the executor judged alone: the oracle computes it from the executor's own inputs,
+/// which are exact then, so that the distance is this layer's rounding and nothing else.
+///
+/// With `d` the longest chain of additions of the kernel and `u = 2⁻²⁴`, every output must lie
+/// within `(2·√d + 3) · u · (Σ|w||x| + |b|)`, and never outside the rigorous `(d + 3) · u` (the
+/// sum, the product, and the rounding of two stored coefficients); the rms of the ratio must not
+/// exceed `0.4·√d`. The square root is what independent roundings give (Higham and Mary 2019).
+public struct LayerVerification: Sendable {
+  /// One output of one layer.
+  public struct Result: Sendable {
+    /// The value.
+    public var value: String
+    /// The layer's type.
+    public var typeName: String
+    /// The longest chain of additions of the kernel that ran; 0 for none.
+    public var additionChain: Int
+    /// The largest `|error| / (u · magnitude)`.
+    public var maximumRatio: Double
+    /// The root of the mean square of that ratio.
+    public var rootMeanSquareRatio: Double
+
+    /// What the largest ratio may be.
+    public var bound: Double {
+      let d = Double(additionChain)
+      return min(2 * d.squareRoot() + 3, d + 3)
+    }
+    /// What the rms of the ratio may be; a layer that sums nothing rounds once or not at all.
+    public var rootMeanSquareBound: Double { max(0.4 * Double(additionChain).squareRoot(), 1) }
+    /// Whether both stay within their bounds.
+    public var agrees: Bool {
+      maximumRatio <= bound && rootMeanSquareRatio <= rootMeanSquareBound
+    }
+  }
+
+  /// Every value but the inputs, in topological order.
+  public var results: [Result]
+  /// The first value outside its bounds.
+  public var firstDiverging: Result? { results.first { !$0.agrees } }
+  /// Whether every layer stays within its bounds.
+  public var passes: Bool { firstDiverging == nil && !results.isEmpty }
+
+  /// Runs a network with every value observed, and each of its layers by the oracle.
+  ///
+  /// - Throws: `NetworkError` where the inputs do not fit.
+  public init(
+    of network: Network, inputs: [String: Tensor], threadCount: Int
+  ) throws(NetworkError) {
+    let plan = try ExecutionPlan(
+      for: network, inputShapes: inputs.mapValues(\.shape), observing: .all)
+    var values: [String: OracleValue] = [:]
+    let executor = try Executor(plan, threadCount: threadCount)
+    try executor.run(inputs) { value in
+      values[value.name] = OracleValue(
+        shape: value.shape, elements: value.elements.map(Double.init))
+    }
+    results = []
+    for node in network.nodes {
+      if case .input = node.layer { continue }
+      let x = node.inputs.map { values[$0]! }  // every value was observed
+      let expected = try Oracle.evaluate(node, x)
+      let magnitudes = try Oracle.magnitudes(node, x)
+      for (index, name) in node.outputs.enumerated() {
+        let ratios = LayerVerification.ratios(
+          values[name]!.elements, expected[index].elements, magnitudes[index].elements)
+        results.append(
+          Result(
+            value: name, typeName: node.layer.typeName,
+            additionChain: plan.additionChain(of: name) ?? 0, maximumRatio: ratios.maximum,
+            rootMeanSquareRatio: ratios.rootMeanSquare))
+      }
+    }
+  }
+
+  private static func ratios(
+    _ found: [Double], _ expected: [Double], _ magnitudes: [Double]
+  ) -> (maximum: Double, rootMeanSquare: Double) {
+    var (largest, energy) = (0.0, 0.0)
+    for index in found.indices {
+      let error = abs(found[index] - expected[index])
+      // Below the normal range float32 rounds to a fixed step instead of a relative one.
+      let unit = max(Perturbation.unitRoundoff * magnitudes[index], 0x1p-149)
+      let ratio = error == 0 ? 0 : error / unit
+      largest = max(largest, ratio.isNaN ? .infinity : ratio)
+      energy += ratio * ratio
+    }
+    return (largest, (energy / Double(max(found.count, 1))).squareRoot())
+  }
+}

@@ -1,0 +1,59 @@
+internal import Executor
+public import ModelGraph
+public import TensorCore
+
+/// What rounding to float32 may do to each value of a network, measured.
+///
+/// Bounds that are propagated through a whole network end up thousands of times too wide, and a
+/// fixed tolerance is too tight for one network and too loose for the next. So the oracle runs
+/// eight times with noise of rounding size after every layer, and what comes out is the scale.
+public struct RoundingScale: Sendable {
+  /// The runs whose deviations are pooled.
+  public static let runCount = 8
+  /// A deviation above this multiple of the scale is no rounding.
+  public static let gate = 6.0
+
+  /// Of one value over the runs.
+  public struct Spread: Sendable {
+    /// The rms over the runs of the largest deviation.
+    public var maximum: Double
+    /// The rms over the runs and elements of the deviation.
+    public var rootMeanSquare: Double
+  }
+
+  /// By value.
+  public let spreads: [String: Spread]
+
+  /// Measures a network.
+  ///
+  /// - Parameters:
+  ///   - inputs: by name. What rounding does differs from image to image, so all that will be
+  ///     compared should be here.
+  ///   - values: the values whose spread is wanted; all if nil.
+  /// - Throws: `NetworkError` where the inputs do not fit.
+  public init(
+    of network: Network, inputs: [String: Tensor], values: Set<String>? = nil
+  ) throws(NetworkError) {
+    let oracle = try Oracle(network, inputShapes: inputs.mapValues(\.shape))
+    var exact: [String: [Double]] = [:]
+    try oracle.run(inputs) { name, value in
+      if values?.contains(name) ?? true { exact[name] = value.elements }
+    }
+    var sums: [String: Spread] = [:]
+    for seed in 0..<UInt64(RoundingScale.runCount) {
+      try oracle.run(inputs, perturbation: Perturbation(seed: seed)) { name, value in
+        guard let expected = exact[name] else { return }
+        let deviation = Deviation(found: value.elements, expected: expected)
+        let sum = sums[name] ?? Spread(maximum: 0, rootMeanSquare: 0)
+        sums[name] = Spread(
+          maximum: sum.maximum + deviation.maximum * deviation.maximum,
+          rootMeanSquare: sum.rootMeanSquare + deviation.rootMeanSquare * deviation.rootMeanSquare)
+      }
+    }
+    spreads = sums.mapValues {
+      Spread(
+        maximum: ($0.maximum / Double(RoundingScale.runCount)).squareRoot(),
+        rootMeanSquare: ($0.rootMeanSquare / Double(RoundingScale.runCount)).squareRoot())
+    }
+  }
+}
