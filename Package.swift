@@ -26,6 +26,15 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 
 let package = Package(
   name: "resnet-toolkit",
+  products: [
+    .library(name: "ResNetKit", targets: ["ResNetKit"]),
+    .executable(name: "resnet-convert", targets: ["resnet-convert"]),
+    .executable(name: "resnet-verify", targets: ["resnet-verify"]),
+    .executable(name: "resnet-inspect", targets: ["resnet-inspect"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
   targets: [
     // System libraries
     .systemLibrary(
@@ -36,13 +45,57 @@ let package = Package(
 
     // C
     .target(name: "CModelSchemas", dependencies: ["CProtobufC"]),
+    .target(name: "CKernels"),
+    .target(name: "Checksums"),
 
     // Models and their files
     library("TensorCore"),
     library("ModelGraph", ["TensorCore"]),
     library("ModelIO", ["ModelGraph", "TensorCore"]),
-    library("Executor", ["ModelGraph", "TensorCore"]),
+    library("Containers", ["ModelIO", "TensorCore", "CZlib"]),
+    library("CaffeFormat", ["ModelIO", "ModelGraph", "TensorCore", "CModelSchemas", "CProtobufC"]),
+    library("NativeFormat", ["ModelIO", "ModelGraph", "TensorCore", "Checksums"]),
+    library("ModelFormats", ["ModelIO", "CaffeFormat", "NativeFormat"]),
+
+    // Running, proving, describing
+    library("Kernels", ["TensorCore", "CKernels", "COpenBLAS"]),
+    library("Executor", ["ModelGraph", "TensorCore", "Kernels"]),
+    library("Verification", ["Executor", "Containers", "ModelIO", "ModelGraph", "TensorCore"]),
     library("Inspection", ["ModelGraph", "TensorCore"]),
+
+    // The product and the tools
+    library(
+      "ResNetKit",
+      [
+        "TensorCore", "ModelGraph", "ModelIO", "ModelFormats", "CaffeFormat", "NativeFormat",
+        "Containers", "Executor", "Verification", "Inspection",
+      ]),
+    library(
+      "ToolSupport",
+      ["ResNetKit", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    tool("resnet-convert"),
+    tool("resnet-verify"),
+    tool("resnet-inspect"),
+
+    // Tests
+    .target(
+      name: "TestSupport", dependencies: ["ResNetKit"], path: "Tests/TestSupport",
+      swiftSettings: settings),
+    tests("TensorCore"),
+    tests("ModelGraph", ["TensorCore"]),
+    tests("ModelIO", ["ModelGraph", "TensorCore"]),
+    tests("Containers", ["ModelIO", "TensorCore"]),
+    tests("CaffeFormat", ["ModelIO", "ModelGraph", "TensorCore"]),
+    tests("NativeFormat", ["ModelIO", "ModelGraph", "TensorCore", "Checksums"]),
+    tests("Verification", ["ModelGraph", "TensorCore", "Executor"]),
+    tests("Inspection", ["ModelGraph", "TensorCore"]),
+    tests("ResNetKit"),
+    .testTarget(
+      name: "ToolTests",
+      dependencies: [
+        "TestSupport", "resnet-convert", "resnet-verify", "resnet-inspect",
+      ], exclude: ["Help"],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -82,5 +82,5 @@ public struct CaffeSource: Sendable {
   }
 
   /// The files that are there.
-  var files: [InputFile] { [definition, weights, mean, labels].compactMap { $0 } }
+  public var files: [InputFile] { [definition, weights, mean, labels].compactMap { $0 } }
 }

@@ -1,0 +1,11 @@
+/// What a Swift program that reads, runs, proves and describes trained networks imports.
+@_exported public import CaffeFormat
+@_exported public import Containers
+@_exported public import Executor
+@_exported public import Inspection
+@_exported public import ModelFormats
+@_exported public import ModelGraph
+@_exported public import ModelIO
+@_exported public import NativeFormat
+@_exported public import TensorCore
+@_exported public import Verification

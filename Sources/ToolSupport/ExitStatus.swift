@@ -1,0 +1,35 @@
+public import ResNetKit
+
+/// The exit codes of the tools, after sysexits.h.
+public enum ExitStatus: Int32, Sendable, CaseIterable {
+  /// Done; where something was compared, it agrees.
+  case success = 0
+  /// Compared, and it does not agree.
+  case unequal = 1
+  /// The command line is wrong.
+  case usage = 64
+  /// The model or fixture is wrong.
+  case badModel = 65
+  /// An input file is not there or not readable.
+  case noInput = 66
+  /// A fault of ours.
+  case internalError = 70
+  /// The output cannot be created.
+  case cannotCreate = 73
+  /// Reading or writing failed.
+  case inputOutput = 74
+  /// Refused to protect the user's files.
+  case refused = 77
+
+  /// The code for a class of faults.
+  public init(_ kind: FormatError.Kind) {
+    self =
+      switch kind {
+      case .badModel: .badModel
+      case .noInput: .noInput
+      case .cannotCreate: .cannotCreate
+      case .inputOutput: .inputOutput
+      case .refused: .refused
+      }
+  }
+}

@@ -1,0 +1,84 @@
+public import ArgumentParser
+public import ResNetKit
+
+/// Reads what the user names as a model.
+public enum ModelArgument {
+  /// The help of a positional argument that names a model.
+  public static let help =
+    "A model: one file, or the files of one model joined by commas (net.prototxt,net.caffemodel)."
+
+  /// Opens the files of one argument: a path, or paths joined by commas.
+  public static func open(_ argument: String) throws(FormatError) -> [InputFile] {
+    // A path that exists may contain commas.
+    do {
+      return [try InputFile(path: argument)]
+    } catch {
+      let parts = argument.split(separator: ",").map(String.init)
+      guard parts.count > 1 else { throw error }
+      var files: [InputFile] = []
+      for part in parts { files.append(try InputFile(path: part)) }
+      return files
+    }
+  }
+
+  /// Reads a model from files, whose contents say what format they are.
+  ///
+  /// - Throws: `FormatError` for files that no format knows or that do not belong together.
+  public static func read(
+    _ files: [InputFile], options: ReadingOptions = ReadingOptions()
+  ) throws(FormatError) -> Model {
+    var chosen: (any ModelFormat)?
+    for file in files {
+      // The surest file decides: a labels file is plausible for several formats.
+      guard let format = ModelFormats.format(of: file) else {
+        throw FormatError(file: file.path, "no known model format")
+      }
+      if let chosen, chosen.recognize(file) > .no { continue }
+      chosen = format
+    }
+    guard let chosen else { throw FormatError(.noInput, "no input files") }
+    Progress.say("reading \(files.map(\.name).joined(separator: ", "))")
+    defer { Progress.clear() }
+    return try chosen.readModel(from: files, options: options)
+  }
+}
+
+/// Options about how a model is read.
+public struct ReadingArguments: ParsableArguments {
+  @Option(
+    name: .customLong("input-shape"),
+    help: "Use this input shape, batch first: 1,3,224,224.")
+  var inputShape: ShapeArgument?
+
+  @Flag(help: "Go on where a definition has fields that the schema does not know.")
+  var ignoreUnknownFields = false
+
+  /// For the parser.
+  public init() {}
+
+  /// The options for a reader.
+  public var options: ReadingOptions {
+    ReadingOptions(inputShape: inputShape?.shape, ignoresUnknownFields: ignoreUnknownFields)
+  }
+}
+
+/// A shape on the command line: `1,3,224,224`.
+public struct ShapeArgument: ExpressibleByArgument, Sendable {
+  /// The shape.
+  public let shape: Shape
+
+  /// A shape of one to eight positive extents.
+  public init?(argument: String) {
+    let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+    let extents = parts.compactMap { $0 }
+    guard extents.count == parts.count, extents.count <= 8, extents.allSatisfy({ $0 > 0 }),
+      let shape = Shape(checking: extents)
+    else { return nil }
+    self.shape = shape
+  }
+}
+
+extension Fixture.Layout: ExpressibleByArgument {}
+
+/// The version of the toolkit.
+public let toolkitVersion = "0.1.0"

@@ -1,0 +1,73 @@
+public import ArgumentParser
+internal import ResNetKit
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Darwin
+#endif
+
+/// What a tool ends with when it did its work and the answer is no.
+public struct Unequal: Error {
+  /// The answer is no.
+  public init() {}
+}
+
+/// A request that cannot be met whatever the files hold.
+public struct UsageError: Error {
+  /// What is wrong with the request.
+  public let reason: String
+
+  /// An error about the command line.
+  public init(_ reason: String) { self.reason = reason }
+}
+
+/// One of the command-line tools.
+public protocol Tool: ParsableCommand {}
+
+extension Tool {
+  /// Parses, runs and exits: every failure is one line on standard error and a documented code.
+  public static func main() {
+    // A reader that goes away (`| head`) ends output, not the process without a word.
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+      finish(.success)
+    } catch is Unequal {
+      finish(.unequal)
+    } catch let error as FormatError {
+      fail(error.description, ExitStatus(error.kind))
+    } catch let error as NetworkError {
+      fail(error.description, .badModel)
+    } catch let error as UsageError {
+      fail(error.reason, .usage)
+    } catch {
+      // Help and version are errors to the parser, with exit code 0.
+      if exitCode(for: error) == .success {
+        print(fullMessage(for: error))
+        finish(.success)
+      }
+      fail(message(for: error), .usage)
+    }
+  }
+
+  private static func finish(_ status: ExitStatus) -> Never {
+    // Output that could not be written is a failure even when the work was done.
+    let isWritten = fflush(nil) == 0
+    endProcess(isWritten ? status.rawValue : ExitStatus.inputOutput.rawValue)
+  }
+
+  private static func fail(_ message: String, _ status: ExitStatus) -> Never {
+    Progress.clear()
+    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+    writeToStandardError("\(_commandName): \(line)\n")
+    finish(status)
+  }
+}
+
+/// `ParsableCommand.exit` hides the system's inside a command.
+private func endProcess(_ code: Int32) -> Never { exit(code) }

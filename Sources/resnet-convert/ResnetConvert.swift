@@ -1,0 +1,20 @@
+import ArgumentParser
+import ToolSupport
+
+@main
+struct ResnetConvert: Tool {
+  static let configuration = CommandConfiguration(
+    commandName: "resnet-convert",
+    abstract: "Convert trained networks between model formats.",
+    discussion: """
+      Every tensor of the source is used exactly once and every weight of the model is filled \
+      exactly once, or the conversion fails and says which is not. The output appears whole or not \
+      at all.
+
+      Exit codes: 0 done, 64 usage, 65 bad model, 66 no input, 70 internal error, 73 output cannot \
+      be created, 74 reading or writing failed, 77 refused to protect a file.
+      """,
+    version: toolkitVersion,
+    subcommands: [ConvertFiles.self, CaffeToNative.self],
+    defaultSubcommand: ConvertFiles.self)
+}

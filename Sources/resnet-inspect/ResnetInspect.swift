@@ -1,0 +1,50 @@
+import ArgumentParser
+import ResNetKit
+import ToolSupport
+
+@main
+struct ResnetInspect: Tool {
+  static let configuration = CommandConfiguration(
+    commandName: "resnet-inspect",
+    abstract: "Summarize a model: layers, cost, weights, and which published ResNet it is.",
+    discussion: """
+      Parameters are the weights that training learns; running statistics are not counted. MACs are \
+      the multiply-accumulates of convolutions and matrix products. Minimum, maximum, mean and \
+      standard deviation are of all weights of a layer.
+
+      Exit codes: 0 good, 64 usage, 65 bad model, 66 no input, 74 reading failed.
+      """,
+    version: toolkitVersion)
+
+  @Argument(help: "\(ModelArgument.help)")
+  var model: String
+
+  @OptionGroup var reading: ReadingArguments
+
+  @Flag(help: "Verify every byte of a native file against its checksums.")
+  var check = false
+
+  @Flag(help: "Time the opening of a native file: the median of 100.")
+  var timeOpen = false
+
+  @Flag(help: "Print the report as JSON.")
+  var json = false
+
+  func run() throws {
+    let files = try ModelArgument.open(model)
+    if check || timeOpen {
+      guard files.count == 1 else { throw UsageError("--check and --time-open take a native file") }
+      try NativeInspection(file: files[0], json: json).run(check: check, timeOpen: timeOpen)
+      return
+    }
+    let model = try ModelArgument.read(files, options: reading.options)
+    var shapes: [String: Shape] = [:]
+    if let shape = reading.options.inputShape, model.network.inputs.count == 1 {
+      shapes[model.network.inputs[0].name] = shape
+    }
+    Progress.say("reading the weights")
+    let summary = try ModelSummary(of: model, inputShapes: shapes)
+    Progress.clear()
+    print(json ? summary.json(of: model).prettyText() : summary.text(of: model))
+  }
+}

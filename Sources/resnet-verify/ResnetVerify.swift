@@ -1,0 +1,22 @@
+import ArgumentParser
+import ToolSupport
+
+@main
+struct ResnetVerify: Tool {
+  static let configuration = CommandConfiguration(
+    commandName: "resnet-verify",
+    abstract: "Prove that a model computes what it should, value by value.",
+    discussion: """
+      resnet-verify MODEL --fixture F.npz   the values another engine computed
+      resnet-verify MODEL OTHER             two models: their weights, their values
+      resnet-verify layers MODEL            each layer alone against the float64 oracle
+      resnet-verify run MODEL …             compute values and write them, for NumPy
+
+      Exit codes: 0 agrees, 1 does not agree, 64 usage, 65 bad model or fixture, 66 no input, 70 \
+      internal error, 73 output cannot be created, 74 reading or writing failed, 77 refused to \
+      protect a file.
+      """,
+    version: toolkitVersion,
+    subcommands: [VerifyModel.self, VerifyLayers.self, RunModel.self],
+    defaultSubcommand: VerifyModel.self)
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import ResNetKit
+import ToolSupport
+
+struct RunModel: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Run a model on inputs from an .npz and write its values to another.",
+    discussion: """
+      Writes output, the last output of the network, and an array for each value asked for: float32 \
+      by the fast executor, float64 by the oracle. Prints the time of each run.
+      """)
+
+  @Argument(help: "\(ModelArgument.help)")
+  var model: String
+
+  @Option(help: "An .npz with the array input, or one array under each input's name.")
+  var input: String
+
+  @Option(name: [.short, .long], help: "The .npz to write.")
+  var output: String
+
+  @Option(help: "Values to write besides output: all, or names joined by commas.")
+  var layers: String?
+
+  @OptionGroup var engine: EngineArguments
+
+  @Option(name: .customLong("repeat"), help: "Run so many times; the values are the last run's.")
+  var repetitions = 1
+
+  @Flag(help: "Replace an output that exists.")
+  var force = false
+
+  @OptionGroup var reading: ReadingArguments
+
+  func validate() throws {
+    guard repetitions >= 1 else { throw ValidationError("--repeat: expected 1 or more") }
+  }
+
+  func run() throws {
+    let files = try ModelArgument.open(model)
+    let model = try ModelArgument.read(files, options: reading.options)
+    let inputs = try InputArrays.read(input, for: model)
+    let sources = try files + [InputFile(path: input)]
+    let target = try OutputFile(path: output, replacing: force, inputs: sources.map(\.identity))
+    let wanted = try values(of: model.network)
+    guard let last = model.network.outputs.last else { return }
+    var arrays: [(String, Tensor)] = []
+    for _ in 0..<repetitions {
+      arrays = []
+      Progress.say("running the network")
+      let seconds = try engine.engine.run(
+        model.network, inputs: inputs, observing: wanted.union([last])
+      ) { name, value in
+        if name == last { arrays.insert(("output", value), at: 0) }
+        if wanted.contains(name) { arrays.append((name, value)) }
+      }
+      Progress.clear()
+      print("\((seconds * 1e3).fixed(3)) ms")
+    }
+    try NPZ.write(arrays, to: target)
+  }
+
+  private func values(of network: Network) throws -> Set<String> {
+    let known = network.nodes.flatMap(\.outputs)
+    guard let layers else { return [] }
+    if layers == "all" { return Set(known) }
+    let names = layers.split(separator: ",").map(String.init)
+    for name in names where !known.contains(name) {
+      throw UsageError("--layers: the network has no value named \(name)")
+    }
+    return Set(names)
+  }
+}
