@@ -54,9 +54,9 @@ struct OldDialectTests {
     #expect(
       model.provenance.ledger.entries.map { "\($0.source) \($0.target) \($0.transforms)" } == [
         "conv/blobs[0] conv/kernel []",
-        "conv/blobs[1] conv/bias [ModelGraph.Ledger.Transform.reshape(from: [1, 1, 1, 2], to: [2])]",
-        "ip/blobs[0] ip/kernel [ModelGraph.Ledger.Transform.reshape(from: [1, 1, 3, 2], to: [3, 2])]",
-        "ip/blobs[1] ip/bias [ModelGraph.Ledger.Transform.reshape(from: [1, 1, 1, 3], to: [3])]",
+        "conv/blobs[1] conv/bias [reshape [1, 1, 1, 2] to [2]]",
+        "ip/blobs[0] ip/kernel [reshape [1, 1, 3, 2] to [3, 2]]",
+        "ip/blobs[1] ip/bias [reshape [1, 1, 1, 3] to [3]]",
       ])
   }
 

@@ -1,0 +1,63 @@
+import Foundation
+import ResNetKit
+import TestSupport
+import Testing
+
+/// Files that others trained and wrote; skipped where `RESNET_TOOLKIT_DATA` names no folder.
+@Suite(.enabled(if: Places.realData != nil, "RESNET_TOOLKIT_DATA is not set"))
+struct RealModelTests {
+  static func data(_ name: String) -> String { "\(Places.realData ?? "")/\(name)" }
+
+  @Test(arguments: [
+    ("cifar10_quick", "cifar10_quick_iter_5000", 10), ("lenet", "lenet_iter_10000", 7),
+  ])
+  func `the nets of 2014 agree in every golden value`(
+    _ name: String, _ weights: String, _ count: Int
+  ) throws {
+    let files = [
+      try InputFile(path: Self.data("caffe-v1/\(name).prototxt")),
+      try InputFile(path: Self.data("caffe-v1/\(weights).caffemodel")),
+    ]
+    let model = try CaffeFormat().readModel(from: files, options: ReadingOptions())
+    #expect(model.provenance.format == "caffe-v1")
+    let arrays = try ["", "_layers_sample0"].flatMap { part in
+      try NPZ.read(InputFile(path: Self.data("caffe-v1/golden/\(name)\(part).npz")))
+    }
+    let fixture = try Fixture(arrays: arrays, for: model)
+    let scale = try RoundingScale(of: model.network, inputs: fixture.inputs)
+    for engine in [Engine.fast(threadCount: 2), .oracle] {
+      let result = try FixtureVerification(
+        of: model.network, on: fixture, engine: engine, scale: scale)
+      #expect(result.passes, "\(result.firstDiverging.map { "\($0)" } ?? "\(result.unmatched)")")
+      #expect(result.comparedCount == count && result.valueCount == count)
+    }
+  }
+
+  @Test func `the definition inside a caffemodel is enough`() throws {
+    let weights = try InputFile(path: Self.data("caffe-v1/lenet_iter_10000.caffemodel"))
+    let model = try CaffeFormat().readModel(
+      from: [weights], options: ReadingOptions(inputShape: [1, 1, 28, 28]))
+    #expect(model.network.weights.count == 8)
+    #expect(try model.network.shapes()[model.network.outputs.last ?? ""] == [1, 10])
+  }
+
+  /// Weights are matched by name, so definitions alone do not load; their structure must still be
+  /// understood before the first weight is missed.
+  @Test(arguments: [
+    ("ResNet-50-deploy", 53 + 1), ("ResNet-101-deploy", 104 + 1), ("ResNet-152-deploy", 155 + 1),
+    ("cvgj_ResNet10_preact", nil), ("cvgj_ResNet50_preact", nil), ("open_nsfw_deploy", nil),
+    ("yihui-he_resnet20_trainval", nil),
+  ])
+  func `a definition without weights says which are missing`(
+    _ name: String, _ layers: Int?
+  ) throws {
+    let file = try InputFile(path: Self.data("caffe-msra/\(name).prototxt"))
+    let options = ReadingOptions(
+      inputShape: name.contains("trainval") ? [1, 3, 32, 32] : nil)
+    let error = #expect(throws: FormatError.self) {
+      try CaffeFormat().readModel(from: [file], options: options)
+    }
+    #expect(error?.kind == .badModel)
+    #expect(error?.file?.hasSuffix("\(name).prototxt") == true, "\(String(describing: error))")
+  }
+}

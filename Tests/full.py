@@ -1,0 +1,167 @@
+"""ResNet-50, -101 and -152 in full size: conversion, parity, memory, speed. Called by `./run full`.
+
+usage: ./run full [--models DIR]
+
+DIR holds, for each depth N, ResNet-N-deploy.prototxt, ResNet-N-synth.caffemodel and golden/ResNet-N.npz
+(input, logits64, output64); without it fixtures/fullsize/make.py makes them in .build/full. A definition that
+is not in DIR is looked for in $RESNET_TOOLKIT_DATA/caffe-msra. Exits with 1 if any figure misses its bound.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+LOGIT_BOUNDS = {50: 2e-4, 101: 5e-4, 152: 2e-3}
+missed: list[str] = []
+
+
+def check(name: str, value: float, bound: float, unit: str = "") -> None:
+    """Prints a figure beside its upper bound and remembers a miss."""
+    good = value <= bound
+    print(f"  {name}: {value:.4g}{unit} (bound {bound:.4g}{unit}){'' if good else '  MISSED'}")
+    if not good:
+        missed.append(name)
+
+
+def tool(name: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Runs a built tool; a failure ends this script with the tool's own words."""
+    command = [str(ROOT / ".build/release" / name), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)}\nexit {done.returncode}\n{done.stdout[-2000:]}{done.stderr}")
+    return done
+
+
+def convert_sampled(*arguments: object) -> tuple[float, int]:
+    """Runs resnet-convert; returns seconds and the peak of its anonymous memory in bytes."""
+    command = [str(ROOT / ".build/release/resnet-convert"), *map(str, arguments)]
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    peak = 0
+
+    def sample() -> None:
+        nonlocal peak
+        while process.poll() is None:
+            try:
+                status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+            except OSError:
+                return
+            for line in status.splitlines():
+                if line.startswith("RssAnon:"):
+                    peak = max(peak, 1024 * int(line.split()[1]))
+            time.sleep(0.001)
+
+    sampler = threading.Thread(target=sample)
+    sampler.start()
+    code = process.wait()
+    seconds = time.perf_counter() - start
+    sampler.join()
+    if code != 0:
+        sys.exit(f"{' '.join(command)}: exit {code}")
+    return seconds, peak
+
+
+def copy_and_sync(source: pathlib.Path, target: pathlib.Path) -> float:
+    """Seconds of cp and fsync."""
+    start = time.perf_counter()
+    subprocess.run(["cp", source, target], check=True)
+    with open(target, "rb") as file:
+        os.fsync(file.fileno())
+    return time.perf_counter() - start
+
+
+def parity(depth: int, model: pathlib.Path, golden: pathlib.Path, work: pathlib.Path) -> None:
+    """Logits against float64, by both executors, and the verdict of resnet-verify."""
+    expected = np.load(golden)["logits64"]
+    for executor in ["fast", "oracle"]:
+        values = work / "values.npz"
+        tool("resnet-verify", "run", model, "--input", golden, "-o", values, "--layers", "fc1000",
+             "--executor", executor, "--threads", 2, "--force")
+        found = np.load(values)["fc1000"].reshape(expected.shape)
+        error = float(np.abs(found - expected).max())
+        if executor == "fast":
+            check(f"ResNet-{depth} logits, fast executor, max |error|", error, LOGIT_BOUNDS[depth])
+        else:
+            relative = error / float(np.abs(expected).max())
+            check(f"ResNet-{depth} logits, oracle, max relative error", relative, 1e-9)
+    report = tool("resnet-verify", model, "--fixture", golden, "--threads", 2, "--json").stdout
+    verdict = json.loads(report)
+    print(f"  resnet-verify: passes {verdict['passes']}, compared {verdict['compared']}/{verdict['total']}")
+
+
+def conversion(definition: pathlib.Path, weights: pathlib.Path, work: pathlib.Path) -> pathlib.Path:
+    """Conversion time against cp + fsync in alternation, and memory."""
+    output = work / "model.resnet"
+    arguments = ["caffe-to-native", "--prototxt", definition, "--caffemodel", weights, "-o", output]
+    ratios = []
+    peak = 0
+    for _ in range(5):
+        copied = copy_and_sync(weights, work / "copy")
+        (work / "copy").unlink()
+        output.unlink(missing_ok=True)
+        seconds, anonymous = convert_sampled(*arguments)
+        ratios.append(seconds / copied)
+        peak = max(peak, anonymous)
+    check("conversion / (cp + fsync), median of 5", sorted(ratios)[2], 3)
+    check("peak RssAnon of the conversion", peak / 2**20, 64, " MiB")
+    return output
+
+
+def threads(model: pathlib.Path, golden: pathlib.Path, work: pathlib.Path) -> None:
+    """All values by 1, 2, 3 and 5 threads must be the same bits."""
+    files = []
+    for count in [1, 2, 3, 5]:
+        files.append(work / f"threads{count}.npz")
+        tool("resnet-verify", "run", model, "--input", golden, "-o", files[-1], "--layers", "all",
+             "--threads", count, "--force")
+    different = sum(files[0].read_bytes() != other.read_bytes() for other in files[1:])
+    check("thread counts whose values differ in any bit", different, 0)
+    for file in files:
+        file.unlink()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--models", type=pathlib.Path)
+    models = parser.parse_args().models
+    if models is None:
+        models = ROOT / ".build/full"
+        subprocess.run([sys.executable, ROOT / "fixtures/fullsize/make.py", models], check=True)
+    definitions = pathlib.Path(os.environ.get("RESNET_TOOLKIT_DATA", "")) / "caffe-msra"
+    work = ROOT / ".build/full-work"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    for depth in [50, 101, 152]:
+        print(f"ResNet-{depth}")
+        name = f"ResNet-{depth}-deploy.prototxt"
+        definition = models / name if (models / name).exists() else definitions / name
+        golden = models / f"golden/ResNet-{depth}.npz"
+        model = conversion(definition, models / f"ResNet-{depth}-synth.caffemodel", work)
+        parity(depth, model, golden, work)
+        legacy = models / f"ResNet-{depth}-synth-legacy4d.caffemodel"
+        if legacy.exists():
+            tool("resnet-convert", definition, legacy, "-o", work / "legacy.resnet", "--force")
+            equal = json.loads(tool("resnet-verify", work / "legacy.resnet", model, "--json").stdout)
+            check("weights of the legacy 4-D twin that differ", len(equal["weightDifferences"]), 0)
+        opened = json.loads(tool("resnet-inspect", model, "--time-open", "--json").stdout)
+        check("opening in process, median of 100", opened["openMedianMilliseconds"], 5, " ms")
+        if depth == 50:
+            threads(model, golden, work)
+            bench = json.loads(tool("resnet-bench", model, "--threads", 1, "--json").stdout)
+            check("sgemm 1024³ share, 1 thread: bound is a floor, 1 / share", 1 / bench["share"], 1 / 0.45)
+    shutil.rmtree(work)
+    print("missed: " + ", ".join(missed) if missed else "all bounds held")
+    sys.exit(1 if missed else 0)
+
+
+if __name__ == "__main__":
+    main()
