@@ -182,6 +182,13 @@ static void unfold_rows(
   }
 }
 
+/// Zero for the pixels `first ..< end` of one column of an image; `to` points at the first.
+static inline void zero_column(
+    float *to, ptrdiff_t column, ptrdiff_t width, ptrdiff_t first, ptrdiff_t end) {
+  ptrdiff_t p = first - first % width + column;
+  for (p += p < first ? width : 0; p < end; p += width) to[p - first] = 0;
+}
+
 /// One tap of a window whose output rows are as long as its input rows, stride 1.
 ///
 /// Pixel p reads plane[p + offset], if that is in the plane and did not come round an edge.
@@ -198,10 +205,11 @@ static void unfold_shifted(
       to + (in.first - first_pixel), plane + in.first + offset,
       (size_t)(in.end - in.first) * sizeof *to);
   zero(to + (in.end - first_pixel), end - in.end);
-  for (ptrdiff_t column = 0; column < w->width; column++) {
-    if (column >= inside.first && column < inside.end) continue;
-    ptrdiff_t p = first_pixel - first_pixel % w->width + column;
-    for (p += p < first_pixel ? w->width : 0; p < end; p += w->width) to[p - first_pixel] = 0;
+  for (ptrdiff_t column = 0; column < inside.first; column++) {
+    zero_column(to, column, w->width, first_pixel, end);
+  }
+  for (ptrdiff_t column = inside.end; column < w->width; column++) {
+    zero_column(to, column, w->width, first_pixel, end);
   }
 }
 
