@@ -2,8 +2,8 @@
 //
 // A job is a number of tasks; each thread takes the next one from an atomic counter. The caller
 // publishes a job by raising `job`, works too, and leaves when every other thread has reported in
-// `idle`. A thread that waits spins for some microseconds, because the next step of a network comes at
-// once, and then sleeps on a condition variable.
+// `idle`. A thread that waits spins for some microseconds, because the next step of a network comes
+// at once, and then sleeps on a condition variable.
 #include "ck_thread_pool.h"
 
 #include <pthread.h>

@@ -16,21 +16,17 @@ struct ChannelAffine: Sendable {
 
   /// What a batch normalization does with its statistics.
   ///
-  /// `s = gamma / sqrt(variance / factor + epsilon)`, then `x · s + (beta − mean / factor · s)`.
+  /// `s = gamma / sqrt(variance + epsilon)`, then `x · s + (beta − mean · s)`.
   init(_ layer: Layer.BatchNormalization) {
-    let factor = layer.factor?.doubles[0] ?? 1
-    // Caffe: statistics that nothing was added to are 0.
-    let weight = factor == 0 ? 0 : 1 / factor
-    let mean = layer.mean.doubles
-    let variance = layer.variance.doubles
+    let (mean, variance) = layer.statistics
     let gamma = layer.gamma?.doubles
     let beta = layer.beta?.doubles
     let factors = mean.indices.map { channel in
-      (gamma?[channel] ?? 1) / (variance[channel] * weight + layer.epsilon).squareRoot()
+      (gamma?[channel] ?? 1) / (variance[channel] + layer.epsilon).squareRoot()
     }
     self.factors = factors
     addends = mean.indices.map { channel in
-      (beta?[channel] ?? 0) - mean[channel] * weight * factors[channel]
+      (beta?[channel] ?? 0) - mean[channel] * factors[channel]
     }
   }
 

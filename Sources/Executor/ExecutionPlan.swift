@@ -39,7 +39,7 @@ public struct ExecutionPlan: Sendable {
   /// The observed values by the step that makes them; the first are those the caller provides.
   let observedValues: [[String]]
   /// The values that are the memory of another.
-  private let views: [String: String]
+  let views: [String: String]
 
   /// Plans a network.
   ///

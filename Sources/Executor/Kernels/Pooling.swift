@@ -41,7 +41,8 @@ struct PlanePooling: Kernel {
     for plane in blocks[task] {
       let elements = values.inputs[0].part(plane, of: planeSize)
       values.outputs[0][plane] =
-        takesMaximum ? worker.table.maximum(elements) : Float(worker.table.sum(elements) / Double(planeSize))
+        takesMaximum
+        ? worker.table.maximum(elements) : Float(worker.table.sum(elements) / Double(planeSize))
     }
   }
 }

@@ -23,6 +23,7 @@ enum FuseActivation {
 extension Activation {
   init(_ layer: Layer.ReLU) {
     self.init(
-      negativeSlope: Float(layer.negativeSlope), maximum: layer.maximum.map { Float($0) } ?? .infinity)
+      negativeSlope: Float(layer.negativeSlope),
+      maximum: layer.maximum.map { Float($0) } ?? .infinity)
   }
 }

@@ -56,7 +56,8 @@ enum SelectConvolution {
     guard columns == .unfolded else { return [step] }
     let unfold = Unfold(windows: windows, batch: input[0], channels: input[1])
     let shape = Shape([input[0], layer.groups * depth, windows.output.count])
-    return step.unfolding(with: unfold, into: shape, named: draft.unusedName("\(operation.name)/columns"))
+    return step.unfolding(
+      with: unfold, into: shape, named: draft.unusedName("\(operation.name)/columns"))
   }
 
   /// Two tiles or more, where they are not too small.
