@@ -1,0 +1,115 @@
+import Executor
+import Kernels
+import ModelGraph
+import TensorCore
+import Testing
+
+/// A net with tiles of every kind: unfolded by tile and before, 1×1, groups, depthwise, pooling.
+private func mixedNetwork(batch: Int) throws -> Network {
+  var random = RandomNumbers(seed: 11)
+  func convolution(
+    _ kernel: Shape, stride: Int = 1, groups: Int = 1
+  ) -> Layer {
+    .convolution(
+      .init(
+        kernel: random.tensor(kernel), bias: random.tensor([kernel[0]]), stride: Extent(stride),
+        padding: Padding(vertical: kernel[2] / 2, horizontal: kernel[3] / 2), groups: groups))
+  }
+  return try Network(
+    name: "mixed",
+    nodes: [
+      Node("data", .input(.init(shape: [batch, 3, 61, 59]))),
+      Node("stem", convolution([24, 3, 7, 7]), inputs: ["data"]),
+      Node("relu", .relu(.init()), inputs: ["stem"]),
+      Node("narrow", convolution([150, 24, 1, 1]), inputs: ["relu"]),
+      Node(
+        "pool",
+        .pooling(.init(kind: .maximum, kernel: Extent(3), stride: Extent(2), rounding: .ceil)),
+        inputs: ["narrow"]),
+      Node("deep", convolution([150, 1, 3, 3], groups: 150), inputs: ["pool"]),
+      Node("groups", convolution([150, 50, 3, 3], stride: 2, groups: 3), inputs: ["deep"]),
+      Node("same", convolution([150, 150, 3, 3]), inputs: ["groups"]),
+      Node("sum", .elementwise(.init(operation: .sum)), inputs: ["groups", "same"]),
+      Node(
+        "lrn", .localResponseNormalization(.init(size: 5, alpha: 1e-2, beta: 0.75)),
+        inputs: ["sum"]),
+      Node("average", .globalPooling(.init(kind: .average)), inputs: ["lrn"]),
+      Node("fc", .fullyConnected(.init(kernel: random.tensor([70, 150]))), inputs: ["average"]),
+      Node("prob", .softmax(.init()), inputs: ["fc"]),
+    ])
+}
+
+/// The bits of every value that a plan shows.
+private func bits(
+  _ plan: ExecutionPlan, _ inputs: [String: Tensor], threadCount: Int
+) throws -> [String: [UInt32]] {
+  var result: [String: [UInt32]] = [:]
+  try Executor(plan, threadCount: threadCount).run(inputs) { value in
+    result[value.name] = value.elements.map(\.bitPattern)
+  }
+  return result
+}
+
+@Suite("Same bits")
+struct SameBitsTests {
+  @Test(arguments: [ObservedValues.all, .outputs], [2, 3, 5, 16])
+  func `any number of threads`(_ observing: ObservedValues, _ threadCount: Int) throws {
+    var random = RandomNumbers(seed: 1)
+    let plan = try ExecutionPlan(for: mixedNetwork(batch: 2), observing: observing)
+    let data = ["data": random.tensor([2, 3, 61, 59])]
+    let alone = try bits(plan, data, threadCount: 1)
+    for _ in 0..<3 {
+      let together = try bits(plan, data, threadCount: threadCount)
+      #expect(alone == together)
+    }
+  }
+
+  @Test(arguments: [2, 3, 5])
+  func `any number of threads on ResNet-50`(_ threadCount: Int) throws {
+    var random = RandomNumbers(seed: 1)
+    let data = ["data": random.tensor([1, 3, 224, 224])]
+    let plan = try ExecutionPlan(for: resNet50(seed: 4), observing: .all)
+    let alone = try bits(plan, data, threadCount: 1)
+    let together = try bits(plan, data, threadCount: threadCount)
+    #expect(alone == together)
+  }
+
+  @Test func `a batch is its images one by one`() throws {
+    var random = RandomNumbers(seed: 2)
+    let images = (0..<3).map { _ in random.tensor([1, 3, 61, 59]) }
+    let batch = Tensor([3, 3, 61, 59], images.flatMap(\.floats))
+    let single = try ExecutionPlan(for: mixedNetwork(batch: 1), observing: .all)
+    let triple = try ExecutionPlan(
+      for: mixedNetwork(batch: 1), inputShapes: ["data": [3, 3, 61, 59]], observing: .all)
+    let together = try bits(triple, ["data": batch], threadCount: 2)
+    let alone = try images.map { try bits(single, ["data": $0], threadCount: 1) }
+    for (name, value) in together {
+      #expect(value == alone.flatMap { $0[name] ?? [] }, "\(name)")
+    }
+  }
+
+  @Test(arguments: 0..<16)
+  func `a product does not depend on where its matrices lie`(_ offset: Int) {
+    var random = RandomNumbers(seed: 9)
+    let (m, n, k) = (37, 83, 101)
+    let left = random.tensor([m, k]).floats
+    let right = random.tensor([k, n]).floats
+    func product(_ offset: Int) -> [UInt32] {
+      let a = [Float](repeating: 0, count: offset) + left
+      let b = [Float](repeating: 0, count: 15 - offset) + right
+      var c = [Float](repeating: 0, count: m * n + offset)
+      a.withUnsafeBufferPointer { a in
+        b.withUnsafeBufferPointer { b in
+          c.withUnsafeMutableBufferPointer { c in
+            MatrixProduct.multiply(
+              Matrix(a, offset: offset, rows: m, columns: k),
+              Matrix(b, offset: 15 - offset, rows: k, columns: n),
+              into: MutableMatrix(c, offset: offset, rows: m, columns: n))
+          }
+        }
+      }
+      return c.dropFirst(offset).map(\.bitPattern)
+    }
+    #expect(product(offset) == product(0))
+  }
+}
