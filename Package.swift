@@ -31,6 +31,7 @@ let package = Package(
     .executable(name: "resnet-convert", targets: ["resnet-convert"]),
     .executable(name: "resnet-verify", targets: ["resnet-verify"]),
     .executable(name: "resnet-inspect", targets: ["resnet-inspect"]),
+    .executable(name: "resnet-bench", targets: ["resnet-bench"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
@@ -62,13 +63,14 @@ let package = Package(
     library("Executor", ["ModelGraph", "TensorCore", "Kernels"]),
     library("Verification", ["Executor", "Containers", "ModelIO", "ModelGraph", "TensorCore"]),
     library("Inspection", ["ModelGraph", "TensorCore"]),
+    library("Benchmarking", ["Executor", "Kernels", "ModelGraph", "TensorCore"]),
 
     // The product and the tools
     library(
       "ResNetKit",
       [
         "TensorCore", "ModelGraph", "ModelIO", "ModelFormats", "CaffeFormat", "NativeFormat",
-        "Containers", "Executor", "Verification", "Inspection",
+        "Containers", "Executor", "Verification", "Inspection", "Benchmarking",
       ]),
     library(
       "ToolSupport",
@@ -76,6 +78,7 @@ let package = Package(
     tool("resnet-convert"),
     tool("resnet-verify"),
     tool("resnet-inspect"),
+    tool("resnet-bench"),
 
     // Tests
     .target(
@@ -87,13 +90,14 @@ let package = Package(
     tests("Containers", ["ModelIO", "TensorCore"]),
     tests("CaffeFormat", ["ModelIO", "ModelGraph", "TensorCore"]),
     tests("NativeFormat", ["ModelIO", "ModelGraph", "TensorCore", "Checksums"]),
+    tests("Executor", ["ModelGraph", "TensorCore", "Kernels", "CKernels"]),
     tests("Verification", ["ModelGraph", "TensorCore", "Executor"]),
     tests("Inspection", ["ModelGraph", "TensorCore"]),
     tests("ResNetKit"),
     .testTarget(
       name: "ToolTests",
       dependencies: [
-        "TestSupport", "resnet-convert", "resnet-verify", "resnet-inspect",
+        "TestSupport", "resnet-convert", "resnet-verify", "resnet-inspect", "resnet-bench",
       ], exclude: ["Help"],
       swiftSettings: settings),
   ],

@@ -9,7 +9,7 @@ import Testing
   static let commands = [
     ["resnet-convert"], ["resnet-convert", "files"], ["resnet-convert", "caffe-to-native"],
     ["resnet-verify"], ["resnet-verify", "model"], ["resnet-verify", "layers"],
-    ["resnet-verify", "run"], ["resnet-inspect"],
+    ["resnet-verify", "run"], ["resnet-inspect"], ["resnet-bench"],
   ]
 
   @Test(arguments: commands)
@@ -25,7 +25,7 @@ import Testing
     #expect(run.output == (try String(contentsOf: file, encoding: .utf8)))
   }
 
-  @Test(arguments: ["resnet-convert", "resnet-verify", "resnet-inspect"])
+  @Test(arguments: ["resnet-convert", "resnet-verify", "resnet-inspect", "resnet-bench"])
   func `version is said`(_ tool: String) throws {
     let run = try ToolRun(tool, ["--version"])
     #expect(run.exitCode == 0)
