@@ -183,7 +183,7 @@ import Testing
 
   @Test(arguments: [
     (["--prototxt", "x"], "Missing expected argument"),
-    (["--caffemodel", "x", "-o", "y", "--nonsense"], "Unknown option '--nonsense'"),
+    (["--caffemodel", "x", "-o", "y.resnet", "--nonsense"], "Unknown option '--nonsense'"),
     (["--caffemodel", "x", "-o", "y.onnx"], "y.onnx: expected an output named *.resnet"),
   ])
   func `a wrong command line`(_ arguments: [String], _ fragment: String) throws {
