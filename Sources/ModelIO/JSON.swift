@@ -1,3 +1,5 @@
+public import TensorCore
+
 /// A JSON value: members keep their order, numbers their value.
 public enum JSON: Equatable, Sendable {
   /// One member of an object.
@@ -31,6 +33,13 @@ public enum JSON: Equatable, Sendable {
 }
 
 extension JSON {
+  /// Parses one JSON text as strictly as `JSONText` does.
+  ///
+  /// - Throws: `FormatError` with the byte offset in `bytes`.
+  public init(parsing bytes: Bytes) throws(FormatError) {
+    self = try JSONText(parsing: bytes).withRoot(\.json)
+  }
+
   /// A number as a value: those that JSON cannot write become `"nan"`, `"inf"`, `"-inf"`.
   public init(number: Double) {
     if number.isFinite {

@@ -4,56 +4,62 @@ internal import TensorCore
 /// The members of an object of the header: each is asked for by name and must be of its kind.
 struct Fields {
   /// The layer, tensor or section they belong to, for errors.
-  let place: String
-  private let members: [JSON.Member]
-  private var next = 0
-  private var used: UInt64 = 0
+  var place: String
+  private let object: JSONText.Value
+  /// The members behind the last one found, and the place of the first of them.
+  private var rest: JSONText.Members
+  private var position = 0
+  private var asked: UInt64 = 0
 
   /// The members of `value`.
   ///
   /// - Throws: `FormatError` if it is no object.
-  init(_ value: JSON, in place: String) throws(FormatError) {
-    guard case .object(let members) = value else {
+  init(_ value: JSONText.Value, in place: String) throws(FormatError) {
+    guard value.isObject else {
       throw FormatError(at: .object(place), "expected an object, found \(value.kind)")
     }
-    // Objects of this format have a dozen members; the bit set has room for 64.
-    guard members.count <= 64 else {
-      throw FormatError(at: .object(place), "an object of \(members.count) members")
-    }
     self.place = place
-    self.members = members
+    object = value
+    rest = value.members
   }
 
   /// A member that may be absent.
-  mutating func optional(_ name: String) -> JSON? {
-    // Our writer's order is the order in which they are asked for: mostly the first try succeeds.
-    for step in 0..<members.count {
-      let index = (next + step) % members.count
-      guard members[index].name == name else { continue }
-      next = index + 1
-      used |= 1 << UInt64(index)
-      return members[index].value
+  mutating func optional(_ name: String) -> JSONText.Value? {
+    // Writers keep the order in which members are asked for: mostly the next one is it.
+    var ahead = rest
+    if let member = ahead.next(), member.name.isString(name) {
+      asked |= 1 << UInt64(position)
+      rest = ahead
+      position += 1
+      return member.value
+    }
+    for (index, member) in object.members.enumerated() where member.name.isString(name) {
+      asked |= 1 << UInt64(index)  // shifted out past 64: such an object has unknown members
+      return member.value
     }
     return nil
   }
 
   /// A member that must be there.
-  mutating func required(_ name: String) throws(FormatError) -> JSON {
+  mutating func required(_ name: String) throws(FormatError) -> JSONText.Value {
     guard let value = optional(name) else { throw fault("\(name) is missing") }
     return value
   }
 
   /// Refuses members that nobody asked for, unless the file may hold what this version cannot know.
   func finish(allowingUnknown: Bool) throws(FormatError) {
-    guard !allowingUnknown else { return }
-    for (index, member) in members.enumerated() where used & 1 << UInt64(index) == 0 {
-      throw fault("\(JSON.string(member.name).text()) is no member of this object")
+    var ahead = rest
+    let isComplete = ahead.next() == nil && asked.nonzeroBitCount == position
+    guard !isComplete, !allowingUnknown else { return }
+    for (place, member) in object.members.enumerated() where asked & 1 << UInt64(place) == 0 {
+      throw fault("\(member.name.json.text()) is no member of this object")
     }
   }
 
   func fault(_ reason: String) -> FormatError { FormatError(at: .object(place), reason) }
 
-  private func mismatch(_ name: String, _ expected: String, _ found: JSON) -> FormatError {
+  private func mismatch(_ name: String, _ expected: String, _ found: JSONText.Value) -> FormatError
+  {
     fault("expected \(expected) for \(name), found \(found.kind)")
   }
 }
@@ -61,19 +67,19 @@ struct Fields {
 extension Fields {
   mutating func string(_ name: String) throws(FormatError) -> String {
     let value = try required(name)
-    guard case .string(let string) = value else { throw mismatch(name, "a string", value) }
+    guard let string = value.string else { throw mismatch(name, "a string", value) }
     return string
   }
 
   mutating func bool(_ name: String) throws(FormatError) -> Bool {
     let value = try required(name)
-    guard case .bool(let bool) = value else { throw mismatch(name, "true or false", value) }
+    guard let bool = value.bool else { throw mismatch(name, "true or false", value) }
     return bool
   }
 
   mutating func integer(_ name: String) throws(FormatError) -> Int {
     let value = try required(name)
-    guard case .integer(let integer) = value else { throw mismatch(name, "an integer", value) }
+    guard let integer = value.integer else { throw mismatch(name, "an integer", value) }
     return integer
   }
 
@@ -83,31 +89,30 @@ extension Fields {
     return number
   }
 
-  mutating func array(_ name: String) throws(FormatError) -> [JSON] {
+  mutating func array(_ name: String) throws(FormatError) -> JSONText.Elements {
     let value = try required(name)
-    guard case .array(let values) = value else { throw mismatch(name, "an array", value) }
-    return values
+    guard value.isArray else { throw mismatch(name, "an array", value) }
+    return value.elements
   }
 
   mutating func strings(_ name: String) throws(FormatError) -> [String] {
     var strings: [String] = []
     for value in try array(name) {
-      guard case .string(let string) = value else { throw mismatch(name, "strings", value) }
+      guard let string = value.string else { throw mismatch(name, "strings", value) }
       strings.append(string)
     }
     return strings
   }
 
   mutating func integers(_ name: String, count: Int? = nil) throws(FormatError) -> [Int] {
-    let values = try array(name)
-    guard count == nil || count == values.count else {
-      throw fault("expected \(count ?? 0) integers for \(name), found \(values.count)")
-    }
     var integers: [Int] = []
-    integers.reserveCapacity(values.count)
-    for value in values {
-      guard case .integer(let integer) = value else { throw mismatch(name, "integers", value) }
+    integers.reserveCapacity(count ?? 4)
+    for value in try array(name) {
+      guard let integer = value.integer else { throw mismatch(name, "integers", value) }
       integers.append(integer)
+    }
+    guard count == nil || count == integers.count else {
+      throw fault("expected \(count ?? 0) integers for \(name), found \(integers.count)")
     }
     return integers
   }

@@ -9,42 +9,35 @@ extension Header {
   static func model(
     decoding fields: inout Fields, entries: [TensorEntry], tensors: [Tensor], allowingUnknown: Bool
   ) throws(FormatError) -> Model {
-    var isUsed = [Bool](repeating: false, count: tensors.count)
     let name = try fields.string("name")
+    var weights = WeightFields(entries: entries, tensors: tensors)
     var nodes: [Node] = []
     for value in try fields.array("nodes") {
-      let (node, weights) = try Self.node(decoding: value, tensors, allowingUnknown)
-      for index in weights.used { isUsed[index] = true }
-      nodes.append(node)
+      nodes.append(try node(decoding: value, &weights, allowingUnknown))
     }
     var recipe: Preprocessing?
     if let value = fields.optional("preprocessing") {
-      recipe = try preprocessing(decoding: value, tensors, &isUsed, allowingUnknown)
+      recipe = try preprocessing(decoding: value, &weights, allowingUnknown)
     }
-    if let index = isUsed.firstIndex(of: false) {
-      throw FormatError(at: .object(entries[index].name), "no layer uses this tensor")
-    }
+    try weights.checkAllUsed()
     let labels = try fields.strings("labels")
     let provenance = try Self.provenance(
       decoding: try fields.required("provenance"), allowingUnknown)
     do {
-      let network = try Network(name: name, nodes: nodes)
-      _ = try network.shapes()
       return Model(
-        network: network, preprocessing: recipe, labels: labels, provenance: provenance)
+        network: try Network(name: name, nodes: nodes), preprocessing: recipe, labels: labels,
+        provenance: provenance)
     } catch {
-      throw FormatError(at: .object(error.layer ?? "header"), error.reason)
+      throw FormatError(error)
     }
   }
 
   private static func node(
-    decoding value: JSON, _ tensors: [Tensor], _ allowingUnknown: Bool
-  ) throws(FormatError) -> (Node, WeightFields) {
-    guard case .string(let name)? = value["name"] else {
-      throw FormatError(at: .object("header"), "expected a layer with a name")
-    }
-    var fields = try Fields(value, in: name)
-    _ = try fields.string("name")
+    decoding value: JSONText.Value, _ weights: inout WeightFields, _ allowingUnknown: Bool
+  ) throws(FormatError) -> Node {
+    var fields = try Fields(value, in: "header")
+    let name = try fields.string("name")
+    fields.place = name
     let word = try fields.string("type")
     guard let type = LayerType(rawValue: word) else {
       throw fields.fault("the layer type \(JSON.string(word).text()) is unknown")
@@ -52,42 +45,44 @@ extension Header {
     let inputs = try fields.strings("inputs")
     let outputs = try fields.strings("outputs")
     var parameters = try Fields(try fields.required("parameters"), in: name)
-    var weights = try WeightFields(try fields.required("weights"), in: name, tensors: tensors)
+    try weights.begin(try fields.required("weights"), of: name)
     let layer = try Layer(type, &parameters, &weights)
     try fields.finish(allowingUnknown: allowingUnknown)
     try parameters.finish(allowingUnknown: allowingUnknown)
     try weights.finish(allowingUnknown: allowingUnknown)
-    return (Node(name, layer, inputs: inputs, outputs: outputs), weights)
+    return Node(name, layer, inputs: inputs, outputs: outputs)
   }
 
   private static func preprocessing(
-    decoding value: JSON, _ tensors: [Tensor], _ isUsed: inout [Bool], _ allowingUnknown: Bool
+    decoding value: JSONText.Value, _ weights: inout WeightFields, _ allowingUnknown: Bool
   ) throws(FormatError) -> Preprocessing {
     var fields = try Fields(value, in: "preprocessing")
     var recipe = Preprocessing()
     if fields.optional("channelOrder") != nil {
       recipe.channelOrder = try fields.word("channelOrder", Preprocessing.ChannelOrder.self)
     }
-    switch fields.optional("mean") {
-    case nil: recipe.mean = nil
-    case .array: recipe.mean = .channels(try fields.numbers("mean"))
-    case .integer(let index) where tensors.indices.contains(index):
-      guard tensors[index].shape.rank == 3 else {
-        throw fields.fault(
-          "expected a mean image [channels, height, width], found \(tensors[index].shape)")
-      }
-      recipe.mean = .image(tensors[index])
-      isUsed[index] = true
-    case .null, .bool, .integer, .double, .string, .object:
-      throw fields.fault("expected numbers or one of \(tensors.count) tensors for mean")
+    if let value = fields.optional("mean") {
+      recipe.mean = try mean(decoding: value, &fields, &weights)
     }
     recipe.scale = try fields.number("scale")
     try fields.finish(allowingUnknown: allowingUnknown)
     return recipe
   }
 
+  private static func mean(
+    decoding value: JSONText.Value, _ fields: inout Fields, _ weights: inout WeightFields
+  ) throws(FormatError) -> Preprocessing.Mean {
+    if value.isArray { return .channels(try fields.numbers("mean")) }
+    let image = try weights.tensor(value, named: meanImageName, in: fields)
+    guard image.shape.rank == 3 else {
+      throw fields.fault(
+        "expected a mean image [channels, height, width], found \(image.shape)")
+    }
+    return .image(image)
+  }
+
   private static func provenance(
-    decoding value: JSON, _ allowingUnknown: Bool
+    decoding value: JSONText.Value, _ allowingUnknown: Bool
   ) throws(FormatError) -> Provenance {
     var fields = try Fields(value, in: "provenance")
     var provenance = Provenance(format: try fields.string("format"))
@@ -101,5 +96,12 @@ extension Header {
     provenance.notes = try fields.strings("notes")
     try fields.finish(allowingUnknown: allowingUnknown)
     return provenance
+  }
+}
+
+extension FormatError {
+  /// What is wrong with a network, as an error about its file.
+  init(_ error: NetworkError) {
+    self.init(at: .object(error.layer ?? "header"), error.reason)
   }
 }

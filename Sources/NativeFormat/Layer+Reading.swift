@@ -103,39 +103,6 @@ extension Layer {
   }
 }
 
-/// The weights a layer names by role, each an index into the table of tensors.
-struct WeightFields {
-  private var fields: Fields
-  private let tensors: [Tensor]
-  /// Which tensors were used by a layer.
-  private(set) var used: [Int] = []
-
-  init(_ value: JSON, in place: String, tensors: [Tensor]) throws(FormatError) {
-    fields = try Fields(value, in: place)
-    self.tensors = tensors
-  }
-
-  mutating func optional(_ role: Layer.WeightRole) throws(FormatError) -> Tensor? {
-    guard let value = fields.optional(role.rawValue) else { return nil }
-    guard case .integer(let index) = value, tensors.indices.contains(index) else {
-      throw fields.fault("expected one of \(tensors.count) tensors for \(role.rawValue)")
-    }
-    used.append(index)
-    return tensors[index]
-  }
-
-  mutating func required(_ role: Layer.WeightRole) throws(FormatError) -> Tensor {
-    guard let tensor = try optional(role) else {
-      throw fields.fault("the weight \(role.rawValue) is missing")
-    }
-    return tensor
-  }
-
-  func finish(allowingUnknown: Bool) throws(FormatError) {
-    try fields.finish(allowingUnknown: allowingUnknown)
-  }
-}
-
 extension Fields {
   fileprivate mutating func extent(_ name: String) throws(FormatError) -> Extent {
     let sides = try integers(name, count: 2)

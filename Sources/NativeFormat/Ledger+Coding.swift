@@ -11,7 +11,7 @@ extension Ledger {
   /// The ledger of a file.
   ///
   /// - Throws: `FormatError` for what is missing or of the wrong kind.
-  init(decoding json: JSON, allowingUnknown: Bool) throws(FormatError) {
+  init(decoding json: JSONText.Value, allowingUnknown: Bool) throws(FormatError) {
     var fields = try Fields(json, in: "ledger")
     self.init()
     for value in try fields.array("entries") {
@@ -30,7 +30,7 @@ extension Ledger.Entry {
     ])
   }
 
-  fileprivate init(decoding value: JSON, allowingUnknown: Bool) throws(FormatError) {
+  fileprivate init(decoding value: JSONText.Value, allowingUnknown: Bool) throws(FormatError) {
     var fields = try Fields(value, in: "ledger")
     self.init(
       source: try fields.string("source"), byteOffset: try fields.integer("byteOffset"),
@@ -57,7 +57,7 @@ extension Ledger.Transform {
     }
   }
 
-  fileprivate init(decoding value: JSON, allowingUnknown: Bool) throws(FormatError) {
+  fileprivate init(decoding value: JSONText.Value, allowingUnknown: Bool) throws(FormatError) {
     var fields = try Fields(value, in: "ledger")
     switch try fields.word("name", Name.self) {
     case .reshape: self = .reshape(from: try fields.shape("from"), to: try fields.shape("to"))

@@ -17,7 +17,7 @@ public struct NativeFile: Sendable {
   private let allowsUnknownMembers: Bool
 
   /// Opens a file: verifies preamble, header and checksum table, and that the header describes a
-  /// sound model; reads nothing else.
+  /// network; reads nothing else.
   ///
   /// - Throws: `FormatError` of kind `badModel`, naming the section, layer or tensor.
   public init(opening file: InputFile) throws(FormatError) {
@@ -36,9 +36,18 @@ public struct NativeFile: Sendable {
     let preamble = try Preamble(decoding: file)
     let headerText = try Self.verified(
       preamble.header, preamble.headerLength, preamble.headerChecksum, "header", of: file)
+    let header = try Self.parse(headerText, "header")
+    self = try header.withRoot { (root) throws(FormatError) in
+      try NativeFile(file, path: path, preamble, header: root)
+    }
+  }
+
+  private init(
+    _ file: Bytes, path: String, _ preamble: Preamble, header: JSONText.Value
+  ) throws(FormatError) {
     // A newer minor version may add members that an older reader can do without.
     let allowsUnknown = preamble.minor > Preamble.minor
-    var fields = try Fields(try Self.json(headerText, "header"), in: "header")
+    var fields = try Fields(header, in: "header")
     let entries = try TensorEntry.entries(
       decoding: try fields.array("tensors"), byteCount: preamble.tensors.count,
       allowingUnknown: allowsUnknown)
@@ -77,7 +86,7 @@ extension NativeFile {
     public var checksumCount: Int
   }
 
-  /// Verifies every byte of the file.
+  /// Verifies every byte of the file, and that the layers fit each other.
   ///
   /// - Throws: `FormatError` of kind `badModel` that names the first damaged section or tensor, the
   ///   chunk and its bytes.
@@ -93,6 +102,11 @@ extension NativeFile {
       first += count
     }
     _ = try decodedLedger()
+    do {
+      _ = try model.network.shapes()
+    } catch {
+      throw FormatError(error).inFile(path)
+    }
     return CheckReport(
       byteCount: bytes.count, tensorCount: sections.count - 1, checksumCount: first + 3)
   }
@@ -111,9 +125,10 @@ extension NativeFile {
   }
 
   private func decodedLedger() throws(FormatError) -> Ledger {
-    do {
-      return try Ledger(
-        decoding: try Self.json(ledgerText, "ledger"), allowingUnknown: allowsUnknownMembers)
+    do throws(FormatError) {
+      return try Self.parse(ledgerText, "ledger").withRoot { (root) throws(FormatError) in
+        try Ledger(decoding: root, allowingUnknown: allowsUnknownMembers)
+      }
     } catch {
       throw error.inFile(path)
     }
@@ -181,9 +196,9 @@ extension NativeFile {
   }
 
   /// The JSON of a section; an error gives its byte within the section.
-  private static func json(_ text: Bytes, _ section: String) throws(FormatError) -> JSON {
+  private static func parse(_ text: Bytes, _ section: String) throws(FormatError) -> JSONText {
     do {
-      return try JSON(parsing: text)
+      return try JSONText(parsing: text)
     } catch {
       let place = error.location.map { "\($0): " } ?? ""
       throw FormatError(at: .object(section), place + error.reason)

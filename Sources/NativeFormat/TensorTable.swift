@@ -32,19 +32,15 @@ extension TensorEntry {
   ///
   /// - Throws: `FormatError` naming the first tensor that does not.
   static func entries(
-    decoding values: [JSON], byteCount: Int, allowingUnknown: Bool
+    decoding values: JSONText.Elements, byteCount: Int, allowingUnknown: Bool
   ) throws(FormatError) -> [TensorEntry] {
-    guard values.count <= highestCount else {
-      throw FormatError(
-        at: .object("header"), "\(values.count) tensors, expected at most \(highestCount)")
-    }
     var entries: [TensorEntry] = []
-    entries.reserveCapacity(values.count)
-    var names: Set<String> = []
     var end = 0
     for value in values {
+      guard entries.count < highestCount else {
+        throw FormatError(at: .object("header"), "more than \(highestCount) tensors")
+      }
       let entry = try TensorEntry(decoding: value, allowingUnknown: allowingUnknown)
-      guard names.insert(entry.name).inserted else { throw entry.fault("two tensors of this name") }
       guard entry.offset == end else {
         throw entry.fault("expected offset \(end), found \(entry.offset)")
       }
@@ -61,12 +57,12 @@ extension TensorEntry {
     return entries
   }
 
-  private init(decoding value: JSON, allowingUnknown: Bool) throws(FormatError) {
-    guard case .string(let name)? = value["name"] else {
-      throw FormatError(at: .object("header"), "expected a tensor with a name")
-    }
-    var fields = try Fields(value, in: name)
-    self.name = try fields.string("name")
+  private init(
+    decoding value: JSONText.Value, allowingUnknown: Bool
+  ) throws(FormatError) {
+    var fields = try Fields(value, in: "header")
+    name = try fields.string("name")
+    fields.place = name
     elementType = try fields.word("type", ElementType.self)
     shape = try fields.shape("shape")
     offset = try fields.integer("offset")

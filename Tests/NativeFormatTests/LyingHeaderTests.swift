@@ -87,13 +87,16 @@ import Testing
     Lie(
       "\"shape\":[2]", "\"shape\":[2,1,1,1,1,1,1,1,1]", "fc/bias: 9 axes, expected at most 8"),
     Lie("\"shape\":[2]", "\"shape\":[2.0]", "fc/bias: expected integers for shape, found a number"),
-    Lie("fc/bias", "fc/kernel", "fc/kernel: two tensors of this name"),
+    Lie("fc/bias", "fc/kernel", "fc/kernel: expected the name fc/bias"),
+    Lie("fc/bias", "fc/b", "fc/b: expected the name fc/bias"),
     Lie("\"fc/bias\"", "\"\"", ": expected a name of 1 to 4096 bytes"),
     Lie(
       "\"name\":\"fc/bias\",\"type\":\"float32\"", "\"name\":\"fc/bias\",\"type\":\"int8\"",
       "fc/bias: expected one of float16, bfloat16, float32, float64 for type, found \"int8\""),
-    Lie("\"bias\":1", "\"bias\":2", "fc: expected one of 2 tensors for bias"),
-    Lie("\"bias\":1", "\"bias\":-1", "fc: expected one of 2 tensors for bias"),
+    Lie("\"bias\":1", "\"bias\":2", "fc: expected tensor 1 or an earlier one, found 2"),
+    Lie("\"bias\":1", "\"bias\":-1", "fc: expected tensor 1 or an earlier one, found -1"),
+    Lie("\"kernel\":0", "\"kernel\":1", "fc: expected tensor 0 or an earlier one, found 1"),
+    Lie("\"bias\":1", "\"bias\":\"1\"", "fc: expected tensor 1 or an earlier one, found \"1\""),
     Lie(",\"bias\":1", "", "fc/bias: no layer uses this tensor"),
     Lie(
       "a tensor that belongs to none",
@@ -120,7 +123,7 @@ import Testing
       "\"inputs\":[\"data\"]", "\"inputs\":[\"dota\"]",
       "fc: reads dota, which no earlier layer makes"),
     Lie("\"shape\":[1,3]", "\"shape\":[1,4]", "fc: expected 3 inputs, found 4 (of [1, 4])"),
-    Lie("\"name\":\"fc\"", "\"name\":\"data\"", "data: two layers have this name"),
+    Lie("\"name\":\"data\"", "\"name\":\"fc\"", "fc: two layers have this name"),
     Lie("\"weights\":{}", "\"weights\":[]", "data: expected an object, found an array"),
     Lie("\"labels\":[]", "\"labels\":[1]", "header: expected strings for labels, found an integer"),
   ]
