@@ -54,10 +54,15 @@ struct ZipEntry {
 
   /// Refuses a name that would leave the folder it is extracted to.
   func checkName() throws(FormatError) {
-    let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+    // By bytes: a character can be a slash and an accent.
+    let parts = nameBytes.array.split(
+      separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
     let isSafe =
-      !name.isEmpty && !name.utf8.contains(0) && !name.utf8.contains(UInt8(ascii: "\\"))
-      && !name.hasPrefix("/") && !parts.contains("..") && !parts.contains(".")
+      parts.first?.isEmpty == false
+      && parts.allSatisfy { part in
+        !part.elementsEqual(".".utf8) && !part.elementsEqual("..".utf8) && !part.contains(0)
+          && !part.contains(UInt8(ascii: "\\"))
+      }
     guard isSafe else {
       throw FormatError(at: .object(name), "expected a relative name without . and ..")
     }

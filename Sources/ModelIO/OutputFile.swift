@@ -31,14 +31,16 @@ public struct OutputFile: Sendable {
   public init(
     path: String, replacing: Bool, inputs: [InputFile.Identity] = []
   ) throws(FormatError) {
-    let slash = path.lastIndex(of: "/")
-    let name = String(slash.map { path[path.index(after: $0)...] } ?? path[...])
+    // By bytes: a character can be a slash and an accent.
+    let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+    let name = String(slash.map { path[path.utf8.index(after: $0)...] } ?? path[...])
     guard !["", ".", ".."].contains(name) else {
       throw FormatError(.cannotCreate, file: path, "expected the name of a file")
     }
     self.path = path
     self.name = name
-    folder = try Folder(path: slash.map { String(path[...$0]) } ?? ".", of: path)
+    folder = try Folder(
+      path: slash.map { String(path[..<path.utf8.index(after: $0)]) } ?? ".", of: path)
 
     // An input is an input through any link: this comes before what the name itself is.
     if let target = folder.status(of: name, followingLinks: true),

@@ -96,7 +96,8 @@ public final class PreparedFile {
   /// Gives the file its name, at once and whole.
   ///
   /// - Throws: `FormatError` of kind `cannotCreate` if meanwhile a file of that name exists and may
-  ///   not be replaced, `inputOutput` for anything else.
+  ///   not be replaced, `inputOutput` for anything else. If the folder cannot be forced to disk,
+  ///   the file is there, but a power failure may take it away.
   public func publish() throws(FormatError) {
     precondition(descriptor >= 0, "\(output.path) was published before")
     if output.replaced == nil {

@@ -82,7 +82,7 @@ private final class Entry: Sendable {
 
   static func removeAll() {
     var reference = first.load(ordering: .acquiring)
-    while let entry = reference?._withUnsafeGuaranteedRef({ $0 }) {
+    while let entry = reference?.takeUnretainedValue() {
       if entry.isActive.load(ordering: .acquiring) { unlinkat(entry.folder, entry.name, 0) }
       reference = entry.next
     }

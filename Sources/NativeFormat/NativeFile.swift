@@ -91,46 +91,46 @@ extension NativeFile {
   /// - Throws: `FormatError` of kind `badModel` that names the first damaged section or tensor, the
   ///   chunk and its bytes.
   public func check() throws(FormatError) -> CheckReport {
-    var first = 0
-    for section in sections {
-      let count = Chunks.count(of: section.byteCount)
-      do {
+    do throws(FormatError) {
+      var first = 0
+      for section in sections {
+        let count = Chunks.count(of: section.byteCount)
         try section.check(in: bytes, against: checksums[first..<first + count])
-      } catch {
-        throw error.inFile(path)
+        first += count
       }
-      first += count
-    }
-    _ = try decodedLedger()
-    do {
-      _ = try model.network.shapes()
+      _ = try decodedLedger()
+      try checkShapes()
+      return CheckReport(
+        byteCount: bytes.count, tensorCount: sections.count - 1, checksumCount: first + 3)
     } catch {
-      throw FormatError(error).inFile(path)
+      throw error.inFile(path)
     }
-    return CheckReport(
-      byteCount: bytes.count, tensorCount: sections.count - 1, checksumCount: first + 3)
   }
 
   /// Reads the ledger.
   ///
   /// - Throws: `FormatError` of kind `badModel` if it is damaged.
   public func ledger() throws(FormatError) -> Ledger {
-    do {
+    do throws(FormatError) {
       let count = Chunks.count(of: sections[0].byteCount)
       try sections[0].check(in: bytes, against: checksums[..<count])
+      return try decodedLedger()
     } catch {
       throw error.inFile(path)
     }
-    return try decodedLedger()
   }
 
   private func decodedLedger() throws(FormatError) -> Ledger {
-    do throws(FormatError) {
-      return try Self.parse(ledgerText, "ledger").withRoot { (root) throws(FormatError) in
-        try Ledger(decoding: root, allowingUnknown: allowsUnknownMembers)
-      }
+    try Self.parse(ledgerText, "ledger").withRoot { (root) throws(FormatError) in
+      try Ledger(decoding: root, allowingUnknown: allowsUnknownMembers)
+    }
+  }
+
+  private func checkShapes() throws(FormatError) {
+    do {
+      _ = try model.network.shapes()
     } catch {
-      throw error.inFile(path)
+      throw FormatError(error)
     }
   }
 }

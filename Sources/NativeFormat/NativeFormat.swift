@@ -10,9 +10,14 @@ public struct NativeFormat: ModelFormat {
   /// `native`.
   public var name: String { "native" }
 
-  /// Whether the file begins with the format's signature.
+  /// Whether the file begins with the format's signature; `plausible` if that is cut short or one
+  /// of its bytes is damaged, so that the reader can say so.
   public func recognize(_ file: InputFile) -> Recognition {
-    file.bytes.slice(from: 0, count: Preamble.magic.count)?.array == Preamble.magic ? .certain : .no
+    let found = file.bytes.slice(from: 0, count: min(file.bytes.count, Preamble.magic.count))
+    guard let found = found?.array, !found.isEmpty else { return .no }
+    let wrong = zip(found, Preamble.magic).count { $0 != $1 }
+    guard found.count == Preamble.magic.count else { return wrong == 0 ? .plausible : .no }
+    return wrong == 0 ? .certain : wrong == 1 ? .plausible : .no
   }
 
   /// Reads one file and verifies every byte of it, so that no damaged weight is ever used.

@@ -68,6 +68,44 @@ import Testing
     #expect(wrong.isEmpty, "\(wrong.count) of \(file.count), first \(wrong.first ?? "")")
   }
 
+  @Test func `is opened if only a weight is damaged, but gives no model`() throws {
+    var file = try Model.sample.encoded
+    file[file.count - 64] ^= 1
+    _ = try NativeFile(Bytes(file), path: "test")
+    try withTemporaryFolder { folder in
+      let path = folder + "/a.resnet"
+      try OutputFile(path: path, replacing: false).write { (writer) throws(FormatError) in
+        try writer.write(file)
+      }
+      let input = try InputFile(path: path)
+      let error = #expect(throws: FormatError.self) {
+        try NativeFormat().readModel(from: [input], options: ReadingOptions())
+      }
+      #expect(error?.file == path)
+      #expect(error?.location == .object("mean-image"))
+    }
+  }
+
+  /// The file's first bytes and how sure the format is that it is its own.
+  static let beginnings: [(bytes: [UInt8], recognition: Recognition)] = [
+    (Preamble.magic, .certain), (Array(Preamble.magic[..<3]), .plausible),
+    ([0x88] + Preamble.magic[1...], .plausible), ([], .no), (Array("name: \"net\"".utf8), .no),
+    ([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a], .no),
+  ]
+
+  @Test(arguments: beginnings)
+  func `is recognised with a damaged or cut signature`(
+    bytes: [UInt8], recognition: Recognition
+  ) throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/a"
+      try OutputFile(path: path, replacing: false).write { (writer) throws(FormatError) in
+        try writer.write(bytes)
+      }
+      #expect(try NativeFormat().recognize(InputFile(path: path)) == recognition)
+    }
+  }
+
   @Test func `bytes behind the end are refused`() throws {
     let file = try Model.sample.encoded
     let error = Self.fault(file + [0])

@@ -114,6 +114,14 @@ import Testing
     }
   }
 
+  @Test func `a name that is too long to be read is not written`() throws {
+    let name = String(repeating: "x", count: 4092)
+    let sample = SampleLayer(name: name, layer: .prelu(Layer.PReLU(slope: .ramp([4]))))
+    let model = Model(network: try sample.network, provenance: Provenance(format: "test"))
+    let error = #expect(throws: FormatError.self) { try model.encoded }
+    #expect(error?.reason == "expected a name of 1 to 4096 bytes")
+  }
+
   @Test func `reading takes another input shape`() throws {
     let sample = SampleLayer(name: "relu", layer: .relu(Layer.ReLU()), inputs: ["data"])
     let input = Node("data", .input(Layer.Input(shape: [1, 3, 8, 8])))
