@@ -1,4 +1,11 @@
 import Executor
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 import ModelGraph
 import TensorCore
 import Testing
@@ -141,7 +148,10 @@ struct RunTests {
     #expect(pool[0].isNaN && pool[1...] == [.infinity, 1])
   }
 
-  @Test func `subnormal numbers are computed exactly`() throws {
+  @Test(arguments: [false, true])
+  func `subnormal numbers are computed exactly, even in a host that flushes them`(
+    _ hostFlushes: Bool
+  ) throws {
     let network = try Network(
       name: "tiny",
       nodes: [
@@ -149,10 +159,25 @@ struct RunTests {
         Node(
           "y", .convolution(.init(kernel: Tensor([1, 1, 1, 1], [Float(0.5)]))), inputs: ["data"]),
       ])
-    let tiny = Float(bitPattern: 6)
-    let data = Tensor([1, 1, 40, 40], [Float](repeating: tiny, count: 1600))
-    let result = try Executor(ExecutionPlan(for: network), threadCount: 2).run(["data": data])
-    #expect(result["y"]?.floats == [Float](repeating: Float(bitPattern: 3), count: 1600))
+    let data = Tensor([1, 1, 40, 40], [Float](repeating: Float(bitPattern: 6), count: 1600))
+    let plan = try ExecutionPlan(for: network)
+    for threadCount in [1, 2] {
+      var host = fenv_t()
+      fegetenv(&host)
+      #if arch(x86_64)
+        var flushing = host
+        flushing.__mxcsr |= 0x8040  // flush to zero, denormals are zero
+        if hostFlushes { fesetenv(&flushing) }
+      #endif
+      let result = try Executor(plan, threadCount: threadCount).run(["data": data])
+      var after = fenv_t()
+      fegetenv(&after)
+      fesetenv(&host)
+      #if arch(x86_64)
+        #expect((after.__mxcsr & 0x8040 == 0x8040) == hostFlushes)
+      #endif
+      #expect(result["y"]?.floats.map(\.bitPattern) == [UInt32](repeating: 3, count: 1600))
+    }
   }
 
   @Test func `inputs that do not fit are refused by name`() throws {

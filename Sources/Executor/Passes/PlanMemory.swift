@@ -44,10 +44,10 @@ struct PlanMemory {
     for (name, shape) in inputs { try add(name, shape, madeIn: -1) }
     for (index, step) in steps.enumerated() {
       for (value, shape) in zip(step.outputs, step.outputShapes) {
-        let heir = step.kernel.overwritableInputs.first { input in
-          lastRead[root(step.inputs[input])] == index && step.inputShapes[input] == shape
+        let heir = step.overwritableValues(root).first {
+          $0.shape == shape && lastRead[$0.name] == index
         }
-        guard let heir, let block = blockOf[root(step.inputs[heir])] else {
+        guard let heir, let block = blockOf[heir.name] else {
           try add(value, shape, madeIn: index)
           continue
         }
@@ -102,5 +102,19 @@ struct PlanMemory {
 
   private static func tooLarge(_ value: String) -> NetworkError {
     NetworkError(layer: value, "the values of the network are too large for memory")
+  }
+}
+
+extension Step {
+  /// The values whose memory the output may take: each of their readers here must allow it, for a
+  /// convolution may have one value as image and as addend.
+  fileprivate func overwritableValues(
+    _ root: (String) -> String
+  ) -> [(name: String, shape: Shape)] {
+    let roots = inputs.map(root)
+    let forbidden = Set(
+      roots.indices.filter { !kernel.overwritableInputs.contains($0) }.map { roots[$0] })
+    return kernel.overwritableInputs.map { (roots[$0], inputShapes[$0]) }
+      .filter { !forbidden.contains($0.0) }
   }
 }
