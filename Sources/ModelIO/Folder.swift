@@ -64,7 +64,7 @@ extension Bytes {
   init(mapping descriptor: Int32) throws(FormatError) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
-      throw .system(.inputOutput, file: nil, "cannot read back", errno)
+      throw .system(.inputOutput, file: nil, "cannot read", errno)
     }
     let count = Int(status.st_size)
     guard count > 0 else {

@@ -52,9 +52,14 @@ public struct FormatError: Error, Equatable, CustomStringConvertible {
     self.reason = reason
   }
 
-  /// `file: place: reason`.
+  /// `file: place: reason`, in one line whatever names the file holds: control characters are
+  /// written as `\u{1b}`.
   public var description: String {
-    [file, location?.description, reason].compactMap { $0 }.joined(separator: ": ")
+    let text = [file, location?.description, reason].compactMap { $0 }.joined(separator: ": ")
+    return text.unicodeScalars.reduce(into: "") { line, scalar in
+      let isControl = scalar.properties.generalCategory == .control
+      line += isControl ? scalar.escaped(asASCII: true) : String(scalar)
+    }
   }
 
   /// The same error about a file, unless it names one already.

@@ -32,9 +32,7 @@ public struct InputFile: Sendable {
   /// - Throws: `FormatError` of kind `noInput` if it is not there, not readable or not regular.
   public init(path: String) throws(FormatError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else {
-      throw FormatError(.noInput, file: path, "cannot open: \(String(cString: strerror(errno)))")
-    }
+    guard descriptor >= 0 else { throw .system(.noInput, file: path, "cannot open", errno) }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
@@ -42,18 +40,6 @@ public struct InputFile: Sendable {
     }
     self.path = path
     identity = Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
-    let count = Int(status.st_size)
-    guard count > 0 else {
-      bytes = Bytes([])
-      return
-    }
-    guard let base = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED
-    else {
-      throw FormatError(
-        .inputOutput, file: path, "cannot map: \(String(cString: strerror(errno)))")
-    }
-    bytes = Bytes(adopting: base, count: count) {
-      munmap(UnsafeMutableRawPointer(mutating: $0), count)
-    }
+    do { bytes = try Bytes(mapping: descriptor) } catch { throw error.inFile(path) }
   }
 }

@@ -33,6 +33,12 @@ extension Tool {
     // A reader that goes away (`| head`) ends output, not the process without a word.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
+    for number in [SIGINT, SIGTERM, SIGHUP] {
+      signal(number) { number in
+        OutputFile.removeUnfinished()
+        _exit(128 + number)
+      }
+    }
     do {
       var command = try parseAsRoot()
       try command.run()
