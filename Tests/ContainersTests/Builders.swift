@@ -97,11 +97,3 @@ func npy(_ header: String, _ elements: [UInt8], version: UInt8 = 1) -> Bytes {
     : [UInt8(text.count & 255), UInt8(text.count >> 8), 0, 0]
   return Bytes([0x93] + Array("NUMPY".utf8) + [version, 0] + length + text + elements)
 }
-
-/// Calls `body` with a folder that exists as long as the call.
-func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-  let folder = FileManager.default.temporaryDirectory.path + "/resnet-\(UUID().uuidString)"
-  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-  defer { try? FileManager.default.removeItem(atPath: folder) }
-  return try body(folder)
-}

@@ -1,6 +1,7 @@
 import Foundation
 import ModelIO
 import TensorCore
+import TestSupport
 import Testing
 
 @testable import Containers

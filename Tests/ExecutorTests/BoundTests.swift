@@ -1,6 +1,7 @@
 import Executor
 import ModelGraph
 import TensorCore
+import TestSupport
 import Testing
 
 /// A convolution of a ResNet: channels, kernel, size of the image.
@@ -33,7 +34,7 @@ struct BoundTests {
   func `a convolution stays within (2√d + 3)u, its rms within 0.4√d u`(
     _ shape: ConvolutionShape
   ) throws {
-    var random = RandomNumbers(seed: 8)
+    var random = SeededGenerator(seed: 8)
     let node = Node(
       "y",
       .convolution(

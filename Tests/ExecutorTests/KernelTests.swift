@@ -1,5 +1,6 @@
 import Kernels
 import TensorCore
+import TestSupport
 import Testing
 
 /// A buffer with canaries before and after.
@@ -17,7 +18,7 @@ private func written(_ count: Int, _ body: (UnsafeMutableBufferPointer<Float>) -
 
 /// Numbers of all magnitudes, with zeros, infinities, subnormals and a NaN now and then.
 private func numbers(_ count: Int, seed: UInt64, special: Bool = true) -> [Float] {
-  var random = RandomNumbers(seed: seed)
+  var random = SeededGenerator(seed: seed)
   let specials: [Float] = [0, -0.0, .infinity, -.infinity, .nan, 0x1p-140, -0x1p-140]
   return (0..<count).map { _ in
     if special, Int.random(in: 0..<20, using: &random) == 0 {

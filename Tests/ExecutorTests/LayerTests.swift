@@ -1,6 +1,7 @@
 import Executor
 import ModelGraph
 import TensorCore
+import TestSupport
 import Testing
 
 /// One layer with inputs for it.
@@ -32,7 +33,7 @@ private func convolution(
   _ kernel: Shape, bias: Bool = true, stride: Extent = Extent(1), padding: Padding = .none,
   dilation: Extent = Extent(1), groups: Int = 1
 ) -> Layer {
-  var random = RandomNumbers(seed: UInt64(kernel.elementCount))
+  var random = SeededGenerator(seed: UInt64(kernel.elementCount))
   return .convolution(
     .init(
       kernel: random.integers(kernel), bias: bias ? random.integers([kernel[0]]) : nil,
@@ -51,7 +52,7 @@ private func pooling(
 }
 
 private func integers(_ shape: Shape, in range: ClosedRange<Int> = -3...3) -> Tensor {
-  var random = RandomNumbers(seed: UInt64(shape.elementCount))
+  var random = SeededGenerator(seed: UInt64(shape.elementCount))
   return random.integers(shape, in: range)
 }
 
@@ -216,7 +217,7 @@ struct LayerTests {
   private func compare(
     _ test: LayerCase, _ check: ([Float], [Double], [Double]) throws -> Void
   ) throws {
-    var random = RandomNumbers(seed: 7)
+    var random = SeededGenerator(seed: 7)
     let network = try test.network
     let inputs = test.inputs.map { random.integers($0) }
     let named = Dictionary(uniqueKeysWithValues: inputs.enumerated().map { ("x\($0)", $1) })

@@ -1,12 +1,13 @@
 import ModelGraph
 import TensorCore
+import TestSupport
 import Testing
 
 @testable import Executor
 
 /// A random graph of sums, rectifiers, pools, joins and views over images of several sizes.
 private func randomNetwork(seed: UInt64) throws -> Network {
-  var random = RandomNumbers(seed: seed)
+  var random = SeededGenerator(seed: seed)
   var nodes = [
     Node("x0", .input(.init(shape: [1, 4, 8, 8]))), Node("x1", .input(.init(shape: [1, 4, 8, 8]))),
   ]
@@ -90,7 +91,7 @@ struct MemoryPlanTests {
   @Test(arguments: UInt64(0)..<20)
   func `sharing memory changes no value`(_ seed: UInt64) throws {
     let network = try randomNetwork(seed: seed)
-    var random = RandomNumbers(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let data = ["x0": random.integers([1, 4, 8, 8]), "x1": random.integers([1, 4, 8, 8])]
     let results = try Executor(ExecutionPlan(for: network), threadCount: 2).run(data)
     try Oracle(network).run(data) { name, value in

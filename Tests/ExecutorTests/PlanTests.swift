@@ -1,13 +1,14 @@
 import Executor
 import ModelGraph
 import TensorCore
+import TestSupport
 import Testing
 
 /// A residual block with everything that can be merged, and a shortcut with a convolution.
 func block(
   shape: Shape = [1, 4, 6, 6], variance: Float = 2, dropout: Bool = false
 ) throws -> Network {
-  var random = RandomNumbers(seed: 3)
+  var random = SeededGenerator(seed: 3)
   let channels = shape[1]
   func convolution(_ side: Int) -> Layer {
     .convolution(

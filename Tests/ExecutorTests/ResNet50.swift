@@ -1,10 +1,11 @@
+import TestSupport
 import ModelGraph
 import TensorCore
 
 /// ResNet-50 as its authors published it: stride in the first 1×1 of a block, batch normalization
 /// and scale as two layers. 3.858 GMAC at 224².
 func resNet50(seed: UInt64) throws -> Network {
-  var random = RandomNumbers(seed: seed)
+  var random = SeededGenerator(seed: seed)
   var nodes = [Node("data", .input(.init(shape: [1, 3, 224, 224])))]
 
   func convolve(

@@ -8,12 +8,13 @@ import Executor
 #endif
 import ModelGraph
 import TensorCore
+import TestSupport
 import Testing
 
 @Suite("Executor")
 struct RunTests {
   private func input(_ shape: Shape, seed: UInt64 = 5) -> Tensor {
-    var random = RandomNumbers(seed: seed)
+    var random = SeededGenerator(seed: seed)
     return random.tensor(shape)
   }
 

@@ -2,11 +2,12 @@ import Executor
 import Kernels
 import ModelGraph
 import TensorCore
+import TestSupport
 import Testing
 
 /// A net with tiles of every kind: unfolded by tile and before, 1×1, groups, depthwise, pooling.
 private func mixedNetwork(batch: Int) throws -> Network {
-  var random = RandomNumbers(seed: 11)
+  var random = SeededGenerator(seed: 11)
   func convolution(
     _ kernel: Shape, stride: Int = 1, groups: Int = 1
   ) -> Layer {
@@ -54,7 +55,7 @@ private func bits(
 struct SameBitsTests {
   @Test(arguments: [ObservedValues.all, .outputs], [2, 3, 5, 16])
   func `any number of threads`(_ observing: ObservedValues, _ threadCount: Int) throws {
-    var random = RandomNumbers(seed: 1)
+    var random = SeededGenerator(seed: 1)
     let plan = try ExecutionPlan(for: mixedNetwork(batch: 2), observing: observing)
     let data = ["data": random.tensor([2, 3, 61, 59])]
     let alone = try bits(plan, data, threadCount: 1)
@@ -66,7 +67,7 @@ struct SameBitsTests {
 
   @Test(arguments: [2, 3, 5])
   func `any number of threads on ResNet-50`(_ threadCount: Int) throws {
-    var random = RandomNumbers(seed: 1)
+    var random = SeededGenerator(seed: 1)
     let data = ["data": random.tensor([1, 3, 224, 224])]
     let plan = try ExecutionPlan(for: resNet50(seed: 4), observing: .all)
     let alone = try bits(plan, data, threadCount: 1)
@@ -75,7 +76,7 @@ struct SameBitsTests {
   }
 
   @Test func `a batch is its images one by one`() throws {
-    var random = RandomNumbers(seed: 2)
+    var random = SeededGenerator(seed: 2)
     let images = (0..<3).map { _ in random.tensor([1, 3, 61, 59]) }
     let batch = Tensor([3, 3, 61, 59], images.flatMap(\.floats))
     let single = try ExecutionPlan(for: mixedNetwork(batch: 1), observing: .all)
@@ -90,7 +91,7 @@ struct SameBitsTests {
 
   @Test(arguments: 0..<16)
   func `a product does not depend on where its matrices lie`(_ offset: Int) {
-    var random = RandomNumbers(seed: 9)
+    var random = SeededGenerator(seed: 9)
     let (m, n, k) = (37, 83, 101)
     let left = random.tensor([m, k]).floats
     let right = random.tensor([k, n]).floats

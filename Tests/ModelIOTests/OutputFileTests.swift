@@ -1,5 +1,6 @@
 import Foundation
 import TensorCore
+import TestSupport
 import Testing
 
 @testable import ModelIO
@@ -270,12 +271,4 @@ struct `A full disk` {
       #expect(try String(contentsOfFile: folder + "/a", encoding: .utf8) == "old")
     }
   }
-}
-
-/// Calls `body` with a folder that exists as long as the call.
-func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-  let folder = FileManager.default.temporaryDirectory.path + "/resnet-\(UUID().uuidString)"
-  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-  defer { try? FileManager.default.removeItem(atPath: folder) }
-  return try body(folder)
 }

@@ -2,6 +2,7 @@ import Foundation
 import ModelGraph
 import ModelIO
 import TensorCore
+import TestSupport
 import Testing
 
 @testable import NativeFormat

@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import ModelGraph
 import ModelIO
@@ -57,14 +58,6 @@ extension Model {
       }
     }
   }
-}
-
-/// Calls `body` with a folder that exists as long as the call.
-func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-  let folder = FileManager.default.temporaryDirectory.path + "/resnet-\(UUID().uuidString)"
-  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-  defer { try? FileManager.default.removeItem(atPath: folder) }
-  return try body(folder)
 }
 
 /// Everything about a layer but the bytes of its weights.

@@ -69,3 +69,9 @@ public final class TemporaryFolder: Sendable {
     ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
   }
 }
+
+/// Calls `body` with the path of a folder that exists as long as the call.
+public func withTemporaryFolder<Result>(_ body: (String) throws -> Result) rethrows -> Result {
+  let folder = TemporaryFolder()
+  return try withExtendedLifetime(folder) { try body(folder.path) }
+}
