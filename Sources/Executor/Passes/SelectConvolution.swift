@@ -27,14 +27,13 @@ enum SelectConvolution {
     let output = draft.shapes[operation.outputs[0]]!
     let windows = Windows(layer, from: input, to: output)
     let depth = layer.kernel.shape.elementCount(from: 1)
-    let multiplyAccumulates = output.elementCount * depth
     let bias = layer.bias.map(FloatArray.init)
     if layer.groups > 1, layer.groups == input[1] {
       let kernel = DepthwiseConvolution(
         kernel: FloatArray(layer.kernel), bias: bias, windows: windows, batch: input[0],
         inputChannels: input[1], outputChannels: output[1],
         addsLastInput: operation.addsLastInput, activation: operation.activation)
-      return [Step(operation, kernel, in: draft, multiplyAccumulates: multiplyAccumulates)]
+      return [try Step(operation, kernel, in: draft, depth: depth)]
     }
     let largest = max(depth, windows.output.count, output[1])
     guard largest <= MatrixProduct.largestExtent else {
@@ -52,7 +51,7 @@ enum SelectConvolution {
       addsLastInput: operation.addsLastInput, activation: operation.activation,
       channelTile: columns == .tile ? output[1] : channelTile(output[1] / layer.groups),
       pixelTile: pixelTile(windows.output.count, depth))
-    let step = Step(operation, product, in: draft, multiplyAccumulates: multiplyAccumulates)
+    let step = try Step(operation, product, in: draft, depth: depth)
     guard columns == .unfolded else { return [step] }
     let unfold = Unfold(windows: windows, batch: input[0], channels: input[1])
     let shape = Shape([input[0], layer.groups * depth, windows.output.count])

@@ -13,9 +13,12 @@ enum SelectKernels {
       if case .input = operation.layer { continue }
       if case .convolution(let layer) = operation.layer {
         steps += try SelectConvolution.steps(operation, layer, in: draft)
-      } else {
-        steps.append(Step(operation, kernel(for: operation, in: draft), in: draft))
+        continue
       }
+      var depth = 0
+      if case .fullyConnected(let layer) = operation.layer { depth = layer.kernel.shape[1] }
+      steps.append(
+        try Step(operation, kernel(for: operation, in: draft), in: draft, depth: depth))
     }
     return steps
   }
@@ -128,21 +131,24 @@ enum SelectKernels {
 }
 
 extension Step {
+  /// A step that computes one operation.
+  ///
+  /// - Parameter depth: how many products each output element sums; 0 where it sums none.
+  /// - Throws: `NetworkError` where the products are too many to count.
   init(
-    _ operation: Operation, _ kernel: any Kernel, in draft: PlanDraft,
-    multiplyAccumulates: Int? = nil
-  ) {
+    _ operation: Operation, _ kernel: any Kernel, in draft: PlanDraft, depth: Int
+  ) throws(NetworkError) {
     name = operation.name
     fusedLayers = operation.fusedLayers
     inputs = operation.inputs
     inputShapes = operation.inputs.map { draft.shapes[$0]! }  // every value has a shape
     outputs = operation.outputs
     outputShapes = operation.outputs.map { draft.shapes[$0]! }
-    if case .fullyConnected(let layer) = operation.layer {
-      self.multiplyAccumulates = outputShapes[0].elementCount * layer.kernel.shape[1]
-    } else {
-      self.multiplyAccumulates = multiplyAccumulates ?? 0
+    let (products, overflow) = outputShapes[0].elementCount.multipliedReportingOverflow(by: depth)
+    guard !overflow else {
+      throw NetworkError(layer: name, "the products for \(outputShapes[0]) are too many to count")
     }
+    multiplyAccumulates = products
     self.kernel = kernel
   }
 }
