@@ -18,6 +18,7 @@ extension Node {
     case .prelu(let layer):
       let count = layer.slope.shape.elementCount
       try require(inputs[0].rank >= 2, "an input with channels", "\(inputs[0])")
+      try require(layer.slope.shape.rank <= 1, "slopes [channels]", "\(layer.slope.shape)")
       try require(
         count == 1 || count == inputs[0][1], "\(inputs[0][1]) slopes or 1", "\(count)")
       return [inputs[0]]
@@ -38,7 +39,9 @@ extension Node {
       return [inputs[0]]
     case .localResponseNormalization(let layer):
       try requireImage(inputs[0])
-      try require(layer.size > 0 && layer.size % 2 == 1, "an odd size", "\(layer.size)")
+      try require(
+        layer.size > 0 && layer.size < 1 << 16 && layer.size % 2 == 1, "an odd size below 65536",
+        "\(layer.size)")
       return [inputs[0]]
     }
   }
@@ -69,14 +72,13 @@ extension Node {
 
   private func pooled(_ input: Shape, _ layer: Layer.Pooling) throws(NetworkError) -> Shape {
     try requireImage(input)
+    let padding = layer.padding
     return try shape(
       input, channels: input[1],
-      try windows(
-        input[2], layer.kernel.height, layer.stride.height, 1, layer.padding.top,
-        layer.padding.bottom, layer.rounding, clips: layer.clipsLastWindow),
-      try windows(
-        input[3], layer.kernel.width, layer.stride.width, 1, layer.padding.left,
-        layer.padding.right, layer.rounding, clips: layer.clipsLastWindow))
+      try poolingWindows(
+        input[2], layer.kernel.height, layer.stride.height, padding.top, padding.bottom, layer),
+      try poolingWindows(
+        input[3], layer.kernel.width, layer.stride.width, padding.left, padding.right, layer))
   }
 
   /// How many windows fit one axis.
@@ -84,12 +86,13 @@ extension Node {
     _ extent: Int, _ kernel: Int, _ stride: Int, _ dilation: Int, _ before: Int, _ after: Int,
     _ rounding: Rounding = .floor, clips: Bool = false
   ) throws(NetworkError) -> Int {
-    let limit = 1 << 31
-    for (number, least, what) in [
-      (kernel, 1, "kernel"), (stride, 1, "stride"), (dilation, 1, "dilation"),
-      (before, 0, "padding"), (after, 0, "padding"), (extent, 0, "image"),
+    let (large, small) = (1 << 31, 1 << 16)
+    for (number, least, limit, what) in [
+      (kernel, 1, small, "kernel"), (stride, 1, large, "stride"), (dilation, 1, large, "dilation"),
+      (before, 0, small, "padding"), (after, 0, small, "padding"), (extent, 0, large, "image"),
     ] {
-      try require(number >= least && number < limit, "a \(what) of \(least) or more", "\(number)")
+      try require(number >= least, "a \(what) of \(least) or more", "\(number)")
+      try require(number < limit, "a \(what) below \(limit)", "\(number)")
     }
     // Each number is below 2^31: nothing here can overflow.
     let padded = extent + before + after
@@ -100,6 +103,21 @@ extension Node {
     let count = free / stride + 1
     // At most one: the last full window begins inside, so only the rounded-up one can be outside.
     return clips && (count - 1) * stride >= extent + before ? count - 1 : count
+  }
+
+  /// The windows of a pooling along one axis: each must see the image, for there is no maximum and
+  /// no mean of nothing.
+  private func poolingWindows(
+    _ extent: Int, _ kernel: Int, _ stride: Int, _ before: Int, _ after: Int,
+    _ layer: Layer.Pooling
+  ) throws(NetworkError) -> Int {
+    let count = try windows(
+      extent, kernel, stride, 1, before, after, layer.rounding, clips: layer.clipsLastWindow)
+    try require(kernel > before, "padding smaller than the window of \(kernel)", "\(before)")
+    try require(
+      (count - 1) * stride < extent + before, "windows that reach the image",
+      "one that begins behind it")
+    return count
   }
 
   private func normalized(
@@ -214,7 +232,10 @@ extension Node {
     if let bias = layer.bias {
       try require(bias.shape.elementCount == kernel[0], "\(kernel[0]) biases", "\(bias.shape)")
     }
-    return Shape(input.dimensions[..<layer.axis] + [kernel[0]])
+    guard let output = Shape(checking: input.dimensions[..<layer.axis] + [kernel[0]]) else {
+      throw tooLarge(input)
+    }
+    return output
   }
 
   private func flattened(_ input: Shape, _ layer: Layer.Flatten) throws(NetworkError) -> Shape {

@@ -42,16 +42,15 @@ extension Network {
       var node = node
       let inputs = node.inputs.map { shapes[$0]! }  // made by an earlier node: checked in init
       if let image = inputs.first, image.rank == 4 {
-        switch node.layer {
-        case .fullyConnected(let layer) where layer.axis == 1:
+        if case .fullyConnected(let layer) = node.layer, layer.axis == 1 {
           _ = try node.outputShapes(for: inputs)
           let kernel = layer.kernel.reshaped(
             to: [layer.kernel.shape[0], image[1], image[2], image[3]])
           node.layer = .convolution(Layer.Convolution(kernel: kernel, bias: layer.bias))
-        case .flatten(let layer) where layer.axis == 1:
+        } else if case .flatten(let layer) = node.layer, layer.axis == 1,
+          layer.endAxis == -1 || layer.endAxis == 3
+        {
           node.layer = .passThrough(Layer.PassThrough(kind: .split))
-        default:
-          break
         }
       }
       for (value, shape) in zip(node.outputs, try node.outputShapes(for: inputs)) {
