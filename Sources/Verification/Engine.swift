@@ -9,6 +9,14 @@ public enum Engine: Sendable {
   /// The float64 oracle.
   case oracle
 
+  /// How finely it rounds, in units of float32's rounding.
+  var roundoff: Double {
+    switch self {
+    case .fast: 1
+    case .oracle: 0x1p-29
+    }
+  }
+
   /// Runs a network once.
   ///
   /// - Parameters:
@@ -49,7 +57,7 @@ public enum Engine: Sendable {
 
 extension Duration {
   /// The duration in seconds.
-  public var seconds: Double {
+  var seconds: Double {
     Double(components.seconds) + Double(components.attoseconds) * 1e-18
   }
 }

@@ -10,17 +10,18 @@ struct FixtureResolver {
   let network: Network
   /// Decides where the shapes allow both layouts.
   let layout: Fixture.Layout
+  /// What layers compute; comparing an input with itself proves nothing.
   private let values: Set<String>
 
   init(network: Network, layout: Fixture.Layout) {
     self.network = network
     self.layout = layout
-    values = Set(network.nodes.flatMap(\.outputs))
+    values = Set(network.nodes.filter { !$0.inputs.isEmpty }.flatMap(\.outputs))
   }
 
   /// Whether an array is an input rather than something to compare.
   func isInput(_ name: String) -> Bool {
-    name == "input" || network.inputs.contains { $0.name == name }
+    name == "input" && network.inputs.count == 1 || network.inputs.contains { $0.name == name }
   }
 
   /// The inputs by name, NCHW; of several arrays for one input the longest, which the others must
@@ -64,7 +65,7 @@ struct FixtureResolver {
       return .failure(Mismatch(reason: "the network has no value of this name"))
     }
     let whole = shapes[value]!  // every value has a shape
-    guard whole.rank > 0, tensor.shape.rank > 0 else {
+    guard whole.rank > 0, tensor.shape.rank > 0, tensor.shape.elementCount > 0 else {
       return .failure(Mismatch(reason: "expected \(whole), found \(tensor.shape)"))
     }
     var part = whole.replacing(0, by: min(tensor.shape[0], whole[0]))

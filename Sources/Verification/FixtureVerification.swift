@@ -22,7 +22,8 @@ public struct FixtureVerification: Sendable {
     public var rootMeanSquareBound: Double
     /// Whether both stay within their bounds.
     public var agrees: Bool {
-      deviation.maximum <= bound && deviation.rootMeanSquare <= rootMeanSquareBound
+      bound.isFinite && deviation.maximum <= bound
+        && deviation.rootMeanSquare <= rootMeanSquareBound
     }
   }
 
@@ -105,10 +106,8 @@ public struct FixtureVerification: Sendable {
 
   /// How many float32 roundings, in the sense of independent noise, lie between value and golden.
   private static func roundings(_ engine: Engine, _ golden: ElementType) -> Double {
-    let fine = 0x1p-29
-    let own = if case .oracle = engine { fine } else { 1.0 }
-    let other = golden == .float64 ? fine : 1.0
-    return (own * own + other * other).squareRoot()
+    let other = golden == .float64 ? Engine.oracle.roundoff : 1
+    return (engine.roundoff * engine.roundoff + other * other).squareRoot()
   }
 
   private static func largest(_ elements: [Double]) -> Double {
@@ -135,20 +134,23 @@ extension FixtureVerification.Agreement {
     imageCount = shape[0]
     top1 = 0
     top5 = 0
-    for image in 0..<imageCount {
+    for image in 0..<imageCount where best[image] >= 0 {
       let row = image * classes..<(image + 1) * classes
-      let better = row.count { found[$0] > found[row.lowerBound + best[image]] }
+      let chosen = row.lowerBound + best[image]
+      // A tie or a NaN is no agreement: only classes that are surely worse are not counted.
+      let better = row.count { $0 != chosen && !(found[$0] < found[chosen]) }
       if better == 0 { top1 += 1 }
       if better < 5 { top5 += 1 }
     }
   }
 
-  /// The first of the largest elements of each image; nil unless the shape is that of classes,
+  /// The first of the largest elements of each image, -1 where one is NaN; nil unless the shape is that of classes,
   /// `[batch, classes]` with extents of 1 behind.
   static func bestClasses(_ elements: [Double], _ shape: Shape) -> [Int]? {
     guard shape.rank > 1, shape[1] > 1, shape.elementCount(from: 2) == 1 else { return nil }
     return (0..<shape[0]).map { image in
       let row = elements[image * shape[1]..<(image + 1) * shape[1]]
+      if row.contains(where: \.isNaN) { return -1 }
       return (row.indices.max { row[$0] < row[$1] } ?? row.startIndex) - row.startIndex
     }
   }

@@ -8,7 +8,8 @@ public import TensorCore
 /// With `d` the longest chain of additions of the kernel and `u = 2⁻²⁴`, every output must lie
 /// within `(2·√d + 3) · u · (Σ|w||x| + |b|)`, and never outside the rigorous `(d + 3) · u` (the
 /// sum, the product, and the rounding of two stored coefficients); the rms of the ratio must not
-/// exceed `0.4·√d`. The square root is what independent roundings give (Higham and Mary 2019).
+/// exceed `0.4·√d`, or 1 where that is less. A layer that only moves or selects elements must give
+/// the very bits. The square root is what independent roundings give (Higham and Mary 2019).
 public struct LayerVerification: Sendable {
   /// One output of one layer.
   public struct Result: Sendable {
@@ -23,13 +24,19 @@ public struct LayerVerification: Sendable {
     /// The root of the mean square of that ratio.
     public var rootMeanSquareRatio: Double
 
+    /// Whether the layer only moves or selects elements.
+    public var isExact: Bool
+
     /// What the largest ratio may be.
     public var bound: Double {
+      if isExact { return 0 }
       let d = Double(additionChain)
       return min(2 * d.squareRoot() + 3, d + 3)
     }
-    /// What the rms of the ratio may be; a layer that sums nothing rounds once or not at all.
-    public var rootMeanSquareBound: Double { max(0.4 * Double(additionChain).squareRoot(), 1) }
+    /// What the rms of the ratio may be.
+    public var rootMeanSquareBound: Double {
+      isExact ? 0 : max(0.4 * Double(additionChain).squareRoot(), 1)
+    }
     /// Whether both stay within their bounds.
     public var agrees: Bool {
       maximumRatio <= bound && rootMeanSquareRatio <= rootMeanSquareBound
@@ -70,7 +77,7 @@ public struct LayerVerification: Sendable {
           Result(
             value: name, typeName: node.layer.typeName,
             additionChain: plan.additionChain(of: name) ?? 0, maximumRatio: ratios.maximum,
-            rootMeanSquareRatio: ratios.rootMeanSquare))
+            rootMeanSquareRatio: ratios.rootMeanSquare, isExact: Oracle.isExact(node.layer)))
       }
     }
   }

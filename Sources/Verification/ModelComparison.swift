@@ -20,7 +20,7 @@ public struct ModelComparison: Sendable {
     /// What the largest deviation may be: six times the scale of rounding, both sides rounding.
     public var bound: Double
     /// Whether it stays within its bound.
-    public var agrees: Bool { deviation.maximum <= bound }
+    public var agrees: Bool { bound.isFinite && deviation.maximum <= bound }
   }
 
   /// Weights of one name that are bit-equal.
@@ -35,11 +35,12 @@ public struct ModelComparison: Sendable {
   /// Whether the outputs agree.
   public var passes: Bool { firstDiverging == nil && !values.isEmpty }
 
-  /// Runs both on the same inputs, those of `first`, and compares.
+  /// Runs both on the same inputs, those of `first`, and compares the last outputs and all values
+  /// of one name and shape.
   ///
-  /// - Throws: `NetworkError` where the inputs do not fit or the models have no output in common.
+  /// - Throws: `NetworkError` where the inputs do not fit or the last outputs differ in shape.
   public init(
-    _ first: Network, _ second: Network, inputs: [String: Tensor], threadCount: Int
+    _ first: Network, _ second: Network, inputs: [String: Tensor], engine: Engine
   ) throws(NetworkError) {
     let scale = try RoundingScale(of: first, inputs: inputs)
     let firstShapes = try first.shapes(for: inputs.mapValues(\.shape))
@@ -49,17 +50,20 @@ public struct ModelComparison: Sendable {
       ? [second.inputs[0].name: inputs[first.inputs[0].name]!] : inputs
     let secondShapes = try second.shapes(for: renamed.mapValues(\.shape))
     var pairs: [String: String] = [:]  // value of `first`: value of `second`
-    for value in first.nodes.flatMap(\.outputs)
-    where secondShapes[value] != nil && secondShapes[value] == firstShapes[value] {
+    let computed = first.nodes.filter { !$0.inputs.isEmpty }.flatMap(\.outputs)
+    for value in computed where secondShapes[value] == firstShapes[value] {
       pairs[value] = value
     }
-    if let a = first.outputs.last, let b = second.outputs.last,
-      firstShapes[a]?.elementCount == secondShapes[b]?.elementCount
-    {
-      pairs[a] = b
+    // Whatever they are called, the last outputs are what the models are for.
+    guard let a = first.outputs.last, let b = second.outputs.last,
+      let (expectedShape, foundShape) = firstShapes[a].flatMap({ x in
+        secondShapes[b].map { (x, $0) }
+      }),
+      expectedShape.elementCount == foundShape.elementCount
+    else {
+      throw NetworkError("the models' last outputs have different shapes")
     }
-    guard !pairs.isEmpty else { throw NetworkError("the models have no value in common") }
-    let engine = Engine.fast(threadCount: threadCount)
+    pairs[a] = b
     var expected: [String: Tensor] = [:]
     try engine.run(first, inputs: inputs, observing: Set(pairs.keys)) { expected[$0] = $1 }
     var found: [String: Tensor] = [:]
@@ -67,7 +71,8 @@ public struct ModelComparison: Sendable {
     values = first.nodes.flatMap(\.outputs).compactMap { name in
       guard let pair = pairs[name], let a = expected[name], let b = found[pair] else { return nil }
       let deviation = Deviation(found: b.doubles, expected: a.doubles)
-      let bound = RoundingScale.gate * 2.0.squareRoot() * scale.spreads[name]!.maximum
+      let bound =
+        RoundingScale.gate * 2.0.squareRoot() * engine.roundoff * scale.spreads[name]!.maximum
       return ValueComparison(value: name, deviation: deviation, bound: bound)
     }
     (equalWeightCount, weightDifferences) = ModelComparison.weights(first, second)

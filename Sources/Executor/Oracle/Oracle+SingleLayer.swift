@@ -10,6 +10,21 @@ internal import TensorCore
 #endif
 
 extension Oracle {
+  /// Whether a layer only moves or selects elements, so that float32 computes it without rounding.
+  public static func isExact(_ layer: Layer) -> Bool {
+    switch layer {
+    case .input, .concatenation, .slice, .zeroPadding, .flatten, .reshape, .passThrough: true
+    case .relu(let layer):
+      layer.negativeSlope == 0 && (layer.maximum.map { Double(Float($0)) == $0 } ?? true)
+    case .pooling(let layer): layer.kind == .maximum
+    case .globalPooling(let layer): layer.kind == .maximum
+    case .elementwise(let layer): layer.operation == .maximum
+    case .convolution, .batchNormalization, .scale, .bias, .prelu, .elu, .sigmoid, .tanh, .power,
+      .fullyConnected, .softmax, .localResponseNormalization:
+      false
+    }
+  }
+
   /// The outputs of one layer for given inputs.
   ///
   /// - Throws: `NetworkError` where the inputs do not fit the layer.

@@ -89,7 +89,7 @@ extension OracleLayers {
         for column in columnsInside {
           let element = x.elements[(plane * height + row) * width + column]
           sum += element
-          largest = max(largest, element)
+          largest = larger(largest, element)
         }
       }
       switch (layer.kind, layer.divisor) {
@@ -109,7 +109,7 @@ extension OracleLayers {
     return make(shape) { index in
       let elements = x.elements[index * plane..<(index + 1) * plane]
       switch layer.kind {
-      case .maximum: return elements.reduce(-Double.infinity, max)
+      case .maximum: return elements.reduce(-Double.infinity, larger)
       case .average: return elements.reduce(0, +) / Double(plane)
       }
     }

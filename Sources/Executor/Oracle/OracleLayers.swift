@@ -115,10 +115,13 @@ enum OracleLayers {
           sum + (layer.coefficients.isEmpty ? 1 : layer.coefficients[k]) * x[k].elements[index]
         }
       case .product: x.reduce(1) { $0 * $1.elements[index] }
-      case .maximum: x.dropFirst().reduce(x[0].elements[index]) { max($0, $1.elements[index]) }
+      case .maximum: x.dropFirst().reduce(x[0].elements[index]) { larger($0, $1.elements[index]) }
       }
     }
   }
+
+  /// The maximum of two numbers; a NaN wins, so that it is seen at the end.
+  static func larger(_ best: Double, _ x: Double) -> Double { x > best || x.isNaN ? x : best }
 
   /// `y = exp(x − max) / Σ exp(x − max)` along the axis.
   private static func softmax(_ layer: Layer.Softmax, _ x: OracleValue) -> OracleValue {

@@ -28,11 +28,14 @@ public struct Perturbation: Sendable {
     return OracleLayers.make(shape, parts: channels) { output, channel in
       let first = channel * output.count
       let exact = value.elements[first..<first + output.count]
-      let energy = exact.reduce(0) { $0 + $1 * $1 }
+      // An infinite or missing number is exact, and says nothing about its neighbours.
+      let energy = exact.reduce(0) { $0 + ($1.isFinite ? $1 * $1 : 0) }
       let deviation = relative * (energy / Double(output.count)).squareRoot()
       for index in output.indices {
         let noise = noise(stream: UInt64(stream), index: UInt64(first + index))
-        output.initializeElement(at: index, to: value.elements[first + index] + deviation * noise)
+        let element = value.elements[first + index]
+        output.initializeElement(
+          at: index, to: element.isFinite ? element + deviation * noise : element)
       }
     }
   }
