@@ -20,7 +20,9 @@ extension CaffeFormat {
       try MeanImage(reading: file.bytes)
     }
     guard let net = defined ?? stored, let file = source.definition ?? source.weights else {
-      throw FormatError(.noInput, "expected a definition or a caffemodel, found neither")
+      throw FormatError(
+        file: (source.mean ?? source.labels)?.path,
+        "expected a definition or a caffemodel beside it, found neither")
     }
     var provenance = Provenance(
       format: net.dialect == .v1 ? "caffe-v1" : "caffe",

@@ -65,13 +65,10 @@ extension InferenceNet {
 
   /// The layers that belong to phase TEST.
   private mutating func select(from net: CaffeNet) throws(FormatError) -> [CaffeLayer] {
-    // A definition printed from a training net says TRAIN everywhere: then it means nothing.
-    let obeysPhase = net.layers.contains { $0.phase != .train }
     var selected: [CaffeLayer] = []
     for layer in net.layers {
-      if obeysPhase && layer.phase == .train {
-        leaveOut(layer)
-      } else if try layer.belongs(toStages: net.stages) {
+      // Only rules select: `phase` on a layer says how it behaves, as in Caffe.
+      if try layer.belongs(toStages: net.stages) {
         selected.append(layer)
       } else {
         leaveOut(layer)

@@ -196,7 +196,7 @@ struct DefinitionTests {
     ("include { stage: 'deploy' stage: 'val' }", false),
     ("include { not_stage: 'deploy' }", false), ("include { not_stage: 'val' }", true),
     ("include { phase: TEST stage: 'val' }", false), ("phase: TEST", true),
-    ("phase: TRAIN", false),
+    ("phase: TRAIN", true),
   ])
   func `rules are judged for testing at level zero`(rules: String, stays: Bool) throws {
     let model = try read(
