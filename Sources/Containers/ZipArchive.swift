@@ -19,8 +19,8 @@ public struct ZipArchive: Sendable {
     let compressed: Bytes
   }
 
-  /// All that is decompressed together must be smaller: 4 GiB.
-  static let largestTotal = 1 << 32
+  /// All that is decompressed together must be smaller: 1 GiB.
+  static let largestTotal = 1 << 30
   /// Deflate cannot do better, so a member that claims more lies.
   static let largestRatio = 1032
 

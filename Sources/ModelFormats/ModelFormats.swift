@@ -1,4 +1,5 @@
 internal import CaffeFormat
+public import ModelGraph
 public import ModelIO
 internal import NativeFormat
 
@@ -7,10 +8,26 @@ public enum ModelFormats {
   /// Every format, in the order in which equally sure ones are tried.
   public static let all: [any ModelFormat] = [NativeFormat(), CaffeFormat()]
 
-  /// The format that is surest that a file is its own; nil if none wants it.
-  public static func format(of file: InputFile) -> (any ModelFormat)? {
-    let verdicts = all.map { (format: $0, recognition: $0.recognize(file)) }
-    guard let best = verdicts.map(\.recognition).max(), best > .no else { return nil }
-    return verdicts.first { $0.recognition == best }?.format
+  /// Reads a model from its files, whose contents say what format they are.
+  ///
+  /// - Throws: `FormatError` for a file that no format knows, or that is not of the format that is
+  ///   surest of the others.
+  public static func read(
+    _ files: [InputFile], options: ReadingOptions = ReadingOptions()
+  ) throws(FormatError) -> Model {
+    var best: (format: any ModelFormat, recognition: Recognition)?
+    for format in all {
+      // A list of labels is plausible for many formats: the surest file decides.
+      let recognition = files.map { format.recognize($0) }.max() ?? .no
+      if recognition > best?.recognition ?? .no { best = (format, recognition) }
+    }
+    guard let format = best?.format else {
+      throw FormatError(file: files.first?.path, "expected a model of a known format")
+    }
+    for file in files where format.recognize(file) == .no {
+      throw FormatError(
+        file: file.path, "expected a file of the \(format.name) format like the others")
+    }
+    return try format.readModel(from: files, options: options)
   }
 }

@@ -30,9 +30,9 @@ public struct ReadingOptions: Sendable {
   }
 }
 
-/// One file format to and from the canonical model.
+/// One file format whose models can be read into the canonical model.
 public protocol ModelFormat: Sendable {
-  /// The format's name on the command line: `caffe`.
+  /// The format's name in messages: `caffe`.
   var name: String { get }
 
   /// Whether a file looks like one of this format, from its contents.

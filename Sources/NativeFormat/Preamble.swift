@@ -12,6 +12,7 @@ struct Preamble: Equatable {
   static let major = 1
   static let minor = 0
   static let longestHeader = 16 << 20
+  static let longestLedger = 64 << 20
 
   var minor = Preamble.minor
   var fileLength: Int
@@ -101,6 +102,9 @@ extension Preamble {
     guard free >= 0 else { throw Self.fault("the sections reach past the end") }
     guard lengths[1] <= Self.longestHeader else {
       throw Self.fault("a header of \(lengths[1]) bytes, expected at most \(Self.longestHeader)")
+    }
+    guard lengths[2] <= Self.longestLedger else {
+      throw Self.fault("a ledger of \(lengths[2]) bytes, expected at most \(Self.longestLedger)")
     }
     self.fileLength = fileLength
     (headerLength, ledgerLength) = (Int(lengths[1]), Int(lengths[2]))
