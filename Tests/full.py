@@ -1,6 +1,6 @@
 """ResNet-50, -101 and -152 in full size: conversion, parity, memory, speed. Called by `./run full`.
 
-usage: ./run full [--models DIR]
+usage: ./run full [--models DIR]    (DIR: an absolute path)
 
 DIR holds, for each depth N, ResNet-N-deploy.prototxt, ResNet-N-synth.caffemodel and golden/ResNet-N.npz
 (input, logits64, output64); without it fixtures/fullsize/make.py makes them in .build/full. A definition that
@@ -20,6 +20,7 @@ import time
 import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+BIN = pathlib.Path(os.environ.get("RESNET_TOOLKIT_BIN", ROOT / ".build/release"))
 LOGIT_BOUNDS = {50: 2e-4, 101: 5e-4, 152: 2e-3}
 missed: list[str] = []
 
@@ -34,7 +35,7 @@ def check(name: str, value: float, bound: float, unit: str = "") -> None:
 
 def tool(name: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     """Runs a built tool; a failure ends this script with the tool's own words."""
-    command = [str(ROOT / ".build/release" / name), *map(str, arguments)]
+    command = [str(BIN / name), *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"{' '.join(command)}\nexit {done.returncode}\n{done.stdout[-2000:]}{done.stderr}")
@@ -43,7 +44,7 @@ def tool(name: str, *arguments: object) -> subprocess.CompletedProcess[str]:
 
 def convert_sampled(*arguments: object) -> tuple[float, int]:
     """Runs resnet-convert; returns seconds and the peak of its anonymous memory in bytes."""
-    command = [str(ROOT / ".build/release/resnet-convert"), *map(str, arguments)]
+    command = [str(BIN / "resnet-convert"), *map(str, arguments)]
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     peak = 0
@@ -157,7 +158,8 @@ def main() -> None:
         if depth == 50:
             threads(model, golden, work)
             bench = json.loads(tool("resnet-bench", model, "--threads", 1, "--json").stdout)
-            check("sgemm 1024³ share, 1 thread: bound is a floor, 1 / share", 1 / bench["share"], 1 / 0.45)
+            print(f"  fast executor, 1 thread: {bench['minimumMilliseconds']:.1f} ms, {bench['gigaflops']:.1f} GFLOP/s")
+            check("GFLOP/s of sgemm 1024³ / those of the network", 1 / bench["share"], 1 / 0.45)
     shutil.rmtree(work)
     print("missed: " + ", ".join(missed) if missed else "all bounds held")
     sys.exit(1 if missed else 0)
