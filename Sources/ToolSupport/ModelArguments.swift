@@ -27,19 +27,9 @@ public enum ModelArgument {
   public static func read(
     _ files: [InputFile], options: ReadingOptions = ReadingOptions()
   ) throws(FormatError) -> Model {
-    var chosen: (any ModelFormat)?
-    for file in files {
-      // The surest file decides: a labels file is plausible for several formats.
-      guard let format = ModelFormats.format(of: file) else {
-        throw FormatError(file: file.path, "no known model format")
-      }
-      if let chosen, chosen.recognize(file) > .no { continue }
-      chosen = format
-    }
-    guard let chosen else { throw FormatError(.noInput, "no input files") }
     Progress.say("reading \(files.map(\.name).joined(separator: ", "))")
     defer { Progress.clear() }
-    return try chosen.readModel(from: files, options: options)
+    return try ModelFormats.read(files, options: options)
   }
 }
 

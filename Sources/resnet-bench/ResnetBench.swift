@@ -20,8 +20,7 @@ struct ResnetBench: Tool {
   @Argument(help: "\(ModelArgument.help)")
   var model: String
 
-  @Option(help: "Threads of the executor.")
-  var threads = 1
+  @OptionGroup var threading: ThreadArguments
 
   @Option(help: "Rounds that count; two more warm up.")
   var rounds = 20
@@ -35,9 +34,6 @@ struct ResnetBench: Tool {
   var json = false
 
   func validate() throws {
-    guard (1...256).contains(threads) else {
-      throw ValidationError("--threads: expected 1 to 256, found \(threads)")
-    }
     guard (1...100_000).contains(rounds) else {
       throw ValidationError("--rounds: expected 1 to 100000, found \(rounds)")
     }
@@ -47,7 +43,7 @@ struct ResnetBench: Tool {
     let model = try ModelArgument.read(ModelArgument.open(model), options: reading.options)
     Progress.say("timing \(rounds) rounds")
     let plan = try ExecutionPlan(for: model.network)
-    let report = try ModelBenchmark(plan, threadCount: threads).run(rounds: rounds)
+    let report = try ModelBenchmark(plan, threadCount: threading.threads).run(rounds: rounds)
     Progress.clear()
     print(json ? report.json(plan).prettyText() : report.text(plan, listsSteps: steps))
   }
@@ -82,17 +78,17 @@ extension BenchmarkReport {
   func json(_ plan: ExecutionPlan) -> JSON {
     .members([
       "threads": .count(threadCount),
-      "minimumMilliseconds": .double(network.minimum),
-      "medianMilliseconds": .double(network.median),
-      "gigaflops": .double(gigaflops),
-      "sgemmGigaflops": .double(productGigaflops),
-      "share": .double(efficiency),
+      "minimumMilliseconds": JSON(number: network.minimum),
+      "medianMilliseconds": JSON(number: network.median),
+      "gigaflops": JSON(number: gigaflops),
+      "sgemmGigaflops": JSON(number: productGigaflops),
+      "share": JSON(number: efficiency),
       "arenaBytes": .count(plan.arenaByteCount),
       "steps": .array(
         steps.map { step in
           .members([
             "name": .string(step.name), "kernel": .string(step.kernelName),
-            "milliseconds": .double(step.timing.minimum),
+            "milliseconds": JSON(number: step.timing.minimum),
             "multiplyAccumulates": .count(step.multiplyAccumulates),
           ])
         }),

@@ -69,9 +69,9 @@ extension ModelSummary.Row {
       "multiplyAccumulates": .count(cost.multiplyAccumulates),
       "weights": statistics.map { weights in
         .members([
-          "count": .count(weights.count), "minimum": .double(weights.minimum),
-          "maximum": .double(weights.maximum), "mean": .double(weights.mean),
-          "standardDeviation": .double(weights.standardDeviation),
+          "count": .count(weights.count), "minimum": JSON(number: weights.minimum),
+          "maximum": JSON(number: weights.maximum), "mean": JSON(number: weights.mean),
+          "standardDeviation": JSON(number: weights.standardDeviation),
           "zeros": .count(weights.zeroCount), "nan": .count(weights.nanCount),
           "infinite": .count(weights.infiniteCount), "subnormal": .count(weights.subnormalCount),
         ])

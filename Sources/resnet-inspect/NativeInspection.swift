@@ -10,24 +10,24 @@ struct NativeInspection {
     var members: [JSON.Member] = []
     var lines: [String] = []
     if timeOpen {
-      let (median, minimum) = try openingTimes()
-      members.append(.init("openMedianMilliseconds", .double(median)))
-      members.append(.init("openMinimumMilliseconds", .double(minimum)))
+      let opening = try timedOpening()
+      members.append(.init("openMedianMilliseconds", JSON(number: opening.median)))
+      members.append(.init("openMinimumMilliseconds", JSON(number: opening.minimum)))
       lines.append(
-        "\(file.path): opened in \(median.fixed(3)) ms (median of 100; minimum \(minimum.fixed(3)))"
-      )
+        "\(file.path): opened in \(opening.median.fixed(3)) ms (median of 100; "
+          + "minimum \(opening.minimum.fixed(3)))")
     }
     if check {
       Progress.say("checking \(file.name)")
       let start = ContinuousClock.now
-      let report = try inFile { () throws(FormatError) in try NativeFile(opening: file).check() }
-      let seconds = (ContinuousClock.now - start).seconds
+      let report = try NativeFile(opening: file).check()
+      let seconds = (ContinuousClock.now - start) / .seconds(1)
       Progress.clear()
       members += [
         .init("checkedBytes", .count(report.byteCount)),
         .init("tensors", .count(report.tensorCount)),
         .init("checksums", .count(report.checksumCount)),
-        .init("seconds", .double(seconds)),
+        .init("seconds", JSON(number: seconds)),
       ]
       lines.append(
         "\(file.path): good: \(report.byteCount.grouped) bytes, \(report.tensorCount) tensors, "
@@ -37,21 +37,12 @@ struct NativeInspection {
     print(json ? JSON.object(members).prettyText() : lines.joined(separator: "\n"))
   }
 
-  /// Milliseconds for opening the file anew, the mapping included.
-  private func openingTimes() throws -> (median: Double, minimum: Double) {
-    var times: [Double] = []
-    for _ in 0..<100 {
-      let start = ContinuousClock.now
-      _ = try NativeFile(opening: InputFile(path: file.path))
-      times.append((ContinuousClock.now - start).seconds * 1e3)
-    }
-    times.sort()
-    return ((times[49] + times[50]) / 2, times[0])
-  }
-
-  private func inFile<Result>(_ body: () throws(FormatError) -> Result) throws(FormatError)
-    -> Result
-  {
-    do { return try body() } catch { throw error.inFile(file.path) }
+  /// Opens the file a hundred times, the mapping included.
+  private func timedOpening() throws -> Timing {
+    let clock = ContinuousClock()
+    return Timing(
+      try (0..<100).map { _ in
+        try clock.measure { _ = try NativeFile(opening: InputFile(path: file.path)) }
+      })
   }
 }

@@ -38,12 +38,8 @@ struct ResnetInspect: Tool {
       return
     }
     let model = try ModelArgument.read(files, options: reading.options)
-    var shapes: [String: Shape] = [:]
-    if let shape = reading.options.inputShape, model.network.inputs.count == 1 {
-      shapes[model.network.inputs[0].name] = shape
-    }
     Progress.say("reading the weights")
-    let summary = try ModelSummary(of: model, inputShapes: shapes)
+    let summary = try ModelSummary(of: model)
     Progress.clear()
     print(json ? summary.json(of: model).prettyText() : summary.text(of: model))
   }

@@ -47,14 +47,14 @@ extension FixtureVerification {
   func json(_ accuracy: Accuracy?) -> JSON {
     .members([
       "passes": .bool(passes),
-      "accuracy": accuracy.map { .double(Double($0.correct) / Double($0.total)) },
+      "accuracy": accuracy.map { JSON(number: Double($0.correct) / Double($0.total)) },
       "compared": .count(comparedCount),
       "total": .count(valueCount),
       "firstDiverging": firstDiverging.map { .string($0.value) },
       "top1": agreement.map { .count($0.top1) },
       "top5": agreement.map { .count($0.top5) },
       "images": agreement.map { .count($0.imageCount) },
-      "seconds": .double(seconds),
+      "seconds": JSON(number: seconds),
       "unmatched": .strings(unmatched.map(\.array)),
       "values": .array(
         comparisons.map { item in
@@ -150,9 +150,9 @@ extension LayerVerification {
           .members([
             "value": .string(item.value), "type": .string(item.typeName),
             "additionChain": .count(item.additionChain),
-            "maximumRatio": JSON(number: item.maximumRatio), "bound": .double(item.bound),
+            "maximumRatio": JSON(number: item.maximumRatio), "bound": JSON(number: item.bound),
             "rootMeanSquareRatio": JSON(number: item.rootMeanSquareRatio),
-            "rootMeanSquareBound": .double(item.rootMeanSquareBound),
+            "rootMeanSquareBound": JSON(number: item.rootMeanSquareBound),
             "agrees": .bool(item.agrees),
           ])
         }),

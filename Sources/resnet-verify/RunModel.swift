@@ -31,6 +31,9 @@ struct RunModel: ParsableCommand {
   @Flag(help: "Replace an output that exists.")
   var force = false
 
+  @Flag(help: "Turn fully connected layers into convolutions that slide over larger images.")
+  var fullyConvolutional = false
+
   @OptionGroup var reading: ReadingArguments
 
   func validate() throws {
@@ -39,12 +42,16 @@ struct RunModel: ParsableCommand {
 
   func run() throws {
     let files = try ModelArgument.open(model)
-    let model = try ModelArgument.read(files, options: reading.options)
+    var model = try ModelArgument.read(files, options: reading.options)
+    if fullyConvolutional { model.network = try model.network.fullyConvolutional() }
     let inputs = try InputArrays.read(input, for: model)
     let sources = try files + [InputFile(path: input)]
     let target = try OutputFile(path: output, replacing: force, inputs: sources.map(\.identity))
     let wanted = try values(of: model.network)
     guard let last = model.network.outputs.last else { return }
+    guard last == "output" || !wanted.contains("output") else {
+      throw UsageError("--layers: the value named output would hide the network's last output")
+    }
     var arrays: [(String, Tensor)] = []
     for _ in 0..<repetitions {
       arrays = []
@@ -53,7 +60,7 @@ struct RunModel: ParsableCommand {
         model.network, inputs: inputs, observing: wanted.union([last])
       ) { name, value in
         if name == last { arrays.insert(("output", value), at: 0) }
-        if wanted.contains(name) { arrays.append((name, value)) }
+        if wanted.contains(name) && name != "output" { arrays.append((name, value)) }
       }
       Progress.clear()
       print("\((seconds * 1e3).fixed(3)) ms")

@@ -9,7 +9,9 @@ struct VerifyLayers: ParsableCommand {
     discussion: """
       The oracle computes each layer from the executor's own input, so that only this layer's \
       rounding is left. With d the longest chain of additions of the kernel and u = 2^-24, an output \
-      must lie within (2·√d + 3)·u·(Σ|w||x| + |b|) and the rms of that ratio within 0.4·√d.
+      must lie within (2·√d + 3)·u·(Σ|w||x| + |b|), and within (d + 3)·u·(Σ|w||x| + |b|) where that is \
+      less; the rms of the ratio within 0.4·√d, or 1 where that is less. A layer that only moves or \
+      selects elements must give the very bits.
       """)
 
   @Argument(help: "\(ModelArgument.help)")
@@ -18,8 +20,7 @@ struct VerifyLayers: ParsableCommand {
   @Option(help: "An .npz whose array input is run; seeded noise without it.")
   var input: String?
 
-  @Option(help: "Threads of the executor.")
-  var threads = 1
+  @OptionGroup var threading: ThreadArguments
 
   @OptionGroup var reading: ReadingArguments
 
@@ -32,24 +33,9 @@ struct VerifyLayers: ParsableCommand {
     Progress.say("running every layer twice")
     let result = try LayerVerification(
       of: model.network, inputs: inputs ?? SeededInput.noise(for: model.network),
-      threadCount: max(1, threads))
+      threadCount: threading.threads)
     Progress.clear()
     print(json ? result.json.prettyText() : result.text)
     if !result.passes { throw Unequal() }
-  }
-}
-
-/// The inputs of a network from an .npz or .npy file.
-enum InputArrays {
-  static func read(_ path: String, for model: Model) throws(FormatError) -> [String: Tensor] {
-    let arrays = try NPZ.read(InputFile(path: path))
-    let names = Set(model.network.inputs.map(\.name) + ["input"])
-    let inputs = arrays.filter { names.contains($0.name) }
-    do {
-      // A lone array is the input, whatever its name: an .npy has none.
-      return try Fixture(
-        arrays: arrays.count == 1 ? [("input", arrays[0].tensor)] : inputs, for: model
-      ).inputs
-    } catch { throw error.inFile(path) }
   }
 }

@@ -41,6 +41,9 @@ struct VerifyModel: ParsableCommand {
     guard models.count == 1 && !fixture.isEmpty || models.count == 2 && fixture.isEmpty else {
       throw ValidationError("expected one model and --fixture, or two models")
     }
+    guard models.count == 1 || classes == nil && layout == nil else {
+      throw ValidationError("--classes and --layout are about a fixture")
+    }
   }
 
   func run() throws {
@@ -80,61 +83,9 @@ struct VerifyModel: ParsableCommand {
     let inputs = SeededInput.noise(for: first.network)
     Progress.say("comparing")
     let result = try ModelComparison(
-      first.network, second.network, inputs: inputs, threadCount: engine.threads)
+      first.network, second.network, inputs: inputs, engine: engine.engine)
     Progress.clear()
     print(json ? result.json.prettyText() : result.text)
     if !result.passes { throw Unequal() }
-  }
-}
-
-/// How many images a network puts into their true class.
-struct Accuracy {
-  let correct: Int
-  let total: Int
-
-  /// Compares predictions with a file of one class number a line.
-  init(of predictions: [Int]?, classes file: InputFile) throws(FormatError) {
-    let lines = String(decoding: file.bytes.array, as: UTF8.self).split(whereSeparator: \.isNewline)
-    guard let predictions, lines.count == predictions.count else {
-      throw FormatError(
-        file: file.path, "expected \(predictions?.count ?? 0) classes, found \(lines.count)")
-    }
-    var correct = 0
-    for (index, line) in lines.enumerated() {
-      guard let wanted = Int(line) else {
-        throw FormatError(
-          file: file.path, at: .line(index + 1, column: 1), "expected a number, found \(line)")
-      }
-      if wanted == predictions[index] { correct += 1 }
-    }
-    self.correct = correct
-    total = predictions.count
-  }
-}
-
-/// What computes.
-struct EngineArguments: ParsableArguments {
-  enum Executor: String, ExpressibleByArgument, CaseIterable {
-    case fast
-    case oracle
-  }
-
-  @Option(help: "fast: the optimized executor in float32; oracle: plain float64.")
-  var executor = Executor.fast
-
-  @Option(help: "Threads of the executor; the results do not depend on it.")
-  var threads = 1
-
-  func validate() throws {
-    guard (1...256).contains(threads) else {
-      throw ValidationError("--threads: expected 1 to 256, found \(threads)")
-    }
-  }
-
-  var engine: Engine {
-    switch executor {
-    case .fast: .fast(threadCount: threads)
-    case .oracle: .oracle
-    }
   }
 }
