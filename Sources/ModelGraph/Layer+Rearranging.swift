@@ -1,0 +1,72 @@
+extension Layer {
+  /// Inputs joined along `axis`, in their order.
+  public struct Concatenation: Sendable {
+    /// The axis whose extents add up.
+    public var axis: Int
+
+    /// A concatenation.
+    public init(axis: Int = 1) { self.axis = axis }
+  }
+
+  /// An input cut before each of `points` along `axis`: one output more than points.
+  public struct Slice: Sendable {
+    /// The axis that is cut.
+    public var axis: Int
+    /// Where each output but the first begins; nil: as many equal parts as outputs.
+    public var points: [Int]?
+
+    /// A slice layer.
+    public init(axis: Int = 1, points: [Int]?) {
+      self.axis = axis
+      self.points = points
+    }
+  }
+
+  /// Zeros around an image, and before and after its channels (shortcut option A).
+  public struct ZeroPadding: Sendable {
+    /// Rows and columns of zeros.
+    public var spatial: Padding
+    /// Channels of zeros before the first.
+    public var channelsBefore: Int
+    /// Channels of zeros after the last.
+    public var channelsAfter: Int
+
+    /// A padding layer.
+    public init(spatial: Padding = .none, channelsBefore: Int = 0, channelsAfter: Int = 0) {
+      self.spatial = spatial
+      self.channelsBefore = channelsBefore
+      self.channelsAfter = channelsAfter
+    }
+  }
+
+  /// The axes `axis...endAxis` merged into one.
+  public struct Flatten: Sendable {
+    /// The first axis merged.
+    public var axis: Int
+    /// The last axis merged; −1 is the last of all.
+    public var endAxis: Int
+
+    /// A flatten layer.
+    public init(axis: Int = 1, endAxis: Int = -1) {
+      self.axis = axis
+      self.endAxis = endAxis
+    }
+  }
+
+  /// The axes from `axis` on, `axisCount` of them, replaced by `extents`.
+  public struct Reshape: Sendable {
+    /// The new extents: 0 copies the extent at its place, −1 (at most one) takes what remains.
+    public var extents: [Int]
+    /// The first axis replaced.
+    public var axis: Int
+    /// How many axes are replaced; nil: all that follow.
+    public var axisCount: Int?
+
+    /// A reshape layer.
+    public init(extents: [Int], axis: Int = 0, axisCount: Int? = nil) {
+      self.extents = extents
+      self.axis = axis
+      self.axisCount = axisCount
+    }
+  }
+}
