@@ -2,10 +2,8 @@ internal import CProtobufC
 
 #if canImport(Glibc)
   internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
 #else
-  internal import Darwin
+  internal import Musl
 #endif
 
 /// What protobuf-c may still allocate: it has no limit of its own, and an empty message of two

@@ -1,10 +1,8 @@
 import Executor
 #if canImport(Glibc)
   import Glibc
-#elseif canImport(Musl)
-  import Musl
 #else
-  import Darwin
+  import Musl
 #endif
 import ModelGraph
 import TensorCore
