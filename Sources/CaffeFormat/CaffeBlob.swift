@@ -156,7 +156,7 @@ private struct Payload {
       }
       return range
     case (.fixed32(let range), 4), (.fixed64(let range), 8): return range
-    default:
+    case (.varint, _), (.fixed32, _), (.fixed64, _):
       throw FormatError(
         at: .byte(field.offset), "expected elements of type \(elementType), found another wire type"
       )

@@ -92,8 +92,8 @@ extension FieldSchema {
       (.enumeration, .varint), (.float, .fixed32), (.double, .fixed64), (.text, .lengthPrefixed),
       (.message, .lengthPrefixed):
       true
-    default:
-      if case .lengthPrefixed = value { isRepeated } else { false }
+    case (_, .lengthPrefixed): isRepeated  // packed
+    case (_, .varint), (_, .fixed32), (_, .fixed64): false
     }
   }
 }

@@ -123,7 +123,8 @@ struct NetMessage {
     case (_, .lengthPrefixed(let range)) where known.isRepeated:
       try checkPacked(range, known, in: span)
       writer.field(field.number, bytes: span.bytes(range))
-    default: throw wrongWireType(field, known, of: schema)
+    case (_, .varint), (_, .fixed32), (_, .fixed64), (_, .lengthPrefixed):
+      throw wrongWireType(field, known, of: schema)
     }
   }
 
