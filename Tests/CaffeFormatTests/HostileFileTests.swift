@@ -1,6 +1,7 @@
 import ModelGraph
 import ModelIO
 import TensorCore
+import TestSupport
 import Testing
 
 @testable import CaffeFormat
@@ -120,7 +121,7 @@ struct HostileFileTests {
 
   @Test(arguments: 0..<8)
   func `random damage makes a model or an error`(seed: UInt64) throws {
-    var random = SplitMix(state: seed)
+    var random = SeededGenerator(seed: seed)
     let files = try TestFiles()
     let lies: [UInt8] = [0, 1, 0x7f, 0x80, 0xff, 0x0a, 0x12, 0x2a, 0x3a, 0xa2]
     let (text, bytes) = (Array(Self.definition.utf8), try Self.weights())
@@ -152,18 +153,5 @@ struct HostileFileTests {
       failure { try read(splits) }
         == "net.prototxt: expected layers that compute something, found none")
     #expect(try read(chain).network.nodes.count == 30_001)
-  }
-}
-
-/// A small random generator with a seed.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }
