@@ -150,27 +150,6 @@ extension LayerPlan.Weight {
   /// The weight made of a stored tensor that fits.
   func tensor(from stored: Tensor) -> Tensor {
     isTransposed
-      ? stored.reshaped(to: storedShape).transposed() : stored.reshaped(to: shape)
-  }
-}
-
-extension Tensor {
-  /// A matrix with its rows and columns exchanged, copied.
-  fileprivate func transposed() -> Tensor {
-    let (rows, columns, size) = (shape[0], shape[1], elementType.byteCount)
-    let copy = Bytes(count: bytes.count) { output in
-      // SAFETY: both hold rows × columns elements of `size` bytes, as every tensor does.
-      bytes.withUnsafeBytes { input in
-        for row in 0..<rows {
-          for column in 0..<columns {
-            for byte in 0..<size {
-              output[(column * rows + row) * size + byte] =
-                input[(row * columns + column) * size + byte]
-            }
-          }
-        }
-      }
-    }
-    return Tensor(shape: [columns, rows], elementType: elementType, bytes: copy)!  // as many bytes
+      ? stored.reshaped(to: storedShape).permuted([1, 0]) : stored.reshaped(to: shape)
   }
 }

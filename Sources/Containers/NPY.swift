@@ -26,11 +26,14 @@ public enum NPY {
           + "found \(bytes.count - header.end) bytes")
     }
     let (elementType, elements) = try header.type.converted(content, at: header.end)
-    let ordered =
-      header.isFortranOrder
-      ? elements.rowMajor(header.shape.dimensions, byteCount: elementType.byteCount) : elements
     // Converted to as many elements as the shape has.
-    return Tensor(shape: header.shape, elementType: elementType, bytes: ordered)!
+    guard header.isFortranOrder else {
+      return Tensor(shape: header.shape, elementType: elementType, bytes: elements)!
+    }
+    // Fortran order, the first axis innermost, is the row-major order of the axes reversed.
+    let extents = header.shape.dimensions
+    return Tensor(shape: Shape(extents.reversed()), elementType: elementType, bytes: elements)!
+      .permuted(extents.indices.reversed())
   }
 
   /// The header that goes before a tensor's bytes; its length is a multiple of 64.
@@ -128,35 +131,5 @@ extension Bytes {
       throw FormatError(at: .byte(offset + 8 * inexact), "an integer that no float64 holds exactly")
     }
     return doubles
-  }
-
-  /// Elements in Fortran order (first axis innermost) in C order (last axis innermost).
-  fileprivate func rowMajor(_ extents: [Int], byteCount width: Int) -> Bytes {
-    guard extents.count > 1, count > 0 else { return self }
-    var steps: [Int] = []  // from one element to the next along each axis, in the source
-    var step = width
-    for extent in extents {
-      steps.append(step)
-      step *= extent
-    }
-    return Bytes(count: count) { output in
-      withUnsafeBytes { input in
-        var index = [Int](repeating: 0, count: extents.count)
-        var source = 0
-        for target in stride(from: 0, to: count, by: width) {
-          UnsafeMutableRawBufferPointer(rebasing: output[target..<target + width])
-            .copyMemory(from: UnsafeRawBufferPointer(rebasing: input[source..<source + width]))
-          var axis = extents.count - 1
-          while axis >= 0 {
-            index[axis] += 1
-            source += steps[axis]
-            if index[axis] < extents[axis] { break }
-            source -= steps[axis] * extents[axis]
-            index[axis] = 0
-            axis -= 1
-          }
-        }
-      }
-    }
   }
 }

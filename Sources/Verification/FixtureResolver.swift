@@ -141,24 +141,5 @@ struct FixtureResolver {
 
 extension Tensor {
   /// `[batch, height, width, channels]` as `[batch, channels, height, width]`.
-  fileprivate var interleavedToPlanar: Tensor {
-    let (batch, height, width, channels) = (shape[0], shape[1], shape[2], shape[3])
-    let size = elementType.byteCount
-    let plane = height * width
-    let moved = Bytes(count: bytes.count) { target in
-      bytes.withUnsafeBytes { source in
-        for image in 0..<batch {
-          for pixel in 0..<plane {
-            for channel in 0..<channels {
-              let from = ((image * plane + pixel) * channels + channel) * size
-              let to = ((image * channels + channel) * plane + pixel) * size
-              for byte in 0..<size { target[to + byte] = source[from + byte] }
-            }
-          }
-        }
-      }
-    }
-    return Tensor(
-      shape: [batch, channels, height, width], elementType: elementType, bytes: moved)!
-  }
+  fileprivate var interleavedToPlanar: Tensor { permuted([0, 3, 1, 2]) }
 }
