@@ -80,7 +80,10 @@ struct LayerPlanner {
   }
 
   /// A plan for a layer without weights; its shapes are inferred by the canonical model.
-  func plan(_ planned: Layer) throws(FormatError) -> LayerPlan {
+  ///
+  /// - Parameter shapes: instead of those of the layer's inputs.
+  func plan(_ planned: Layer, for shapes: [Shape]? = nil) throws(FormatError) -> LayerPlan {
+    let inputs = shapes ?? inputs
     let outputs = (0..<outputCount).map { "\($0)" }
     let node = Node(
       layer.name, planned, inputs: inputs.indices.map { "\($0)" }, outputs: outputs)

@@ -26,11 +26,15 @@ extension LayerPlanner {
     guard let kernelShape = Shape(checking: dimensions) else {
       throw error("expected a kernel that can be counted, found \(dimensions)")
     }
-    var layer = Layer.Pooling(
+    // A convolution has as many windows as a pooling of the padded image whose kernel reaches as
+    // far. A pad is below 2^32, an extent of a value below 2^31: their sum does not overflow.
+    let padded = [input[0], 1, input[2] + 2 * pad.height, input[3] + 2 * pad.width]
+    guard let image = Shape(checking: padded) else {
+      throw error("expected a padded image that can be counted, found \(padded)")
+    }
+    let reach = Layer.Pooling(
       kind: .maximum, kernel: try dilated(kernel, by: dilation), stride: stride)
-    layer.padding = Padding(vertical: pad.height, horizontal: pad.width)
-    // A convolution has as many windows as a pooling whose kernel reaches as far.
-    let windows = try plan(.pooling(layer)).outputShapes[0]
+    let windows = try plan(.pooling(reach), for: [image]).outputShapes[0]
     guard let output = Shape(checking: [input[0], outputs, windows[2], windows[3]]) else {
       throw error("expected an output that can be counted, found one that is too large")
     }
@@ -40,7 +44,8 @@ extension LayerPlanner {
       .convolution(
         Layer.Convolution(
           kernel: tensors[0], bias: parameters.hasBias ? tensors[1] : nil, stride: stride,
-          padding: layer.padding, dilation: dilation, groups: groups))
+          padding: Padding(vertical: pad.height, horizontal: pad.width), dilation: dilation,
+          groups: groups))
     }
   }
 

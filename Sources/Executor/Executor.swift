@@ -1,9 +1,7 @@
 #if canImport(Glibc)
   internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
 #else
-  internal import Darwin
+  internal import Musl
 #endif
 internal import Kernels
 public import ModelGraph

@@ -40,8 +40,8 @@ extension Node {
     case .localResponseNormalization(let layer):
       try requireImage(inputs[0])
       try require(
-        layer.size > 0 && layer.size < 1 << 16 && layer.size % 2 == 1, "an odd size below 65536",
-        "\(layer.size)")
+        layer.size > 0 && layer.size % 2 == 1, "an odd size", "\(layer.size)")
+      try require(layer.size < 1 << 16, "a size below 65536", "\(layer.size)")
       return [inputs[0]]
     }
   }

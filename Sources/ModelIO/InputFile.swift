@@ -2,10 +2,8 @@ public import TensorCore
 
 #if canImport(Glibc)
   internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
 #else
-  internal import Darwin
+  internal import Musl
 #endif
 
 /// A file that was opened for reading: its bytes, mapped, and its identity.

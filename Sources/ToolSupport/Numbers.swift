@@ -2,10 +2,8 @@ internal import ResNetKit
 
 #if canImport(Glibc)
   internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
 #else
-  internal import Darwin
+  internal import Musl
 #endif
 
 extension Double {

@@ -1,9 +1,7 @@
 #if canImport(Glibc)
   internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
 #else
-  internal import Darwin
+  internal import Musl
 #endif
 
 /// What is going on, on a terminal only, on a line of standard error that is gone afterwards.

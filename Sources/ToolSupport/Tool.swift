@@ -3,10 +3,8 @@ internal import ResNetKit
 
 #if canImport(Glibc)
   internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
 #else
-  internal import Darwin
+  internal import Musl
 #endif
 
 /// What a tool ends with when it did its work and the answer is no.

@@ -109,6 +109,25 @@ import Testing
     }
   }
 
+  @Test(
+    arguments: [
+      (
+        pooling(1, 2, 0, .ceil),
+        "l: expected windows that reach the image, found one that begins behind it"
+      ),
+      (
+        .pooling(
+          .init(kind: .average, kernel: Extent(2), stride: Extent(1), padding: Padding(top: 2))),
+        "l: expected padding smaller than the window of 2, found 2"
+      ),
+    ] as [(Layer, String)])
+  func `a pooling window that sees nothing is refused`(_ layer: Layer, _ message: String) {
+    let error = #expect(throws: NetworkError.self) {
+      try Node("l", layer, inputs: ["x"]).outputShapes(for: [[1, 1, 4, 4]])
+    }
+    #expect(error?.description == message)
+  }
+
   @Test func `a huge window does not overflow`() {
     let layer = Layer.pooling(
       .init(

@@ -3,10 +3,8 @@ internal import TensorCore
 
 #if canImport(Glibc)
   internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
 #else
-  internal import Darwin
+  internal import Musl
 #endif
 
 extension Oracle {
