@@ -330,7 +330,8 @@ struct DefinitionTests {
     #expect(
       failure { try read("name: 'x'") }
         == "net.prototxt: expected layers that compute something, found none")
-    #expect(failure { try read(nil) } == "expected a definition or a caffemodel beside it, found neither")
+    #expect(
+      failure { try read(nil) } == "expected a definition or a caffemodel beside it, found neither")
   }
 
   @Test func `a broken tensor in a definition has no offset nobody can look up`() {
