@@ -64,7 +64,7 @@ struct NetworkBuilder {
       if case .unsupported = $0.operation { true } else { false }
     }
     guard unsupported.isEmpty else {
-      let list = listed(unsupported.map { "\($0.name) (\($0.type))" })
+      let list = unsupported.map { "\($0.name) (\($0.type))" }
       throw FormatError(.badModel, "unsupported layers: \(list.joined(separator: ", "))")
     }
   }
