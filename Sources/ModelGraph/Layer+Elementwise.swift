@@ -58,7 +58,7 @@ extension Layer {
       case sum
       /// `Π x[i]`.
       case product
-      /// `max x[i]`.
+      /// `max x[i]`; a NaN wins.
       case maximum
     }
 

@@ -1,7 +1,7 @@
 extension Layer {
   /// What is computed of a window.
   public enum PoolingKind: String, Sendable, CaseIterable {
-    /// The largest element inside the image; padding never wins.
+    /// The largest element inside the image; padding never wins, a NaN does.
     case maximum
     /// The mean of the elements; the padding counts as zeros.
     case average

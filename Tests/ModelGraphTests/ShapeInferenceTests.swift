@@ -88,6 +88,18 @@ import Testing
         .globalPooling(.init(kind: .maximum)), [2, 3],
         "l: expected an input [batch, channels, height, width], found [2, 3]"
       ),
+      (
+        .fullyConnected(.init(kernel: zeros([1 << 62, 0]))), [4, 0],
+        "l: the output of [4, 0] is too large to count"
+      ),
+      (
+        .prelu(.init(slope: zeros([3, 1, 1]))), [1, 3, 2, 2],
+        "l: expected slopes [channels], found [3, 1, 1]"
+      ),
+      (
+        .localResponseNormalization(.init(size: 65537, alpha: 1, beta: 1)), [1, 3, 2, 2],
+        "l: expected a size below 65536, found 65537"
+      ),
     ] as [(Layer, Shape, String)])
   func `a layer that does not fit says what it expected`(
     _ layer: Layer, _ input: Shape, _ message: String

@@ -57,6 +57,10 @@ import Testing
       $0.headerLength = 1 << 24 + 1
       $0.fileLength = 1 << 40
     },
+    Lie("a long ledger", "preamble: a ledger of 67108865 bytes, expected at most 67108864") {
+      $0.ledgerLength = 1 << 26 + 1
+      $0.fileLength = 1 << 40
+    },
     Lie("a short table", "checksum table: expected zeros behind its 8 bytes") {
       $0.tableLength = 8
     },
