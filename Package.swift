@@ -43,6 +43,7 @@ let package = Package(
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libhdf5-dev"])]),
 
     // C
     .target(name: "CModelSchemas", dependencies: ["CProtobufC"]),
@@ -57,6 +58,7 @@ let package = Package(
     library("CaffeFormat", ["ModelIO", "ModelGraph", "TensorCore", "CModelSchemas", "CProtobufC"]),
     library("NativeFormat", ["ModelIO", "ModelGraph", "TensorCore", "Checksums"]),
     library("ModelFormats", ["ModelIO", "ModelGraph", "CaffeFormat", "NativeFormat"]),
+    library("Receipts", ["ModelIO", "ModelGraph", "TensorCore", "CCrypto"]),
 
     // Running, proving, describing
     library("Kernels", ["CKernels", "COpenBLAS"]),
@@ -70,7 +72,7 @@ let package = Package(
       "ResNetKit",
       [
         "TensorCore", "ModelGraph", "ModelIO", "ModelFormats", "CaffeFormat", "NativeFormat",
-        "Containers", "Executor", "Verification", "Inspection", "Benchmarking",
+        "Containers", "Receipts", "Executor", "Verification", "Inspection", "Benchmarking",
       ]),
     library(
       "ToolSupport",
@@ -93,6 +95,7 @@ let package = Package(
     tests("Executor", ["Benchmarking", "ModelGraph", "TensorCore", "Kernels"]),
     tests("Verification", ["ModelGraph", "ModelIO", "TensorCore", "Executor"]),
     tests("Inspection", ["ModelGraph", "TensorCore"]),
+    tests("Receipts", ["CaffeFormat", "ModelGraph", "ModelIO", "NativeFormat", "TensorCore"]),
     tests("ResNetKit"),
     .testTarget(
       name: "ToolTests",

@@ -5,8 +5,8 @@ internal import TensorCore
 struct CaffeBlob {
   /// The elements under the shape the file gives.
   var tensor: Tensor
-  /// Where the elements begin in the file.
-  var byteOffset: Int
+  /// Where the elements begin in the file; nil if they do not lie there in one piece.
+  var byteOffset: Int?
 }
 
 extension CaffeBlob {
@@ -70,7 +70,7 @@ extension CaffeBlob {
         "expected \(shape.elementCount) elements for the shape \(shape), found \(payload.elementCount)"
       )
     }
-    byteOffset = payload.start ?? start
+    byteOffset = payload.offset(orEmptyAt: start)
     let elements = try payload.contiguous(in: start..<reader.end, of: bytes, span: span)
     // As many elements as the shape has, as was just checked.
     tensor = Tensor(shape: shape, elementType: payload.elementType, bytes: elements)!
@@ -112,8 +112,10 @@ private struct Payload {
 
   init(elementType: ElementType) { self.elementType = elementType }
 
-  /// Where the first element lies; nil if there is none.
-  var start: Int? { first?.lowerBound }
+  /// Where the elements lie in one piece; nil if they lie in several.
+  func offset(orEmptyAt start: Int) -> Int? {
+    runCount <= 1 ? first?.lowerBound ?? start : nil
+  }
   var elementCount: Int { byteCount / elementType.byteCount }
 
   /// Takes note of a run or a single element.

@@ -84,7 +84,8 @@ extension CaffeFormat {
     if let stored, let file = source.weights {
       return try inFile(file) { () throws(FormatError) in
         try WeightMatching(
-          builder.weightedLayers, stored: stored.layers, leftOut: inference.leftOut)
+          builder.weightedLayers, stored: stored.layers, in: file.name,
+          leftOut: inference.leftOut)
       }
     }
     let needing = builder.weightedLayers.filter { !$0.plan.weights.isEmpty }.map(\.layer.name)

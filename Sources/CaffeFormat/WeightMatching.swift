@@ -10,6 +10,8 @@ struct WeightMatching {
   /// What became of each stored tensor.
   private(set) var ledger = Ledger()
 
+  /// The name of the file that holds the tensors.
+  private let file: String
   private var faults: [String] = []
   private var owners: [String: Owner] = [:]
 
@@ -29,11 +31,14 @@ extension WeightMatching {
   /// - Parameters:
   ///   - plans: the layers of the network with what they need.
   ///   - stored: the layers of the caffemodel.
+  ///   - file: the name of the caffemodel.
   ///   - leftOut: layers whose tensors are not missed.
   /// - Throws: one `FormatError` with all faults.
   init(
-    _ plans: [(layer: CaffeLayer, plan: LayerPlan)], stored: [CaffeLayer], leftOut: Set<String>
+    _ plans: [(layer: CaffeLayer, plan: LayerPlan)], stored: [CaffeLayer], in file: String,
+    leftOut: Set<String>
   ) throws(FormatError) {
+    self.file = file
     let holders = stored.filter { !$0.blobs.isEmpty }
     guard !holders.isEmpty else {
       throw FormatError(.badModel, "expected stored tensors, found none in \(stored.count) layers")
@@ -68,7 +73,8 @@ extension WeightMatching {
     let planned = Set(plans.map(\.layer.name))
     let sources = holders.filter { planned.contains($0.name) || !leftOut.contains($0.name) }
       .flatMap { layer in layer.blobs.indices.map { "\(layer.name)/blobs[\($0)]" } }
-    ledger.entries.sort { $0.byteOffset < $1.byteOffset }
+    let order = Dictionary(sources.enumerated().map { ($1, $0) }) { first, _ in first }
+    ledger.entries.sort { order[$0.source] ?? .max < order[$1.source] ?? .max }
     faults += ledger.faults(sources: sources, targets: targets)
     guard faults.isEmpty else {
       throw FormatError(
@@ -86,7 +92,8 @@ extension WeightMatching {
     // The entry is made for a misshapen blob too: one fault is told once.
     ledger.entries.append(
       Ledger.Entry(
-        source: source, byteOffset: blob.byteOffset, byteCount: blob.tensor.bytes.count,
+        source: source, file: file, byteOffset: blob.byteOffset,
+        elementType: blob.tensor.elementType, shape: blob.tensor.shape,
         transforms: transforms ?? [], target: target))
     guard transforms != nil else {
       faults.append("\(source) has shape \(blob.tensor.shape) instead of \(weight.storedShape)")

@@ -10,11 +10,18 @@ public enum ModelFormats {
 
   /// Reads a model from its files, whose contents say what format they are.
   ///
-  /// - Throws: `FormatError` for a file that no format knows, or that is not of the format that is
-  ///   surest of the others.
+  /// - Throws: `FormatError` as `format(of:)` and the format's reader do.
   public static func read(
     _ files: [InputFile], options: ReadingOptions = ReadingOptions()
   ) throws(FormatError) -> Model {
+    try format(of: files).readModel(from: files, options: options)
+  }
+
+  /// The format of the files of one model.
+  ///
+  /// - Throws: `FormatError` for a file that no format knows, or that is not of the format that is
+  ///   surest of the others.
+  public static func format(of files: [InputFile]) throws(FormatError) -> any ModelFormat {
     var best: (format: any ModelFormat, recognition: Recognition)?
     for format in all {
       // A list of labels is plausible for many formats: the surest file decides.
@@ -28,6 +35,6 @@ public enum ModelFormats {
       throw FormatError(
         file: file.path, "expected a file of the \(format.name) format like the others")
     }
-    return try format.readModel(from: files, options: options)
+    return format
   }
 }

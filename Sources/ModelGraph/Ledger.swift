@@ -14,10 +14,15 @@ public struct Ledger: Sendable, Equatable {
   public struct Entry: Sendable, Equatable {
     /// Its name in the source: `conv1/blobs[0]`.
     public var source: String
-    /// Where its elements begin in the file that holds the weights.
-    public var byteOffset: Int
-    /// The bytes its elements take there.
-    public var byteCount: Int
+    /// The name of the file that holds it.
+    public var file: String
+    /// Where its elements begin in that file; nil where they do not lie in one piece as they are,
+    /// but in compressed chunks, for example.
+    public var byteOffset: Int?
+    /// What each of its elements is.
+    public var elementType: ElementType
+    /// Its extents in the source.
+    public var shape: Shape
     /// What was done to it, in order.
     public var transforms: [Transform]
     /// The weight it became: `conv1/kernel`.
@@ -25,14 +30,20 @@ public struct Ledger: Sendable, Equatable {
 
     /// An entry.
     public init(
-      source: String, byteOffset: Int, byteCount: Int, transforms: [Transform] = [], target: String
+      source: String, file: String, byteOffset: Int?, elementType: ElementType = .float32,
+      shape: Shape, transforms: [Transform] = [], target: String
     ) {
       self.source = source
+      self.file = file
       self.byteOffset = byteOffset
-      self.byteCount = byteCount
+      self.elementType = elementType
+      self.shape = shape
       self.transforms = transforms
       self.target = target
     }
+
+    /// The bytes its elements take, wherever they lie.
+    public var byteCount: Int { shape.elementCount * elementType.byteCount }
   }
 
   /// The entries in the order of the source.

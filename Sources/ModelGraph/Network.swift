@@ -72,14 +72,23 @@ public struct Network: Sendable {
   /// The weights under their names, `layer/role`; a weight that layers share is listed once, under
   /// its first name.
   public var weights: [(name: String, tensor: Tensor)] {
-    var list: [(name: String, tensor: Tensor)] = []
-    var shared: [Int: [Int]] = [:]  // by offset in the storage: indices into `list`
+    allWeights.filter { $0.name == $0.owner }.map { ($0.name, $0.tensor) }
+  }
+
+  /// Every weight of every layer; `owner` is the first name of a weight that layers share.
+  public var allWeights: [(name: String, owner: String, tensor: Tensor)] {
+    var list: [(name: String, owner: String, tensor: Tensor)] = []
+    var shared: [Int: [Int]] = [:]  // by offset in the storage: indices of owners in `list`
     for node in nodes {
       for (role, tensor) in node.layer.weights {
-        let candidates = shared[tensor.bytes.offset, default: []]
-        if candidates.contains(where: { list[$0].tensor.isIdentical(to: tensor) }) { continue }
-        shared[tensor.bytes.offset, default: []].append(list.count)
-        list.append(("\(node.name)/\(role.rawValue)", tensor))
+        let name = "\(node.name)/\(role.rawValue)"
+        let offset = tensor.bytes.offset
+        if let owner = shared[offset]?.first(where: { list[$0].tensor.isIdentical(to: tensor) }) {
+          list.append((name, list[owner].name, tensor))
+        } else {
+          shared[offset, default: []].append(list.count)
+          list.append((name, name, tensor))
+        }
       }
     }
     return list

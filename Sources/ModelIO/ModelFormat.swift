@@ -42,4 +42,12 @@ public protocol ModelFormat: Sendable {
   ///
   /// - Throws: `FormatError` naming file and place.
   func readModel(from files: [InputFile], options: ReadingOptions) throws(FormatError) -> Model
+
+  /// Which tensor of its files became which weight of a model that this format has read.
+  func ledger(of model: Model, in files: [InputFile]) -> Ledger
+}
+
+extension ModelFormat {
+  /// The ledger that the reader kept.
+  public func ledger(of model: Model, in files: [InputFile]) -> Ledger { model.provenance.ledger }
 }

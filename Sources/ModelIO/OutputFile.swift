@@ -13,8 +13,9 @@ public import TensorCore
 public struct OutputFile: Sendable {
   /// The path as the user gave it.
   public let path: String
+  /// The last component of the path.
+  public let name: String
   let folder: Folder
-  let name: String
   /// What the file that will be replaced is; nil where there is none.
   let replaced: FileStatus?
   /// Tests only: do without `O_TMPFILE`, as some file systems must.
@@ -97,7 +98,8 @@ public struct OutputFile: Sendable {
       byteCount == nil || byteCount == writer.byteCount,
       "\(writer.byteCount) bytes written instead of \(byteCount ?? 0)")
     try prepared.synchronize()
-    try verify(try prepared.contents(count: writer.byteCount))
+    prepared.contents = try prepared.readBack(count: writer.byteCount)
+    try verify(prepared.contents)
     return prepared
   }
 }

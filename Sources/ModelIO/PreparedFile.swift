@@ -1,4 +1,4 @@
-internal import TensorCore
+public import TensorCore
 
 #if canImport(Glibc)
   internal import Glibc
@@ -9,6 +9,8 @@ internal import TensorCore
 /// A file that is complete on disk but has no name yet; dropped unless it is published.
 public final class PreparedFile {
   private let output: OutputFile
+  /// The content, as it was read back.
+  public internal(set) var contents = Bytes([])
   private(set) var descriptor: Int32
   /// The name of the temporary; nil while it has none.
   private var temporary: UnfinishedFile?
@@ -78,8 +80,14 @@ public final class PreparedFile {
     }
   }
 
+  /// The last component of the path it will have.
+  public var name: String { output.name }
+
+  /// The path it will have, as the user gave it.
+  public var path: String { output.path }
+
   /// The content as it lies in the file.
-  func contents(count: Int) throws(FormatError) -> Bytes {
+  func readBack(count: Int) throws(FormatError) -> Bytes {
     let bytes: Bytes
     do {
       bytes = try Bytes(mapping: descriptor)

@@ -7,7 +7,8 @@ extension Header {
   ///
   /// - Throws: `FormatError` naming the layer or section that is wrong, or a tensor nobody uses.
   static func model(
-    decoding fields: inout Fields, entries: [TensorEntry], tensors: [Tensor], allowingUnknown: Bool
+    decoding fields: inout JSONFields, entries: [TensorEntry], tensors: [Tensor],
+    allowingUnknown: Bool
   ) throws(FormatError) -> Model {
     let name = try fields.string("name")
     var weights = WeightFields(entries: entries, tensors: tensors)
@@ -35,7 +36,7 @@ extension Header {
   private static func node(
     decoding value: JSONText.Value, _ weights: inout WeightFields, _ allowingUnknown: Bool
   ) throws(FormatError) -> Node {
-    var fields = try Fields(value, in: "header")
+    var fields = try JSONFields(value, in: "header")
     let name = try fields.string("name")
     fields.place = name
     let word = try fields.string("type")
@@ -44,7 +45,7 @@ extension Header {
     }
     let inputs = try fields.strings("inputs")
     let outputs = try fields.strings("outputs")
-    var parameters = try Fields(try fields.required("parameters"), in: name)
+    var parameters = try JSONFields(try fields.required("parameters"), in: name)
     try weights.begin(try fields.required("weights"), of: name)
     let layer = try Layer(type, &parameters, &weights)
     try fields.finish(allowingUnknown: allowingUnknown)
@@ -56,7 +57,7 @@ extension Header {
   private static func preprocessing(
     decoding value: JSONText.Value, _ weights: inout WeightFields, _ allowingUnknown: Bool
   ) throws(FormatError) -> Preprocessing {
-    var fields = try Fields(value, in: "preprocessing")
+    var fields = try JSONFields(value, in: "preprocessing")
     var recipe = Preprocessing()
     if fields.optional("channelOrder") != nil {
       recipe.channelOrder = try fields.word("channelOrder", Preprocessing.ChannelOrder.self)
@@ -70,7 +71,7 @@ extension Header {
   }
 
   private static func mean(
-    decoding value: JSONText.Value, _ fields: inout Fields, _ weights: inout WeightFields
+    decoding value: JSONText.Value, _ fields: inout JSONFields, _ weights: inout WeightFields
   ) throws(FormatError) -> Preprocessing.Mean {
     if value.isArray { return .channels(try fields.numbers("mean")) }
     let image = try weights.tensor(value, named: meanImageName, in: fields)
@@ -84,10 +85,10 @@ extension Header {
   private static func provenance(
     decoding value: JSONText.Value, _ allowingUnknown: Bool
   ) throws(FormatError) -> Provenance {
-    var fields = try Fields(value, in: "provenance")
+    var fields = try JSONFields(value, in: "provenance")
     var provenance = Provenance(format: try fields.string("format"))
     for value in try fields.array("files") {
-      var file = try Fields(value, in: "provenance")
+      var file = try JSONFields(value, in: "provenance")
       provenance.files.append(
         Provenance.SourceFile(
           name: try file.string("name"), byteCount: try file.integer("byteCount")))

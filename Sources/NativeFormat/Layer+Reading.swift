@@ -7,7 +7,7 @@ extension Layer {
   ///
   /// - Throws: `FormatError` for what is missing or of the wrong kind.
   init(
-    _ type: LayerType, _ fields: inout Fields, _ weights: inout WeightFields
+    _ type: LayerType, _ fields: inout JSONFields, _ weights: inout WeightFields
   ) throws(FormatError) {
     switch type {
     case .input: self = .input(Input(shape: try fields.shape("shape")))
@@ -103,7 +103,7 @@ extension Layer {
   }
 }
 
-extension Fields {
+extension JSONFields {
   fileprivate mutating func extent(_ name: String) throws(FormatError) -> Extent {
     let sides = try integers(name, count: 2)
     return Extent(height: sides[0], width: sides[1])
@@ -116,7 +116,7 @@ extension Fields {
 
   /// What `read` makes of a member, or nil where it is absent.
   fileprivate mutating func ifPresent<Value>(
-    _ name: String, _ read: (inout Fields) throws(FormatError) -> Value
+    _ name: String, _ read: (inout JSONFields) throws(FormatError) -> Value
   ) throws(FormatError) -> Value? {
     optional(name) == nil ? nil : try read(&self)
   }

@@ -47,7 +47,7 @@ public struct NativeFile: Sendable {
   ) throws(FormatError) {
     // A newer minor version may add members that an older reader can do without.
     let allowsUnknown = preamble.minor > Preamble.minor
-    var fields = try Fields(header, in: "header")
+    var fields = try JSONFields(header, in: "header")
     let entries = try TensorEntry.entries(
       decoding: try fields.array("tensors"), byteCount: preamble.tensors.count,
       allowingUnknown: allowsUnknown)

@@ -10,16 +10,19 @@ extension NativeFormat {
   /// - Throws: `FormatError` if the model is not sound or the file cannot be written; then nothing
   ///   has changed.
   public func write(_ model: Model, to output: OutputFile) throws(FormatError) {
-    try prepare(model, for: output).publish()
+    try prepare(model, for: output).file.publish()
   }
 
   /// Writes and verifies, but leaves the file without a name: for a command of several outputs.
   ///
+  /// - Returns: the file, and where in it the weights lie.
   /// - Throws: as `write(_:to:)`.
-  public func prepare(_ model: Model, for output: OutputFile) throws(FormatError) -> PreparedFile {
+  public func prepare(
+    _ model: Model, for output: OutputFile
+  ) throws(FormatError) -> (file: PreparedFile, tensors: [WrittenTensor]) {
     let (json, list) = Header.coded(model)
     let header = Bytes(json.utf8())
-    let ledger = Bytes(model.provenance.ledger.coded.utf8())
+    let ledger = Bytes(model.provenance.ledger.json.utf8())
     let checked = [ledger] + list.tensors.map(\.tensor.bytes)
     var encodedTable: [UInt8] = []
     for checksum in checked.flatMap(Chunks.checksums(of:)) {
@@ -31,14 +34,23 @@ extension NativeFormat {
       fileLength: sections.reduce(Preamble.byteCount) { $0 + Chunks.padded($1.count) },
       headerLength: header.count, ledgerLength: ledger.count, tableLength: table.count,
       headerChecksum: Chunks.checksum(of: header), tableChecksum: Chunks.checksum(of: table))
-    return try output.prepare(byteCount: preamble.fileLength) { (writer) throws(FormatError) in
+    var tensors: [WrittenTensor] = []
+    let file = try output.prepare(byteCount: preamble.fileLength) { (writer) throws(FormatError) in
       try writer.write(preamble.bytes)
       for section in sections {
         try writer.write(section)
         try writer.write(Chunks.padding(after: section.count))
       }
     } verify: { (bytes) throws(FormatError) in
-      _ = try NativeFile(bytes, path: output.path).check()
+      let written = try NativeFile(bytes, path: output.path)
+      _ = try written.check()
+      tensors = written.model.network.allWeights.map { weight in
+        WrittenTensor(
+          weight: weight.name, file: output.name, object: weight.owner,
+          byteOffset: weight.tensor.bytes.offset, elementType: weight.tensor.elementType,
+          shape: weight.tensor.shape)
+      }
     }
+    return (file, tensors)
   }
 }

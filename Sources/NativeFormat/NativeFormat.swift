@@ -40,6 +40,17 @@ public struct NativeFormat: ModelFormat {
     return model
   }
 
+  /// Where the weights lie in the file: its own ledger tells where they once came from.
+  public func ledger(of model: Model, in files: [InputFile]) -> Ledger {
+    let name = files.first?.name ?? ""
+    let entries = model.network.allWeights.map { weight in
+      Ledger.Entry(
+        source: weight.owner, file: name, byteOffset: weight.tensor.bytes.offset,
+        elementType: weight.tensor.elementType, shape: weight.tensor.shape, target: weight.name)
+    }
+    return Ledger(entries: entries)
+  }
+
   private static func network(
     _ network: Network, input shape: Shape, in path: String
   ) throws(FormatError) -> Network {

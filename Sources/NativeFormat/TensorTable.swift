@@ -60,7 +60,7 @@ extension TensorEntry {
   private init(
     decoding value: JSONText.Value, allowingUnknown: Bool
   ) throws(FormatError) {
-    var fields = try Fields(value, in: "header")
+    var fields = try JSONFields(value, in: "header")
     name = try fields.string("name")
     fields.place = name
     elementType = try fields.word("type", ElementType.self)

@@ -10,7 +10,7 @@ struct WeightFields {
   private let entries: [TensorEntry]
   private let tensors: [Tensor]
   private var usedCount = 0
-  private var fields: Fields?
+  private var fields: JSONFields?
 
   /// No layer yet.
   init(entries: [TensorEntry], tensors: [Tensor]) {
@@ -20,7 +20,7 @@ struct WeightFields {
 
   /// Goes on to the weights of a layer.
   mutating func begin(_ value: JSONText.Value, of layer: String) throws(FormatError) {
-    fields = try Fields(value, in: layer)
+    fields = try JSONFields(value, in: layer)
   }
 
   /// A weight that may be absent.
@@ -45,7 +45,7 @@ struct WeightFields {
 
   /// The tensor of an index; `name` is its name if this is its first use.
   mutating func tensor(
-    _ value: JSONText.Value, named name: String, in fields: Fields
+    _ value: JSONText.Value, named name: String, in fields: JSONFields
   ) throws(FormatError) -> Tensor {
     guard let index = value.integer, tensors.indices.contains(index), index <= usedCount else {
       throw fields.fault(

@@ -23,14 +23,16 @@ struct CaffeToNative: ParsableCommand {
   @OptionGroup var reading: ReadingArguments
 
   func run() throws {
+    let target = try output.format(among: [.native])
     let source = CaffeSource(
       definition: try prototxt.map(InputFile.init(path:)),
       weights: try InputFile(path: caffemodel),
       mean: try mean.map(InputFile.init(path:)),
       labels: try labels.map(InputFile.init(path:)))
-    let destination = try output.file(besides: source.files)
-    Progress.say("reading \(caffemodel)")
-    let model = try CaffeFormat().readModel(from: source, options: reading.options)
-    try Conversion(model: model, output: destination).run(json: output.json)
+    let conversion = try Conversion(of: source.files, to: target, output) {
+      let model = try CaffeFormat().readModel(from: source, options: reading.options)
+      return (model, model.provenance.ledger)
+    }
+    try conversion.run(json: output.json)
   }
 }

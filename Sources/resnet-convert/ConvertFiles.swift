@@ -14,10 +14,14 @@ struct ConvertFiles: ParsableCommand {
   @OptionGroup var reading: ReadingArguments
 
   func run() throws {
+    let target = try output.format(among: [.native, .caffe])
     var files: [InputFile] = []
     for path in inputs { files.append(try InputFile(path: path)) }
-    let destination = try output.file(besides: files)
-    let model = try ModelArgument.read(files, options: reading.options)
-    try Conversion(model: model, output: destination).run(json: output.json)
+    let conversion = try Conversion(of: files, to: target, output) {
+      let format = try ModelFormats.format(of: files)
+      let model = try format.readModel(from: files, options: reading.options)
+      return (model, format.ledger(of: model, in: files))
+    }
+    try conversion.run(json: output.json)
   }
 }

@@ -33,7 +33,9 @@ struct WeightTests {
       ])
     #expect(entries.map(\.byteCount) == [8, 16, 8, 8, 8, 4])
     #expect(entries.allSatisfy { $0.transforms.isEmpty })
-    #expect(zip(entries, entries.dropFirst()).allSatisfy { $0.byteOffset < $1.byteOffset })
+    #expect(entries.allSatisfy { $0.file == "net.caffemodel" })
+    // Numbers that are not packed lie one by one.
+    #expect(entries.filter { $0.byteOffset == nil }.map(\.byteCount) == [8, 16, 8, 8, 8])
   }
 
   @Test func `weights stay in the mapped file`() throws {
@@ -46,7 +48,8 @@ struct WeightTests {
       from: CaffeSource(
         definition: try files.file("net.prototxt", Array(definition.utf8)), weights: file))
     for (weight, entry) in zip(model.network.weights, model.provenance.ledger.entries) {
-      let place = try #require(file.bytes.slice(from: entry.byteOffset, count: entry.byteCount))
+      let offset = try #require(entry.byteOffset)
+      let place = try #require(file.bytes.slice(from: offset, count: entry.byteCount))
       #expect(weight.tensor.bytes.isIdentical(to: place))
     }
   }

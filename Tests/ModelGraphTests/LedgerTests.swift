@@ -1,9 +1,10 @@
 import ModelGraph
+import TensorCore
 import Testing
 
 @Suite struct LedgerTests {
   static func entry(_ source: String, _ target: String) -> Ledger.Entry {
-    Ledger.Entry(source: source, byteOffset: 0, byteCount: 4, target: target)
+    Ledger.Entry(source: source, file: "f", byteOffset: 0, shape: [1], target: target)
   }
 
   @Test func `a ledger that balances has no faults`() {

@@ -60,7 +60,7 @@ struct `The independent reader` {
       }
       let expected = JSON.array([
         try #require(Header.coded(model).json["nodes"]),
-        try #require(try NativeFile(opening: InputFile(path: path)).ledger().coded["entries"]),
+        try #require(try NativeFile(opening: InputFile(path: path)).ledger().json["entries"]),
         .object(arrays), .strings(model.labels),
       ])
       #expect(try JSON(parsing: Bytes(Array(output.utf8))) == expected)

@@ -31,11 +31,11 @@ extension Model {
       ]
       let entries = [
         Ledger.Entry(
-          source: "conv1/blobs[0]", byteOffset: 17, byteCount: 216,
+          source: "conv1/blobs[0]", file: "a.caffemodel", byteOffset: 17, shape: [1, 2, 3, 9],
           transforms: [.reshape(from: [1, 2, 3, 9], to: [2, 3, 3, 3])], target: "conv1/kernel"),
         Ledger.Entry(
-          source: "fc/blobs[0]", byteOffset: 999, byteCount: 1152, transforms: [.transpose],
-          target: "fc/kernel"),
+          source: "fc/blobs[0]", file: "a.caffemodel", byteOffset: nil, elementType: .float64,
+          shape: [72, 2], transforms: [.transpose], target: "fc/kernel"),
       ]
       return Model(
         network: try Network(name: "a \"small\" net", nodes: nodes),

@@ -1,10 +1,10 @@
-internal import ModelIO
-internal import TensorCore
+public import TensorCore
 
-/// The members of an object of the header: each is asked for by name and must be of its kind.
-struct Fields {
+/// The members of a JSON object: each is asked for by name and must be of its kind, and in the end
+/// none may be left that nobody asked for.
+public struct JSONFields {
   /// The layer, tensor or section they belong to, for errors.
-  var place: String
+  public var place: String
   private let object: JSONText.Value
   /// The members behind the last one found, and the place of the first of them.
   private var rest: JSONText.Members
@@ -14,7 +14,7 @@ struct Fields {
   /// The members of `value`.
   ///
   /// - Throws: `FormatError` if it is no object.
-  init(_ value: JSONText.Value, in place: String) throws(FormatError) {
+  public init(_ value: JSONText.Value, in place: String) throws(FormatError) {
     guard value.isObject else {
       throw FormatError(at: .object(place), "expected an object, found \(value.kind)")
     }
@@ -24,7 +24,7 @@ struct Fields {
   }
 
   /// A member that may be absent.
-  mutating func optional(_ name: String) -> JSONText.Value? {
+  public mutating func optional(_ name: String) -> JSONText.Value? {
     // Writers keep the order in which members are asked for: mostly the next one is it.
     var ahead = rest
     if let member = ahead.next(), member.name.isString(name) {
@@ -41,13 +41,17 @@ struct Fields {
   }
 
   /// A member that must be there.
-  mutating func required(_ name: String) throws(FormatError) -> JSONText.Value {
+  ///
+  /// - Throws: `FormatError` if it is missing.
+  public mutating func required(_ name: String) throws(FormatError) -> JSONText.Value {
     guard let value = optional(name) else { throw fault("\(name) is missing") }
     return value
   }
 
   /// Refuses members that nobody asked for, unless the file may hold what this version cannot know.
-  func finish(allowingUnknown: Bool) throws(FormatError) {
+  ///
+  /// - Throws: `FormatError` naming the first of them.
+  public func finish(allowingUnknown: Bool) throws(FormatError) {
     var ahead = rest
     let isComplete = ahead.next() == nil && asked.nonzeroBitCount == position
     guard !isComplete, !allowingUnknown else { return }
@@ -56,7 +60,8 @@ struct Fields {
     }
   }
 
-  func fault(_ reason: String) -> FormatError { FormatError(at: .object(place), reason) }
+  /// An error about the object.
+  public func fault(_ reason: String) -> FormatError { FormatError(at: .object(place), reason) }
 
   private func mismatch(_ name: String, _ expected: String, _ found: JSONText.Value) -> FormatError
   {
@@ -64,38 +69,66 @@ struct Fields {
   }
 }
 
-extension Fields {
-  mutating func string(_ name: String) throws(FormatError) -> String {
+extension JSONFields {
+  /// A string.
+  ///
+  /// - Throws: `FormatError` naming the object and the member.
+  public mutating func string(_ name: String) throws(FormatError) -> String {
     let value = try required(name)
     guard let string = value.string else { throw mismatch(name, "a string", value) }
     return string
   }
 
-  mutating func bool(_ name: String) throws(FormatError) -> Bool {
+  /// True or false.
+  ///
+  /// - Throws: `FormatError` naming the object and the member.
+  public mutating func bool(_ name: String) throws(FormatError) -> Bool {
     let value = try required(name)
     guard let bool = value.bool else { throw mismatch(name, "true or false", value) }
     return bool
   }
 
-  mutating func integer(_ name: String) throws(FormatError) -> Int {
+  /// An integer.
+  ///
+  /// - Throws: `FormatError` naming the object and the member.
+  public mutating func integer(_ name: String) throws(FormatError) -> Int {
     let value = try required(name)
     guard let integer = value.integer else { throw mismatch(name, "an integer", value) }
     return integer
   }
 
-  mutating func number(_ name: String) throws(FormatError) -> Double {
+  /// An integer or null, which is nil.
+  ///
+  /// - Throws: `FormatError` naming the object and the member.
+  public mutating func nullableInteger(_ name: String) throws(FormatError) -> Int? {
+    let value = try required(name)
+    if case .null = value.json { return nil }
+    guard let integer = value.integer else { throw mismatch(name, "an integer or null", value) }
+    return integer
+  }
+
+  /// A number, as `JSON.number` has it.
+  ///
+  /// - Throws: `FormatError` naming the object and the member.
+  public mutating func number(_ name: String) throws(FormatError) -> Double {
     let value = try required(name)
     guard let number = value.number else { throw mismatch(name, "a number", value) }
     return number
   }
 
-  mutating func array(_ name: String) throws(FormatError) -> JSONText.Elements {
+  /// An array's values.
+  ///
+  /// - Throws: `FormatError` naming the object and the member.
+  public mutating func array(_ name: String) throws(FormatError) -> JSONText.Elements {
     let value = try required(name)
     guard value.isArray else { throw mismatch(name, "an array", value) }
     return value.elements
   }
 
-  mutating func strings(_ name: String) throws(FormatError) -> [String] {
+  /// An array of strings.
+  ///
+  /// - Throws: `FormatError` naming the object and the member.
+  public mutating func strings(_ name: String) throws(FormatError) -> [String] {
     var strings: [String] = []
     for value in try array(name) {
       guard let string = value.string else { throw mismatch(name, "strings", value) }
@@ -104,7 +137,10 @@ extension Fields {
     return strings
   }
 
-  mutating func integers(_ name: String, count: Int? = nil) throws(FormatError) -> [Int] {
+  /// An array of integers, of a given length if one is given.
+  ///
+  /// - Throws: `FormatError` naming the object and the member.
+  public mutating func integers(_ name: String, count: Int? = nil) throws(FormatError) -> [Int] {
     var integers: [Int] = []
     integers.reserveCapacity(count ?? 4)
     for value in try array(name) {
@@ -117,7 +153,10 @@ extension Fields {
     return integers
   }
 
-  mutating func numbers(_ name: String) throws(FormatError) -> [Double] {
+  /// An array of numbers.
+  ///
+  /// - Throws: `FormatError` naming the object and the member.
+  public mutating func numbers(_ name: String) throws(FormatError) -> [Double] {
     var numbers: [Double] = []
     for value in try array(name) {
       guard let number = value.number else { throw mismatch(name, "numbers", value) }
@@ -126,7 +165,10 @@ extension Fields {
     return numbers
   }
 
-  mutating func shape(_ name: String) throws(FormatError) -> Shape {
+  /// An array of extents.
+  ///
+  /// - Throws: `FormatError` naming the object and the member.
+  public mutating func shape(_ name: String) throws(FormatError) -> Shape {
     let extents = try integers(name)
     guard let shape = Shape(checking: extents) else {
       throw fault("\(name): \(extents) is no shape, or one of too many elements")
@@ -135,7 +177,9 @@ extension Fields {
   }
 
   /// One of a closed set of words.
-  mutating func word<Word: RawRepresentable & CaseIterable>(
+  ///
+  /// - Throws: `FormatError` listing the words.
+  public mutating func word<Word: RawRepresentable & CaseIterable>(
     _ name: String, _ type: Word.Type
   ) throws(FormatError) -> Word where Word.RawValue == String {
     let string = try string(name)

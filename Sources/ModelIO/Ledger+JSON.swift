@@ -1,0 +1,77 @@
+public import ModelGraph
+internal import TensorCore
+
+extension Ledger {
+  /// The ledger as the native format holds it.
+  public var json: JSON {
+    .object([.init("entries", .array(entries.map(\.json)))])
+  }
+
+  /// The ledger that `json` describes.
+  ///
+  /// - Throws: `FormatError` for what is missing or of the wrong kind.
+  public init(decoding json: JSONText.Value, allowingUnknown: Bool) throws(FormatError) {
+    var fields = try JSONFields(json, in: "ledger")
+    self.init()
+    for value in try fields.array("entries") {
+      entries.append(try Entry(decoding: value, allowingUnknown: allowingUnknown))
+    }
+    try fields.finish(allowingUnknown: allowingUnknown)
+  }
+}
+
+extension Ledger.Entry {
+  fileprivate var json: JSON {
+    .object([
+      .init("source", .string(source)), .init("file", .string(file)),
+      .init("byteOffset", byteOffset.map { .integer($0) } ?? .null),
+      .init("type", .string(elementType.rawValue)), .init("shape", .integers(shape.dimensions)),
+      .init("transforms", .array(transforms.map(\.json))), .init("target", .string(target)),
+    ])
+  }
+
+  fileprivate init(decoding value: JSONText.Value, allowingUnknown: Bool) throws(FormatError) {
+    var fields = try JSONFields(value, in: "ledger")
+    self.init(
+      source: try fields.string("source"), file: try fields.string("file"),
+      byteOffset: try fields.nullableInteger("byteOffset"),
+      elementType: try fields.word("type", ElementType.self), shape: try fields.shape("shape"),
+      target: "")
+    guard !shape.elementCount.multipliedReportingOverflow(by: elementType.byteCount).overflow else {
+      throw fields.fault("shape: \(shape) has too many bytes to be counted")
+    }
+    for value in try fields.array("transforms") {
+      transforms.append(try Ledger.Transform(decoding: value, allowingUnknown: allowingUnknown))
+    }
+    target = try fields.string("target")
+    try fields.finish(allowingUnknown: allowingUnknown)
+  }
+}
+
+extension Ledger.Transform {
+  private enum Name: String, CaseIterable { case reshape, transpose }
+
+  /// The transform as ledgers and receipts hold it.
+  public var json: JSON {
+    switch self {
+    case .reshape(let from, let to):
+      .object([
+        .init("name", .string(Name.reshape.rawValue)), .init("from", .integers(from.dimensions)),
+        .init("to", .integers(to.dimensions)),
+      ])
+    case .transpose: .object([.init("name", .string(Name.transpose.rawValue))])
+    }
+  }
+
+  /// The transform that `json` describes.
+  ///
+  /// - Throws: `FormatError` for what is missing or of the wrong kind.
+  public init(decoding value: JSONText.Value, allowingUnknown: Bool) throws(FormatError) {
+    var fields = try JSONFields(value, in: "ledger")
+    switch try fields.word("name", Name.self) {
+    case .reshape: self = .reshape(from: try fields.shape("from"), to: try fields.shape("to"))
+    case .transpose: self = .transpose
+    }
+    try fields.finish(allowingUnknown: allowingUnknown)
+  }
+}

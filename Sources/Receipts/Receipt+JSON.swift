@@ -1,0 +1,108 @@
+internal import ModelGraph
+public import ModelIO
+public import TensorCore
+
+extension Receipt {
+  /// What the member `receipt` of the text says: the version of this layout.
+  private static let version = 1
+
+  /// The receipt as JSON.
+  public var json: JSON {
+    .object([
+      .init("receipt", .integer(Receipt.version)),
+      .init("sources", .array(sources.map(\.json))),
+      .init("targets", .array(targets.map(\.json))),
+      .init("entries", .array(entries.map(\.json))),
+    ])
+  }
+
+  /// Reads a receipt.
+  ///
+  /// - Throws: `FormatError` with the byte or the member that is not as it should be.
+  public init(parsing bytes: Bytes) throws(FormatError) {
+    self = try JSONText(parsing: bytes).withRoot { (root) throws(FormatError) in
+      try Receipt(decoding: root)
+    }
+  }
+
+  private init(decoding value: JSONText.Value) throws(FormatError) {
+    var fields = try JSONFields(value, in: "receipt")
+    let version = try fields.integer("receipt")
+    guard version == Receipt.version else {
+      throw fields.fault("expected a receipt of version \(Receipt.version), found \(version)")
+    }
+    self.init(sources: [], targets: [], entries: [])
+    for value in try fields.array("sources") { sources.append(try File(decoding: value)) }
+    for value in try fields.array("targets") { targets.append(try File(decoding: value)) }
+    for value in try fields.array("entries") { entries.append(try Entry(decoding: value)) }
+    try fields.finish(allowingUnknown: false)
+  }
+}
+
+extension Receipt.File {
+  fileprivate var json: JSON {
+    .object([
+      .init("name", .string(name)), .init("byteCount", .integer(byteCount)),
+      .init("sha256", .string(sha256)),
+    ])
+  }
+
+  fileprivate init(decoding value: JSONText.Value) throws(FormatError) {
+    var fields = try JSONFields(value, in: "file")
+    self.init(
+      name: try fields.string("name"), byteCount: try fields.integer("byteCount"),
+      sha256: try fields.string("sha256"))
+    // A name is looked for in the folders the user names and nowhere else.
+    guard !name.isEmpty, name != "..", !name.utf8.contains(UInt8(ascii: "/")) else {
+      throw fields.fault("expected the name of a file without a folder, found \(name)")
+    }
+    try fields.finish(allowingUnknown: false)
+  }
+}
+
+extension Receipt.StoredTensor {
+  fileprivate var json: JSON {
+    .object([
+      .init("file", .string(file)), .init("object", .string(object)),
+      .init("byteOffset", byteOffset.map { .integer($0) } ?? .null),
+      .init("type", .string(elementType.rawValue)), .init("shape", .integers(shape.dimensions)),
+      .init("sha256", sha256.map { .string($0) } ?? .null),
+    ])
+  }
+
+  fileprivate init(decoding value: JSONText.Value) throws(FormatError) {
+    var fields = try JSONFields(value, in: "tensor")
+    self.init(
+      file: try fields.string("file"), object: try fields.string("object"),
+      byteOffset: try fields.nullableInteger("byteOffset"),
+      elementType: try fields.word("type", ElementType.self), shape: try fields.shape("shape"),
+      sha256: nil)
+    sha256 = byteOffset == nil ? nil : try fields.string("sha256")
+    if byteOffset == nil { _ = fields.optional("sha256") }
+    guard !shape.elementCount.multipliedReportingOverflow(by: elementType.byteCount).overflow else {
+      throw fields.fault("\(object): \(shape) has too many bytes to be counted")
+    }
+    try fields.finish(allowingUnknown: false)
+  }
+}
+
+extension Receipt.Entry {
+  fileprivate var json: JSON {
+    .object([
+      .init("source", source?.json ?? .null),
+      .init("transforms", .array(transforms.map(\.json))), .init("target", target.json),
+    ])
+  }
+
+  fileprivate init(decoding value: JSONText.Value) throws(FormatError) {
+    var fields = try JSONFields(value, in: "entry")
+    let origin = try fields.required("source")
+    source = origin.isObject ? try Receipt.StoredTensor(decoding: origin) : nil
+    transforms = []
+    for value in try fields.array("transforms") {
+      transforms.append(try Ledger.Transform(decoding: value, allowingUnknown: false))
+    }
+    target = try Receipt.StoredTensor(decoding: try fields.required("target"))
+    try fields.finish(allowingUnknown: false)
+  }
+}

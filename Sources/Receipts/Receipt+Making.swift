@@ -1,0 +1,83 @@
+public import ModelGraph
+public import ModelIO
+public import TensorCore
+
+extension Receipt {
+  /// The receipt of a conversion whose output is complete.
+  ///
+  /// - Parameters:
+  ///   - network: what was converted.
+  ///   - ledger: which tensor of the sources became which weight.
+  ///   - sources: the files that were read.
+  ///   - written: which weight became which tensor of the targets.
+  ///   - targets: the names and contents of the files that were written.
+  /// - Throws: `FormatError` if two sources have one name, or for a weight that no ledger knows.
+  public init(
+    of network: Network, ledger: Ledger, sources: [InputFile], written: [WrittenTensor],
+    targets: [(name: String, bytes: Bytes)]
+  ) throws(FormatError) {
+    let sources = sources.map { (name: $0.name, bytes: $0.bytes) }
+    let (read, made) = (try Receipt.byName(sources), try Receipt.byName(targets))
+    self.sources = sources.map(File.init)
+    self.targets = targets.map(File.init)
+    entries = []
+    let origins = Dictionary(ledger.entries.map { ($0.target, $0) }) { first, _ in first }
+    let owners = Dictionary(network.allWeights.map { ($0.name, $0.owner) }) { first, _ in first }
+    for tensor in written {
+      let target = StoredTensor(tensor, in: made)
+      guard let weight = tensor.weight else {
+        entries.append(Entry(source: nil, transforms: tensor.transforms, target: target))
+        continue
+      }
+      guard let origin = origins[weight] ?? owners[weight].flatMap({ origins[$0] }) else {
+        throw FormatError(
+          .badModel, at: .object(weight),
+          "expected the source of every weight in the ledger, found none")
+      }
+      entries.append(
+        Entry(
+          source: StoredTensor(origin, in: read), transforms: origin.transforms + tensor.transforms,
+          target: target))
+    }
+  }
+
+  private static func byName(
+    _ files: [(name: String, bytes: Bytes)]
+  ) throws(FormatError) -> [String: Bytes] {
+    var byName: [String: Bytes] = [:]
+    for file in files {
+      guard byName.updateValue(file.bytes, forKey: file.name) == nil else {
+        throw FormatError(file: file.name, "expected files of different names for a receipt")
+      }
+    }
+    return byName
+  }
+}
+
+extension Receipt.File {
+  fileprivate init(_ file: (name: String, bytes: Bytes)) {
+    self.init(name: file.name, byteCount: file.bytes.count, sha256: file.bytes.sha256)
+  }
+}
+
+extension Receipt.StoredTensor {
+  fileprivate init(_ tensor: WrittenTensor, in files: [String: Bytes]) {
+    self.init(
+      file: tensor.file, object: tensor.object, byteOffset: tensor.byteOffset,
+      elementType: tensor.elementType, shape: tensor.shape)
+    sha256 = content(in: files)?.sha256
+  }
+
+  fileprivate init(_ entry: Ledger.Entry, in files: [String: Bytes]) {
+    self.init(
+      file: entry.file, object: entry.source, byteOffset: entry.byteOffset,
+      elementType: entry.elementType, shape: entry.shape)
+    sha256 = content(in: files)?.sha256
+  }
+
+  /// The elements as they lie in their file; nil if they do not lie there.
+  func content(in files: [String: Bytes]) -> Bytes? {
+    guard let byteOffset else { return nil }
+    return files[file]?.slice(from: byteOffset, count: byteCount)
+  }
+}

@@ -1,0 +1,40 @@
+import ResNetKit
+import ToolSupport
+
+/// The files of Caffe that a conversion writes.
+struct CaffeDestination {
+  let definition: OutputFile
+  let weights: OutputFile
+  /// Opens the file for the mean image, if it is wanted.
+  let mean: () throws(FormatError) -> OutputFile?
+  /// Opens the file for the labels, if they are wanted.
+  let labels: () throws(FormatError) -> OutputFile?
+
+  /// Files by their names, or all of them in a folder.
+  init(
+    _ paths: [String], stem: String, open: @escaping (String) throws(FormatError) -> OutputFile
+  ) throws(FormatError) {
+    if paths.count == 1 {
+      let prefix = paths[0] + (paths[0].hasSuffix("/") ? "" : "/") + stem
+      definition = try open(prefix + ".prototxt")
+      weights = try open(prefix + ".caffemodel")
+      mean = { () throws(FormatError) in try open(prefix + "-mean.binaryproto") }
+      labels = { () throws(FormatError) in try open(prefix + "-labels.txt") }
+      return
+    }
+    var files: [String: OutputFile] = [:]
+    for path in paths { files[kind(of: path)] = try open(path) }
+    definition = files["prototxt"]!  // the names were checked: `Destination.Format.init(of:)`
+    weights = files["caffemodel"]!
+    let (mean, labels) = (files["binaryproto"], files["txt"])
+    self.mean = { mean }
+    self.labels = { labels }
+  }
+}
+
+extension CaffeDestination {
+  /// Writes and verifies all files, but leaves them without names.
+  func prepare(_ model: Model) throws(FormatError) -> PreparedOutputs {
+    throw FormatError(.refused, file: definition.path, "writing Caffe files is not supported yet")
+  }
+}

@@ -1,0 +1,93 @@
+import ResNetKit
+import ToolSupport
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Musl
+#endif
+
+/// The files a conversion writes, by the format that their names ask for.
+enum Destination {
+  /// One file, `NAME.resnet`.
+  case native(OutputFile)
+  /// `NET.prototxt` and `NET.caffemodel`, perhaps a mean image and labels.
+  case caffe(CaffeDestination)
+
+  /// The formats that can be written.
+  enum Format {
+    case native, caffe
+
+    /// What to call the outputs.
+    var naming: String {
+      switch self {
+      case .native: "an output named *.resnet"
+      case .caffe:
+        "NET.prototxt and NET.caffemodel (and MEAN.binaryproto, LABELS.txt), or a folder"
+      }
+    }
+
+    /// The format that the names of outputs ask for; nil if they do not make a model.
+    init?(of paths: [String]) {
+      let kinds = paths.map(kind)
+      if kinds == ["resnet"] {
+        self = .native
+      } else if paths.count == 1, isFolder(paths[0]) {
+        self = .caffe
+      } else if kinds.contains("prototxt"), kinds.contains("caffemodel"),
+        Set(kinds).count == kinds.count,
+        Set(kinds).isSubset(of: ["prototxt", "caffemodel", "binaryproto", "txt"])
+      {
+        self = .caffe
+      } else {
+        return nil
+      }
+    }
+  }
+
+  /// Sorts the outputs of a command by their names; a folder means all files of Caffe.
+  ///
+  /// - Parameters:
+  ///   - paths: names that make a model of `format`.
+  ///   - stem: the name of the files in a folder.
+  ///   - open: checks that a file may be written.
+  init(
+    _ paths: [String], as format: Format, stem: String,
+    open: @escaping (String) throws(FormatError) -> OutputFile
+  ) throws(FormatError) {
+    switch format {
+    case .native: self = .native(try open(paths[0]))
+    case .caffe: self = .caffe(try CaffeDestination(paths, stem: stem, open: open))
+    }
+  }
+}
+
+/// Outputs that are complete but have no names yet.
+struct PreparedOutputs {
+  var files: [PreparedFile]
+  /// Where the weights lie in them.
+  var tensors: [WrittenTensor]
+  /// What the writer changed or left out: one sentence each.
+  var notes: [String] = []
+}
+
+extension Destination {
+  /// Writes and verifies all files, but leaves them without names.
+  func prepare(_ model: Model) throws(FormatError) -> PreparedOutputs {
+    switch self {
+    case .native(let file):
+      let (prepared, tensors) = try NativeFormat().prepare(model, for: file)
+      return PreparedOutputs(files: [prepared], tensors: tensors)
+    case .caffe(let destination): return try destination.prepare(model)
+    }
+  }
+}
+
+/// What is behind the last point of a path.
+func kind(of path: String) -> String { path.split(separator: ".").last.map(String.init) ?? "" }
+
+/// Whether a path means a folder: it is one, or ends as one.
+func isFolder(_ path: String) -> Bool {
+  var status = stat()
+  return path.hasSuffix("/") || stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import ResNetKit
+import ToolSupport
+
+/// What a conversion writes, and how.
+struct OutputArguments: ParsableArguments {
+  @Option(
+    name: [.short, .long],
+    help: """
+      A file to write, named after its kind: NAME.resnet, or NET.prototxt and NET.caffemodel, for \
+      which the option is repeated; a folder means all files of Caffe.
+      """)
+  var output: [String] = []
+
+  @Option(
+    help: """
+      Write what became of every tensor, with hashes, as JSON to this file; resnet-verify receipt \
+      checks it.
+      """)
+  var receipt: String?
+
+  @Flag(help: "Replace outputs that exist.")
+  var force = false
+
+  @Flag(help: "Print the layers and the ledger, and write nothing.")
+  var dryRun = false
+
+  @Flag(help: "Print the report as JSON.")
+  var json = false
+
+  func validate() throws {
+    if output.isEmpty, !dryRun {
+      throw ValidationError("Missing expected argument '--output <output>'")
+    }
+  }
+
+  /// The format that the outputs ask for; nil for a dry run without outputs.
+  ///
+  /// - Parameter allowed: the formats that the command writes.
+  /// - Throws: `UsageError` for names that do not make a model of one of them.
+  func format(among allowed: [Destination.Format]) throws -> Destination.Format? {
+    guard !output.isEmpty else { return nil }
+    guard let format = Destination.Format(of: output), allowed.contains(format) else {
+      throw UsageError(
+        "\(output.joined(separator: ", ")): expected "
+          + allowed.map(\.naming).joined(separator: ", or "))
+    }
+    return format
+  }
+
+  /// The files to write, checked before anything is read; nil for a dry run.
+  func destination(
+    besides inputs: [InputFile], as format: Destination.Format?
+  ) throws(FormatError) -> Destination? {
+    guard !dryRun, let format else { return nil }
+    let name = inputs.first?.name ?? "net"
+    let stem = name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
+    return try Destination(output, as: format, stem: stem) { path throws(FormatError) in
+      try file(path, besides: inputs)
+    }
+  }
+
+  /// The file for the receipt, if one is asked for.
+  func receiptFile(besides inputs: [InputFile]) throws(FormatError) -> OutputFile? {
+    guard !dryRun, let receipt else { return nil }
+    return try file(receipt, besides: inputs)
+  }
+
+  private func file(
+    _ path: String, besides inputs: [InputFile]
+  ) throws(FormatError) -> OutputFile {
+    try OutputFile(path: path, replacing: force, inputs: inputs.map(\.identity))
+  }
+}
