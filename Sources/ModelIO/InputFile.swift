@@ -6,7 +6,7 @@ public import TensorCore
   internal import Musl
 #endif
 
-/// A file that was opened for reading: its bytes, mapped, and its identity.
+/// A file that is read: its bytes, mapped or already in memory, and its identity.
 public struct InputFile: Sendable {
   /// Which file it is, whatever path leads to it.
   public struct Identity: Hashable, Sendable {
@@ -16,10 +16,10 @@ public struct InputFile: Sendable {
 
   /// The path as the user gave it.
   public let path: String
-  /// The whole contents, memory-mapped.
+  /// The whole contents.
   public let bytes: Bytes
-  /// Which file it is.
-  public let identity: Identity
+  /// Which file it is; nil for contents that were in memory already.
+  public let identity: Identity?
 
   /// The last component of the path.
   public var name: String { path.split(separator: "/").last.map(String.init) ?? path }
@@ -39,5 +39,14 @@ public struct InputFile: Sendable {
     self.path = path
     identity = Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     do { bytes = try Bytes(mapping: descriptor) } catch { throw error.inFile(path) }
+  }
+
+  /// Contents that are in memory already.
+  ///
+  /// - Parameter path: what errors call them; no file of that path is looked for.
+  public init(path: String, bytes: Bytes) {
+    self.path = path
+    self.bytes = bytes
+    identity = nil
   }
 }

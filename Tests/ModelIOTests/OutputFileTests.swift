@@ -176,7 +176,7 @@ import Testing
         try FileManager.default.linkItem(atPath: input, toPath: path)
       default: path = folder + "/./in"
       }
-      let identity = try InputFile(path: input).identity
+      let identity = try #require(InputFile(path: input).identity)
       let error = #expect(throws: FormatError.self) {
         try OutputFile(path: path, replacing: true, inputs: [identity])
       }
