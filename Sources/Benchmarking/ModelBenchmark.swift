@@ -16,6 +16,7 @@ public struct ModelBenchmark {
   public init(
     _ plan: ExecutionPlan, inputs: [String: Tensor]? = nil, threadCount: Int = 1
   ) throws(NetworkError) {
+    try Network.requireMemory(for: plan.inputs.map(\.shape), bytesPerElement: 4)
     executor = try Executor(plan, threadCount: threadCount)
     self.inputs =
       inputs

@@ -23,7 +23,8 @@ extension Bytes {
 
   /// The bytes decompressed by raw deflate: exactly `byteCount`.
   ///
-  /// - Throws: `FormatError` for anything else, without place.
+  /// - Throws: `FormatError` for anything else, without place; of kind `outOfMemory` where there is
+  ///   not so much memory.
   func inflated(to byteCount: Int) throws(FormatError) -> Bytes {
     guard byteCount > 0 else {
       // Nothing, compressed: an empty final block.
@@ -32,12 +33,17 @@ extension Bytes {
       }
       return Bytes([])
     }
+    do {
+      try Memory.require(byteCount)
+    } catch {
+      throw FormatError(.outOfMemory, error.description)
+    }
     // Pages of the mapping exist once they are written: a lie about the size costs no memory.
     guard
       let memory = mmap(
         nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
       memory != MAP_FAILED
-    else { throw FormatError(.inputOutput, "no memory for \(byteCount) bytes") }
+    else { throw FormatError(.outOfMemory, "no memory for \(byteCount) bytes") }
     let output = Bytes(adopting: memory, count: byteCount) {
       munmap(UnsafeMutableRawPointer(mutating: $0), byteCount)
     }
@@ -50,7 +56,7 @@ extension Bytes {
     var stream = z_stream()
     let size = Int32(MemoryLayout<z_stream>.size)
     guard inflateInit2_(&stream, -MAX_WBITS, ZLIB_VERSION, size) == Z_OK else {
-      throw FormatError(.inputOutput, "no memory to decompress")
+      throw FormatError(.outOfMemory, "no memory to decompress")
     }
     defer { inflateEnd(&stream) }
     var (consumed, produced) = (0, 0)
@@ -69,6 +75,9 @@ extension Bytes {
       }
       consumed += input - Int(stream.avail_in)
       produced += room - Int(stream.avail_out)
+    }
+    guard status != Z_MEM_ERROR else {
+      throw FormatError(.outOfMemory, "no memory to decompress")
     }
     guard status == Z_STREAM_END, produced == output.count, consumed == count else {
       throw FormatError(

@@ -12,7 +12,8 @@ public enum NPY {
   ///
   /// Integers of up to 16 bits and booleans become float32, larger ones float64. Fortran order is
   /// turned round.
-  /// - Throws: `FormatError` with the byte offset, also for an integer that no Double holds.
+  /// - Throws: `FormatError` with the byte offset, also for an integer that no Double holds; of kind
+  ///   `outOfMemory` where there is no memory to convert.
   public static func tensor(decoding bytes: Bytes) throws(FormatError) -> Tensor {
     let header = try NPYHeader(decoding: bytes)
     let (byteCount, overflow) = header.shape.elementCount.multipliedReportingOverflow(
@@ -24,6 +25,12 @@ public enum NPY {
         at: .byte(header.end),
         "expected \(header.shape) elements of \(header.type.byteCount) bytes, "
           + "found \(bytes.count - header.end) bytes")
+    }
+    // Converted to float64 at most, and once more in another order.
+    do {
+      try Memory.require(header.isInPlace ? 0 : 16 * header.shape.elementCount)
+    } catch {
+      throw FormatError(.outOfMemory, error.description)
     }
     let (elementType, elements) = try header.type.converted(content, at: header.end)
     // Converted to as many elements as the shape has.
@@ -57,6 +64,13 @@ public enum NPY {
 
   private static func list(_ extents: [Int]) -> String {
     extents.map { "\($0)" }.joined(separator: ", ")
+  }
+}
+
+extension NPYHeader {
+  /// Whether the elements are used where they lie.
+  fileprivate var isInPlace: Bool {
+    type.kind == .float && !type.isBigEndian && !isFortranOrder
   }
 }
 

@@ -39,13 +39,17 @@ public final class Executor {
     let scratch = (plan.scratchByteCount + 63) / 64 * 64
     let (scratchTotal, overflow) = scratch.multipliedReportingOverflow(by: threadCount)
     let (byteCount, sumOverflow) = plan.arenaByteCount.addingReportingOverflow(scratchTotal)
-    guard !overflow, !sumOverflow, let arena = Arena(byteCount: byteCount) else {
+    // The system promises more than it has: what it promises is asked for second.
+    guard !overflow, !sumOverflow, byteCount <= Memory.available,
+      let arena = Arena(byteCount: byteCount)
+    else {
       throw NetworkError(
-        "expected \(plan.arenaByteCount) bytes of memory and \(scratch) for each of "
-          + "\(threadCount) threads, which the system does not have")
+        "needs \(plan.arenaByteCount) bytes of memory and \(scratch) for each of "
+          + "\(threadCount) threads, \(Memory.available) are available", kind: .outOfMemory)
     }
     guard let pool = ThreadPool(threadCount: threadCount) else {
-      throw NetworkError("expected \(threadCount) threads, which the system does not give")
+      throw NetworkError(
+        "needs \(threadCount) threads, which the system does not give", kind: .outOfMemory)
     }
     self.plan = plan
     self.pool = pool

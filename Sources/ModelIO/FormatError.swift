@@ -10,6 +10,8 @@ public struct FormatError: Error, Equatable, CustomStringConvertible {
     case cannotCreate
     /// Reading or writing failed.
     case inputOutput
+    /// The work needs more memory than this process can have.
+    case outOfMemory
     /// The request is refused to protect the user's files.
     case refused
   }

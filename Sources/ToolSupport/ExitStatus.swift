@@ -18,6 +18,8 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
   case cannotCreate = 73
   /// Reading or writing failed.
   case inputOutput = 74
+  /// The work needs more memory than there is: it can succeed elsewhere.
+  case outOfMemory = 75
   /// Refused to protect the user's files.
   case refused = 77
 
@@ -29,7 +31,17 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
       case .noInput: .noInput
       case .cannotCreate: .cannotCreate
       case .inputOutput: .inputOutput
+      case .outOfMemory: .outOfMemory
       case .refused: .refused
+      }
+  }
+
+  /// The code for a fault of a network.
+  public init(_ kind: NetworkError.Kind) {
+    self =
+      switch kind {
+      case .unsound: .badModel
+      case .outOfMemory: .outOfMemory
       }
   }
 }

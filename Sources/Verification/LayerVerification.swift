@@ -52,12 +52,14 @@ public struct LayerVerification: Sendable {
 
   /// Runs a network with every value observed, and each of its layers by the oracle.
   ///
-  /// - Throws: `NetworkError` where the inputs do not fit.
+  /// - Throws: `NetworkError` where the inputs do not fit, or there is no memory for all values.
   public init(
     of network: Network, inputs: [String: Tensor], threadCount: Int
   ) throws(NetworkError) {
     let plan = try ExecutionPlan(
       for: network, inputShapes: inputs.mapValues(\.shape), observing: .all)
+    // All values in float64, and as floats in the arena.
+    try Network.requireMemory(for: plan.shapes.values, bytesPerElement: 12)
     var values: [String: OracleValue] = [:]
     let executor = try Executor(plan, threadCount: threadCount)
     try executor.run(inputs) { value in

@@ -38,7 +38,8 @@ public struct ModelComparison: Sendable {
   /// Runs both on the same inputs, those of `first`, and compares the last outputs and all values
   /// of one name and shape.
   ///
-  /// - Throws: `NetworkError` where the inputs do not fit or the last outputs differ in shape.
+  /// - Throws: `NetworkError` where the inputs do not fit, the last outputs differ in shape, or
+  ///   there is no memory for the values.
   public init(
     _ first: Network, _ second: Network, inputs: [String: Tensor], engine: Engine
   ) throws(NetworkError) {
@@ -48,6 +49,7 @@ public struct ModelComparison: Sendable {
     let renamed =
       first.inputs.count == 1 && second.inputs.count == 1
       ? [second.inputs[0].name: inputs[first.inputs[0].name]!] : inputs
+    try Network.requireMemory(for: firstShapes.values, bytesPerElement: 8)  // floats of both
     let secondShapes = try second.shapes(for: renamed.mapValues(\.shape))
     var pairs: [String: String] = [:]  // value of `first`: value of `second`
     let computed = first.nodes.filter { !$0.inputs.isEmpty }.flatMap(\.outputs)

@@ -30,11 +30,13 @@ public struct RoundingScale: Sendable {
   ///   - inputs: by name. What rounding does differs from image to image, so all that will be
   ///     compared should be here.
   ///   - values: the values whose spread is wanted; all if nil.
-  /// - Throws: `NetworkError` where the inputs do not fit.
+  /// - Throws: `NetworkError` where the inputs do not fit, or there is no memory for the values.
   public init(
     of network: Network, inputs: [String: Tensor], values: Set<String>? = nil
   ) throws(NetworkError) {
     let oracle = try Oracle(network, inputShapes: inputs.mapValues(\.shape))
+    try Network.requireMemory(
+      for: oracle.shapes.filter { values?.contains($0.key) ?? true }.values, bytesPerElement: 8)
     var exact: [String: [Double]] = [:]
     try oracle.run(inputs) { name, value in
       if values?.contains(name) ?? true { exact[name] = value.elements }

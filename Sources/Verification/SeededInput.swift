@@ -6,9 +6,12 @@ public enum SeededInput {
   /// One tensor for each input of the network: uniform noise in ±64, the same on every machine.
   ///
   /// - Parameter shapes: shapes for inputs by name, instead of those of the definition.
+  /// - Throws: `NetworkError` where there is no memory for them.
   public static func noise(
     for network: Network, shapes: [String: Shape] = [:], seed: UInt64 = 1
-  ) -> [String: Tensor] {
+  ) throws(NetworkError) -> [String: Tensor] {
+    try Network.requireMemory(
+      for: network.inputs.map { shapes[$0.name] ?? $0.shape }, bytesPerElement: 4)
     var generator = SplitMix64(state: seed)
     var inputs: [String: Tensor] = [:]
     for (name, shape) in network.inputs {

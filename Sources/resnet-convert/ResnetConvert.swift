@@ -12,7 +12,8 @@ struct ResnetConvert: Tool {
       at all.
 
       Exit codes: 0 done, 64 usage, 65 bad model, 66 no input, 70 internal error, 73 output cannot \
-      be created, 74 reading or writing failed, 77 refused to protect a file, 128 + N ended by signal N.
+      be created, 74 reading or writing failed, 75 out of memory, 77 refused to protect a file, \
+      128 + N ended by signal N.
       """,
     version: toolkitVersion,
     subcommands: [ConvertFiles.self, CaffeToNative.self],

@@ -12,7 +12,8 @@ struct ResnetInspect: Tool {
       the multiply-accumulates of convolutions and matrix products. Minimum, maximum, mean and \
       standard deviation are of all weights of a layer.
 
-      Exit codes: 0 good, 64 usage, 65 bad model, 66 no input, 74 reading failed.
+      Exit codes: 0 good, 64 usage, 65 bad model, 66 no input, 74 reading failed, 75 out of \
+      memory, 128 + N ended by signal N.
       """,
     version: toolkitVersion)
 

@@ -32,7 +32,7 @@ struct VerifyLayers: ParsableCommand {
     let inputs = try input.map { try InputArrays.read($0, for: model) }
     Progress.say("running every layer twice")
     let result = try LayerVerification(
-      of: model.network, inputs: inputs ?? SeededInput.noise(for: model.network),
+      of: model.network, inputs: try inputs ?? SeededInput.noise(for: model.network),
       threadCount: threading.threads)
     Progress.clear()
     print(json ? result.json.prettyText() : result.text)

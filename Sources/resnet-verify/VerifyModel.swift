@@ -80,7 +80,7 @@ struct VerifyModel: ParsableCommand {
   private func compare() throws {
     let first = try ModelArgument.read(ModelArgument.open(models[0]), options: reading.options)
     let second = try ModelArgument.read(ModelArgument.open(models[1]), options: reading.options)
-    let inputs = SeededInput.noise(for: first.network)
+    let inputs = try SeededInput.noise(for: first.network)
     Progress.say("comparing")
     let result = try ModelComparison(
       first.network, second.network, inputs: inputs, engine: engine.engine)

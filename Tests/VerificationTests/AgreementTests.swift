@@ -67,7 +67,7 @@ import Verification
     let first = try Self.network([("fc", Self.matrix(1))])
     let renamed = try Self.network([("dense", Self.matrix(1))])
     let other = try Self.network([("fc", Self.matrix(1.001))])
-    let inputs = SeededInput.noise(for: first)
+    let inputs = try SeededInput.noise(for: first)
     func compare(_ second: Network) throws -> ModelComparison {
       try ModelComparison(first, second, inputs: inputs, engine: .fast(threadCount: 1))
     }
@@ -83,14 +83,14 @@ import Verification
     let second = try Self.network([("fc", Self.matrix(1, 3))])
     #expect(throws: NetworkError.self) {
       try ModelComparison(
-        first, second, inputs: SeededInput.noise(for: first), engine: .fast(threadCount: 1))
+        first, second, inputs: try SeededInput.noise(for: first), engine: .fast(threadCount: 1))
     }
   }
 
   @Test func `a layer that only moves elements must give the very bits`() throws {
     let network = try Self.network([("r", .relu(.init())), ("fc", Self.matrix(1))])
     let result = try LayerVerification(
-      of: network, inputs: SeededInput.noise(for: network), threadCount: 1)
+      of: network, inputs: try SeededInput.noise(for: network), threadCount: 1)
     #expect(result.passes)
     #expect(result.results.map(\.bound).first == 0)
   }

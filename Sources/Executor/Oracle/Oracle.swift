@@ -16,7 +16,8 @@ public struct Oracle: Sendable {
 
   /// Prepares a network for inputs of given shapes.
   ///
-  /// - Throws: `NetworkError` where the layers do not fit the inputs.
+  /// - Throws: `NetworkError` where the layers do not fit the inputs, and where there is no memory
+  ///   for the largest of them beside its inputs.
   public init(
     _ network: Network, inputShapes: [String: Shape] = [:]
   ) throws(NetworkError) {
@@ -27,6 +28,11 @@ public struct Oracle: Sendable {
       for value in node.inputs { last[value] = index }
     }
     lastReader = last
+    for node in network.nodes {
+      // Every value has a shape; outputs twice, with and without noise.
+      let held = (node.inputs + node.outputs + node.outputs).map { shapes[$0]! }
+      try Network.requireMemory(for: held, bytesPerElement: 8)
+    }
   }
 
   /// Runs the network.
