@@ -1,5 +1,3 @@
-internal import TensorCore
-
 #if canImport(Glibc)
   internal import Glibc
 #else
@@ -57,31 +55,16 @@ struct FileStatus: Sendable {
   }
 }
 
-extension Bytes {
-  /// The contents of an open regular file, mapped.
-  ///
-  /// - Throws: `FormatError` of kind `inputOutput`.
-  init(mapping descriptor: Int32) throws(FormatError) {
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else {
-      throw .system(.inputOutput, file: nil, "cannot read", errno)
-    }
-    let count = Int(status.st_size)
-    guard count > 0 else {
-      self.init([])
-      return
-    }
-    guard let base = mmap(nil, count, PROT_READ, MAP_SHARED, descriptor, 0), base != MAP_FAILED
-    else { throw .system(.inputOutput, file: nil, "cannot map", errno) }
-    self.init(adopting: base, count: count) {
-      munmap(UnsafeMutableRawPointer(mutating: $0), count)
-    }
-  }
-}
-
 extension FormatError {
   /// What was tried and what the system answered.
   static func system(_ kind: Kind, file: String?, _ attempt: String, _ code: Int32) -> FormatError {
     FormatError(kind, file: file, "\(attempt): \(String(cString: strerror(code)))")
   }
+}
+
+/// Makes a call that opens a file until no signal interrupts it.
+func retrying(_ open: () -> Int32) -> Int32 {
+  var descriptor = open()
+  while descriptor < 0, errno == EINTR { descriptor = open() }
+  return descriptor
 }

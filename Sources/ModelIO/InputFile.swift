@@ -24,21 +24,46 @@ public struct InputFile: Sendable {
   /// The last component of the path.
   public var name: String { path.split(separator: "/").last.map(String.init) ?? path }
 
+  /// Larger than any model by more than ten times: 64 GiB, some seconds of reading.
+  private static let largestByteCount = 1 << 36
+
+  private let modified: timespec
+
   /// Opens and maps a regular file.
   ///
-  /// The file must not be shortened while it is in use: reading past the new end ends the process.
-  /// - Throws: `FormatError` of kind `noInput` if it is not there, not readable or not regular.
+  /// Nothing is read before it is used, so the file must stay as it is while it is in use: reading
+  /// past the end of one that was shortened ends the process by SIGBUS, which `reportUnreadable`
+  /// can explain. `checkUnchanged()` finds other changes afterwards.
+  /// - Throws: `FormatError` of kind `noInput` if it is not there, not readable or not regular, and
+  ///   `badModel` if it is larger than any model.
   public init(path: String) throws(FormatError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = retrying { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else { throw .system(.noInput, file: path, "cannot open", errno) }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       throw FormatError(.noInput, file: path, "expected a regular file")
     }
+    guard status.st_size <= Self.largestByteCount else {
+      throw FormatError(
+        file: path,
+        "expected at most \(Self.largestByteCount) bytes, found \(status.st_size)")
+    }
     self.path = path
     identity = Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
-    do { bytes = try Bytes(mapping: descriptor) } catch { throw error.inFile(path) }
+    modified = status.st_mtim
+    bytes = try Bytes(mapping: descriptor, path: path)
+  }
+
+  /// Refuses what was read if the file is not any more the one that was opened, or was written to.
+  ///
+  /// - Throws: `FormatError` of kind `inputOutput`.
+  public func checkUnchanged() throws(FormatError) {
+    var status = stat()
+    guard stat(path, &status) == 0, UInt64(status.st_dev) == identity.device,
+      UInt64(status.st_ino) == identity.inode, Int(status.st_size) == bytes.count,
+      status.st_mtim.tv_sec == modified.tv_sec, status.st_mtim.tv_nsec == modified.tv_nsec
+    else { throw FormatError(.inputOutput, file: path, "was changed while it was being read") }
   }
 
   /// Contents that are in memory already.

@@ -18,6 +18,8 @@ public struct OutputFile: Sendable {
   let folder: Folder
   /// What the file that will be replaced is; nil where there is none.
   let replaced: FileStatus?
+  /// What the content is made of.
+  let inputs: [InputFile]
   /// Tests only: do without `O_TMPFILE`, as some file systems must.
   var usesNamedTemporary = false
 
@@ -26,11 +28,12 @@ public struct OutputFile: Sendable {
   /// The folder is resolved here, once: what happens to its path later does not matter.
   /// - Parameters:
   ///   - replacing: whether a regular file of that name may be replaced.
-  ///   - inputs: files that must not be overwritten, by whatever path.
+  ///   - inputs: files that must not be overwritten, by whatever path, and must not have changed
+  ///     when the output gets its name.
   /// - Throws: `FormatError` of kind `refused` for an input or a symbolic link, `cannotCreate` for a
   ///   folder that is not there, an existing file, or anything that is no regular file.
   public init(
-    path: String, replacing: Bool, inputs: [InputFile.Identity] = []
+    path: String, replacing: Bool, inputs: [InputFile] = []
   ) throws(FormatError) {
     // By bytes: a character can be a slash and an accent.
     let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
@@ -40,12 +43,13 @@ public struct OutputFile: Sendable {
     }
     self.path = path
     self.name = name
+    self.inputs = inputs
     folder = try Folder(
       path: slash.map { String(path[..<path.utf8.index(after: $0)]) } ?? ".", of: path)
 
     // An input is an input through any link: this comes before what the name itself is.
     if let target = folder.status(of: name, followingLinks: true),
-      inputs.contains(target.identity)
+      inputs.contains(where: { $0.identity == target.identity })
     {
       throw FormatError(.refused, file: path, "is an input of this command; name another output")
     }
@@ -93,7 +97,13 @@ public struct OutputFile: Sendable {
     let prepared = try PreparedFile(for: self)
     if let byteCount { try prepared.reserve(byteCount) }
     var writer = Writer(descriptor: prepared.descriptor, path: path)
-    try body(&writer)
+    do {
+      try body(&writer)
+    } catch {
+      // The system cannot write what it cannot read: then the input is at fault.
+      try checkInputs()
+      throw error
+    }
     precondition(
       byteCount == nil || byteCount == writer.byteCount,
       "\(writer.byteCount) bytes written instead of \(byteCount ?? 0)")
@@ -101,6 +111,11 @@ public struct OutputFile: Sendable {
     prepared.contents = try prepared.readBack(count: writer.byteCount)
     try verify(prepared.contents)
     return prepared
+  }
+
+  /// Refuses to go on with an input that is not what it was.
+  func checkInputs() throws(FormatError) {
+    for input in inputs { try input.checkUnchanged() }
   }
 }
 

@@ -23,16 +23,20 @@ public final class PreparedFile {
     let unnamed = 0o20000000 | O_DIRECTORY
     descriptor = -1
     if !output.usesNamedTemporary {
-      descriptor = openat(output.folder.descriptor, ".", unnamed | O_RDWR | O_CLOEXEC, 0o666)
+      descriptor = retrying {
+        openat(output.folder.descriptor, ".", unnamed | O_RDWR | O_CLOEXEC, 0o666)
+      }
     }
     if descriptor < 0, output.usesNamedTemporary || [EOPNOTSUPP, EISDIR, EINVAL].contains(errno) {
       // Never wider than the finished file: the umask applies to both.
       let name = UnfinishedFile.randomName()
-      descriptor = openat(
-        output.folder.descriptor, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0o666)
-      if descriptor >= 0 {
-        temporary = UnfinishedFile(named: name, in: output.folder)
+      // Known before it exists: a signal may come between.
+      let unfinished = UnfinishedFile(named: name, in: output.folder)
+      descriptor = retrying {
+        openat(
+          output.folder.descriptor, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0o666)
       }
+      if descriptor >= 0 { temporary = unfinished } else { unfinished.forget() }
     }
     guard descriptor >= 0 else {
       throw .system(.cannotCreate, file: output.path, "cannot create", errno)
@@ -75,7 +79,8 @@ public final class PreparedFile {
       throw .system(.inputOutput, file: output.path, "cannot write to disk", errno)
     }
     let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
-    guard copy >= 0, close(copy) == 0 else {
+    // Interrupted, the descriptor is closed all the same, and what it wrote is on disk already.
+    guard copy >= 0, close(copy) == 0 || errno == EINTR else {
       throw .system(.inputOutput, file: output.path, "cannot close", errno)
     }
   }
@@ -88,12 +93,7 @@ public final class PreparedFile {
 
   /// The content as it lies in the file.
   func readBack(count: Int) throws(FormatError) -> Bytes {
-    let bytes: Bytes
-    do {
-      bytes = try Bytes(mapping: descriptor)
-    } catch {
-      throw error.inFile(output.path)
-    }
+    let bytes = try Bytes(mapping: descriptor, path: output.path)
     guard bytes.count == count else {
       throw FormatError(
         .inputOutput, file: output.path, "wrote \(count) bytes, read back \(bytes.count)")
@@ -104,10 +104,11 @@ public final class PreparedFile {
   /// Gives the file its name, at once and whole.
   ///
   /// - Throws: `FormatError` of kind `cannotCreate` if meanwhile a file of that name exists and may
-  ///   not be replaced, `inputOutput` for anything else. If the folder cannot be forced to disk,
-  ///   the file is there, but a power failure may take it away.
+  ///   not be replaced, `inputOutput` for anything else, an input that has changed included. If the
+  ///   folder cannot be forced to disk, the file is there, but a power failure may take it away.
   public func publish() throws(FormatError) {
     precondition(descriptor >= 0, "\(output.path) was published before")
+    try output.checkInputs()
     if output.replaced == nil {
       try link()
     } else {

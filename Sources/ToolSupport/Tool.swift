@@ -28,15 +28,7 @@ public protocol Tool: ParsableCommand {}
 extension Tool {
   /// Parses, runs and exits: every failure is one line on standard error and a documented code.
   public static func main() {
-    // A reader that goes away (`| head`) ends output, not the process without a word.
-    signal(SIGPIPE, SIG_IGN)
-    signal(SIGXFSZ, SIG_IGN)
-    for number in [SIGINT, SIGTERM, SIGHUP] {
-      signal(number) { number in
-        OutputFile.removeUnfinished()
-        _exit(128 + number)
-      }
-    }
+    Signals.handle(commandName: _commandName)
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -46,7 +38,9 @@ extension Tool {
     } catch let error as FormatError {
       fail(error.description, ExitStatus(error.kind))
     } catch let error as NetworkError {
-      fail(error.description, .badModel)
+      fail(error.description, ExitStatus(error.kind))
+    } catch let error as MemoryShortage {
+      fail(error.description, .outOfMemory)
     } catch let error as UsageError {
       fail(error.reason, .usage)
     } catch {
@@ -68,7 +62,7 @@ extension Tool {
   private static func fail(_ message: String, _ status: ExitStatus) -> Never {
     Progress.clear()
     let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-    writeToStandardError("\(_commandName): \(line)\n")
+    writeToStandardError("\(_commandName): \(line.printable())\n")
     finish(status)
   }
 }

@@ -69,6 +69,6 @@ struct OutputArguments: ParsableArguments {
   private func file(
     _ path: String, besides inputs: [InputFile]
   ) throws(FormatError) -> OutputFile {
-    try OutputFile(path: path, replacing: force, inputs: inputs.compactMap(\.identity))
+    try OutputFile(path: path, replacing: force, inputs: inputs)
   }
 }

@@ -46,7 +46,7 @@ struct RunModel: ParsableCommand {
     if fullyConvolutional { model.network = try model.network.fullyConvolutional() }
     let inputs = try InputArrays.read(input, for: model)
     let sources = try files + [InputFile(path: input)]
-    let target = try OutputFile(path: output, replacing: force, inputs: sources.compactMap(\.identity))
+    let target = try OutputFile(path: output, replacing: force, inputs: sources)
     let wanted = try values(of: model.network)
     guard let last = model.network.outputs.last else { return }
     guard last == "output" || !wanted.contains("output") else {
