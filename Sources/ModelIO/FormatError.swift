@@ -54,14 +54,11 @@ public struct FormatError: Error, Equatable, CustomStringConvertible {
     self.reason = reason
   }
 
-  /// `file: place: reason`, in one line whatever names the file holds: control characters are
-  /// written as `\u{1b}`.
+  /// `file: place: reason`, in one line whatever names the file holds: characters that are not
+  /// meant to be seen are written as `\u{1b}`, long names lose their middle.
   public var description: String {
-    let text = [file, location?.description, reason].compactMap { $0 }.joined(separator: ": ")
-    return text.unicodeScalars.reduce(into: "") { line, scalar in
-      let isControl = scalar.properties.generalCategory == .control
-      line += isControl ? scalar.escaped(asASCII: true) : String(scalar)
-    }
+    [file?.printable(), location?.description.printable(limit: 500), reason.printable(limit: 8000)]
+      .compactMap { $0 }.joined(separator: ": ")
   }
 
   /// The same error about a file, unless it names one already.

@@ -1,3 +1,5 @@
+internal import ResNetKit
+
 /// Columns of text, as wide as their widest cell.
 public struct TextTable: CustomStringConvertible {
   /// How a column is aligned.
@@ -14,10 +16,10 @@ public struct TextTable: CustomStringConvertible {
   /// A table without rows.
   public init(_ columns: [(title: String, alignment: Alignment)]) { self.columns = columns }
 
-  /// Adds a row; one cell for each column.
+  /// Adds a row; one cell for each column. What a file put into a cell stays in it.
   public mutating func add(_ cells: [String]) {
     precondition(cells.count == columns.count, "\(cells.count) cells for \(columns.count) columns")
-    rows.append(cells)
+    rows.append(cells.map { $0.printable(limit: 300) })
   }
 
   /// The lines, title first, each ended by a newline but the last.

@@ -22,21 +22,22 @@ extension ModelSummary {
       ])
     }
     var lines = [table.description, ""]
-    lines.append("\(model.network.name): \(architecture)")
+    lines.append("\(model.network.name): \(architecture)".printable())
     lines.append(
       "\(parameterCount.grouped) parameters (\(storedCount.grouped) numbers stored), "
         + "\((Double(multiplyAccumulates) / 1e9).fixed(3)) GMACs, "
         + "\((Double(activationByteCount) / 1e6).fixed(1)) MB of activations in float32")
     let source = model.provenance
     let files = source.files.map { "\($0.name) (\($0.byteCount.grouped) bytes)" }
-    lines.append("source: \(source.format), \(files.joined(separator: ", "))")
+    lines.append("source: \(source.format), \(files.joined(separator: ", "))".printable())
     if let preprocessing = model.preprocessing {
       lines.append("preprocessing: \(preprocessing)")
     }
     if !model.labels.isEmpty {
-      lines.append("labels: \(model.labels.count), \(model.labels[0]) … \(model.labels.last!)")
+      let labels = "\(model.labels.count), \(model.labels[0]) … \(model.labels.last!)"
+      lines.append("labels: \(labels)".printable())
     }
-    lines += source.notes.map { "note: \($0)" }
+    lines += source.notes.map { "note: \($0)".printable() }
     return lines.joined(separator: "\n")
   }
 

@@ -14,7 +14,7 @@ struct NativeInspection {
       members.append(.init("openMedianMilliseconds", JSON(number: opening.median)))
       members.append(.init("openMinimumMilliseconds", JSON(number: opening.minimum)))
       lines.append(
-        "\(file.path): opened in \(opening.median.fixed(3)) ms (median of 100; "
+        "\(file.path.printable()): opened in \(opening.median.fixed(3)) ms (median of 100; "
           + "minimum \(opening.minimum.fixed(3)))")
     }
     if check {
@@ -30,7 +30,7 @@ struct NativeInspection {
         .init("seconds", JSON(number: seconds)),
       ]
       lines.append(
-        "\(file.path): good: \(report.byteCount.grouped) bytes, \(report.tensorCount) tensors, "
+        "\(file.path.printable()): good: \(report.byteCount.grouped) bytes, \(report.tensorCount) tensors, "
           + "\(report.checksumCount) checksums, \((Double(report.byteCount) / seconds / 1e9).fixed(1)) GB/s"
       )
     }

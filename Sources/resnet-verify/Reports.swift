@@ -18,7 +18,7 @@ extension FixtureVerification {
       ])
     }
     var lines = [table.description, ""]
-    lines += unmatched.map { "\($0.array): \($0.reason)" }
+    lines += unmatched.map { "\($0.array): \($0.reason)".printable() }
     if let agreement {
       lines.append(
         "top-1 agrees in \(agreement.top1) of \(agreement.imageCount) images, "
@@ -36,7 +36,7 @@ extension FixtureVerification {
 
   private var verdict: String {
     if let first = firstDiverging {
-      return "NOT EQUAL, first at \(first.value) "
+      return "NOT EQUAL, first at \(first.value.printable()) "
         + "(error \(first.deviation.maximum.short), bound \(first.bound.short))"
     }
     if comparisons.isEmpty { return "NOTHING COMPARED" }
@@ -79,7 +79,7 @@ extension ModelComparison {
   /// The weights that differ, the values, the verdict.
   var text: String {
     var lines: [String] = []
-    lines += weightDifferences.map { "\($0.name): \($0.reason)" }
+    lines += weightDifferences.map { "\($0.name): \($0.reason)".printable() }
     lines.append(
       "weights: \(equalWeightCount) bit-equal, \(weightDifferences.count) not")
     var table = TextTable([
@@ -93,7 +93,7 @@ extension ModelComparison {
       ])
     }
     lines.append(table.description)
-    let first = firstDiverging.map { ", first at \($0.value)" } ?? ""
+    let first = firstDiverging.map { ", first at \($0.value.printable())" } ?? ""
     lines.append("\(passes ? "EQUAL" : "NOT EQUAL")\(first): compared \(values.count) values")
     return lines.joined(separator: "\n")
   }
@@ -135,7 +135,7 @@ extension LayerVerification {
         item.agrees ? "good" : "DIVERGES",
       ])
     }
-    let first = firstDiverging.map { ", first at \($0.value)" } ?? ""
+    let first = firstDiverging.map { ", first at \($0.value.printable())" } ?? ""
     let verdict = "\(passes ? "EQUAL" : "NOT EQUAL")\(first): compared \(results.count) values"
     return "\(table)\n\n\(verdict)"
   }
