@@ -27,7 +27,7 @@ public struct InputFile: Sendable {
   /// Larger than any model by more than ten times: 64 GiB, some seconds of reading.
   private static let largestByteCount = 1 << 36
 
-  private let modified: timespec
+  private let modified: timespec?
 
   /// Opens and maps a regular file.
   ///
@@ -59,6 +59,7 @@ public struct InputFile: Sendable {
   ///
   /// - Throws: `FormatError` of kind `inputOutput`.
   public func checkUnchanged() throws(FormatError) {
+    guard let identity, let modified else { return }  // in memory nothing changes
     var status = stat()
     guard stat(path, &status) == 0, UInt64(status.st_dev) == identity.device,
       UInt64(status.st_ino) == identity.inode, Int(status.st_size) == bytes.count,
@@ -73,5 +74,6 @@ public struct InputFile: Sendable {
     self.path = path
     self.bytes = bytes
     identity = nil
+    modified = nil
   }
 }

@@ -21,7 +21,7 @@ struct ConversionReport {
     return (noteLines + [line]).joined(separator: "\n")
   }
 
-  private var noteLines: [String] { notes.map { "note: \($0.printable)" } }
+  private var noteLines: [String] { notes.map { "note: \($0)".printable() } }
 
   /// The layers as they were understood, and what became of each source tensor.
   func plan() throws -> String {
