@@ -2614,7 +2614,7 @@ static const int32_t caffe__blob_proto__num__default_value = 0;
 static const int32_t caffe__blob_proto__channels__default_value = 0;
 static const int32_t caffe__blob_proto__height__default_value = 0;
 static const int32_t caffe__blob_proto__width__default_value = 0;
-static const ProtobufCFieldDescriptor caffe__blob_proto__field_descriptors[9] =
+static const ProtobufCFieldDescriptor caffe__blob_proto__field_descriptors[13] =
 {
   {
     "num",
@@ -2724,6 +2724,54 @@ static const ProtobufCFieldDescriptor caffe__blob_proto__field_descriptors[9] =
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "raw_data_type",
+    10,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Caffe__BlobProto, has_raw_data_type),
+    offsetof(Caffe__BlobProto, raw_data_type),
+    &caffe__type__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "raw_diff_type",
+    11,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Caffe__BlobProto, has_raw_diff_type),
+    offsetof(Caffe__BlobProto, raw_diff_type),
+    &caffe__type__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "raw_data",
+    12,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Caffe__BlobProto, has_raw_data),
+    offsetof(Caffe__BlobProto, raw_data),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "raw_diff",
+    13,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Caffe__BlobProto, has_raw_diff),
+    offsetof(Caffe__BlobProto, raw_diff),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned caffe__blob_proto__field_indices_by_name[] = {
   1,   /* field[1] = channels */
@@ -2733,13 +2781,17 @@ static const unsigned caffe__blob_proto__field_indices_by_name[] = {
   8,   /* field[8] = double_diff */
   2,   /* field[2] = height */
   0,   /* field[0] = num */
+  11,   /* field[11] = raw_data */
+  9,   /* field[9] = raw_data_type */
+  12,   /* field[12] = raw_diff */
+  10,   /* field[10] = raw_diff_type */
   6,   /* field[6] = shape */
   3,   /* field[3] = width */
 };
 static const ProtobufCIntRange caffe__blob_proto__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor caffe__blob_proto__descriptor =
 {
@@ -2749,16 +2801,26 @@ const ProtobufCMessageDescriptor caffe__blob_proto__descriptor =
   "Caffe__BlobProto",
   "caffe",
   sizeof(Caffe__BlobProto),
-  9,
+  13,
   caffe__blob_proto__field_descriptors,
   caffe__blob_proto__field_indices_by_name,
   1,  caffe__blob_proto__number_ranges,
   (ProtobufCMessageInit) caffe__blob_proto__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+char caffe__net_parameter__default_conv_algos_override__default_value[] = "-1,-1,-1";
 static const protobuf_c_boolean caffe__net_parameter__force_backward__default_value = 0;
 static const protobuf_c_boolean caffe__net_parameter__debug_info__default_value = 0;
-static const ProtobufCFieldDescriptor caffe__net_parameter__field_descriptors[9] =
+static const Caffe__Type caffe__net_parameter__default_forward_type__default_value = CAFFE__TYPE__FLOAT;
+static const Caffe__Type caffe__net_parameter__default_backward_type__default_value = CAFFE__TYPE__FLOAT;
+static const Caffe__Type caffe__net_parameter__default_forward_math__default_value = CAFFE__TYPE__FLOAT;
+static const Caffe__Type caffe__net_parameter__default_backward_math__default_value = CAFFE__TYPE__FLOAT;
+static const float caffe__net_parameter__global_grad_scale__default_value = 1;
+static const protobuf_c_boolean caffe__net_parameter__global_grad_scale_adaptive__default_value = 0;
+static const int32_t caffe__net_parameter__reduce_buckets__default_value = 6;
+static const int32_t caffe__net_parameter__default_cudnn_math_override__default_value = -1;
+static const protobuf_c_boolean caffe__net_parameter__eltwise_mem_sharing__default_value = 1;
+static const ProtobufCFieldDescriptor caffe__net_parameter__field_descriptors[19] =
 {
   {
     "name",
@@ -2857,6 +2919,126 @@ static const ProtobufCFieldDescriptor caffe__net_parameter__field_descriptors[9]
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "default_forward_type",
+    11,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Caffe__NetParameter, has_default_forward_type),
+    offsetof(Caffe__NetParameter, default_forward_type),
+    &caffe__type__descriptor,
+    &caffe__net_parameter__default_forward_type__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "default_backward_type",
+    12,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Caffe__NetParameter, has_default_backward_type),
+    offsetof(Caffe__NetParameter, default_backward_type),
+    &caffe__type__descriptor,
+    &caffe__net_parameter__default_backward_type__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "default_forward_math",
+    13,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Caffe__NetParameter, has_default_forward_math),
+    offsetof(Caffe__NetParameter, default_forward_math),
+    &caffe__type__descriptor,
+    &caffe__net_parameter__default_forward_math__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "default_backward_math",
+    14,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Caffe__NetParameter, has_default_backward_math),
+    offsetof(Caffe__NetParameter, default_backward_math),
+    &caffe__type__descriptor,
+    &caffe__net_parameter__default_backward_math__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "global_grad_scale",
+    15,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Caffe__NetParameter, has_global_grad_scale),
+    offsetof(Caffe__NetParameter, global_grad_scale),
+    NULL,
+    &caffe__net_parameter__global_grad_scale__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "global_grad_scale_adaptive",
+    16,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Caffe__NetParameter, has_global_grad_scale_adaptive),
+    offsetof(Caffe__NetParameter, global_grad_scale_adaptive),
+    NULL,
+    &caffe__net_parameter__global_grad_scale_adaptive__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "default_conv_algos_override",
+    17,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Caffe__NetParameter, default_conv_algos_override),
+    NULL,
+    &caffe__net_parameter__default_conv_algos_override__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reduce_buckets",
+    18,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Caffe__NetParameter, has_reduce_buckets),
+    offsetof(Caffe__NetParameter, reduce_buckets),
+    NULL,
+    &caffe__net_parameter__reduce_buckets__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "default_cudnn_math_override",
+    19,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Caffe__NetParameter, has_default_cudnn_math_override),
+    offsetof(Caffe__NetParameter, default_cudnn_math_override),
+    NULL,
+    &caffe__net_parameter__default_cudnn_math_override__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "eltwise_mem_sharing",
+    20,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Caffe__NetParameter, has_eltwise_mem_sharing),
+    offsetof(Caffe__NetParameter, eltwise_mem_sharing),
+    NULL,
+    &caffe__net_parameter__eltwise_mem_sharing__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "layer",
     100,
     PROTOBUF_C_LABEL_REPEATED,
@@ -2871,20 +3053,31 @@ static const ProtobufCFieldDescriptor caffe__net_parameter__field_descriptors[9]
 };
 static const unsigned caffe__net_parameter__field_indices_by_name[] = {
   6,   /* field[6] = debug_info */
+  11,   /* field[11] = default_backward_math */
+  9,   /* field[9] = default_backward_type */
+  14,   /* field[14] = default_conv_algos_override */
+  16,   /* field[16] = default_cudnn_math_override */
+  10,   /* field[10] = default_forward_math */
+  8,   /* field[8] = default_forward_type */
+  17,   /* field[17] = eltwise_mem_sharing */
   4,   /* field[4] = force_backward */
+  12,   /* field[12] = global_grad_scale */
+  13,   /* field[13] = global_grad_scale_adaptive */
   2,   /* field[2] = input */
   3,   /* field[3] = input_dim */
   7,   /* field[7] = input_shape */
-  8,   /* field[8] = layer */
+  18,   /* field[18] = layer */
   1,   /* field[1] = layers */
   0,   /* field[0] = name */
+  15,   /* field[15] = reduce_buckets */
   5,   /* field[5] = state */
 };
-static const ProtobufCIntRange caffe__net_parameter__number_ranges[2 + 1] =
+static const ProtobufCIntRange caffe__net_parameter__number_ranges[3 + 1] =
 {
   { 1, 0 },
-  { 100, 8 },
-  { 0, 9 }
+  { 11, 8 },
+  { 100, 18 },
+  { 0, 19 }
 };
 const ProtobufCMessageDescriptor caffe__net_parameter__descriptor =
 {
@@ -2894,10 +3087,10 @@ const ProtobufCMessageDescriptor caffe__net_parameter__descriptor =
   "Caffe__NetParameter",
   "caffe",
   sizeof(Caffe__NetParameter),
-  9,
+  19,
   caffe__net_parameter__field_descriptors,
   caffe__net_parameter__field_indices_by_name,
-  2,  caffe__net_parameter__number_ranges,
+  3,  caffe__net_parameter__number_ranges,
   (ProtobufCMessageInit) caffe__net_parameter__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -3164,7 +3357,13 @@ const ProtobufCMessageDescriptor caffe__param_spec__descriptor =
   (ProtobufCMessageInit) caffe__param_spec__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor caffe__layer_parameter__field_descriptors[58] =
+static const Caffe__Type caffe__layer_parameter__forward_type__default_value = CAFFE__TYPE__FLOAT;
+static const Caffe__Type caffe__layer_parameter__backward_type__default_value = CAFFE__TYPE__FLOAT;
+static const Caffe__Type caffe__layer_parameter__forward_math__default_value = CAFFE__TYPE__FLOAT;
+static const Caffe__Type caffe__layer_parameter__backward_math__default_value = CAFFE__TYPE__FLOAT;
+static const protobuf_c_boolean caffe__layer_parameter__debug__default_value = 0;
+static const int32_t caffe__layer_parameter__cudnn_math_override__default_value = -1;
+static const ProtobufCFieldDescriptor caffe__layer_parameter__field_descriptors[64] =
 {
   {
     "name",
@@ -3862,10 +4061,84 @@ static const ProtobufCFieldDescriptor caffe__layer_parameter__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "debug",
+    149,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Caffe__LayerParameter, has_debug),
+    offsetof(Caffe__LayerParameter, debug),
+    NULL,
+    &caffe__layer_parameter__debug__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cudnn_math_override",
+    150,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Caffe__LayerParameter, has_cudnn_math_override),
+    offsetof(Caffe__LayerParameter, cudnn_math_override),
+    NULL,
+    &caffe__layer_parameter__cudnn_math_override__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "forward_type",
+    20145,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Caffe__LayerParameter, has_forward_type),
+    offsetof(Caffe__LayerParameter, forward_type),
+    &caffe__type__descriptor,
+    &caffe__layer_parameter__forward_type__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "backward_type",
+    20146,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Caffe__LayerParameter, has_backward_type),
+    offsetof(Caffe__LayerParameter, backward_type),
+    &caffe__type__descriptor,
+    &caffe__layer_parameter__backward_type__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "forward_math",
+    20147,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Caffe__LayerParameter, has_forward_math),
+    offsetof(Caffe__LayerParameter, forward_math),
+    &caffe__type__descriptor,
+    &caffe__layer_parameter__forward_math__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "backward_math",
+    20148,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Caffe__LayerParameter, has_backward_math),
+    offsetof(Caffe__LayerParameter, backward_math),
+    &caffe__type__descriptor,
+    &caffe__layer_parameter__backward_math__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned caffe__layer_parameter__field_indices_by_name[] = {
   13,   /* field[13] = accuracy_param */
   14,   /* field[14] = argmax_param */
+  63,   /* field[63] = backward_math */
+  61,   /* field[61] = backward_type */
   48,   /* field[48] = batch_norm_param */
   50,   /* field[50] = bias_param */
   6,   /* field[6] = blobs */
@@ -3875,7 +4148,9 @@ static const unsigned caffe__layer_parameter__field_indices_by_name[] = {
   16,   /* field[16] = contrastive_loss_param */
   17,   /* field[17] = convolution_param */
   53,   /* field[53] = crop_param */
+  59,   /* field[59] = cudnn_math_override */
   18,   /* field[18] = data_param */
+  58,   /* field[58] = debug */
   19,   /* field[19] = dropout_param */
   20,   /* field[20] = dummy_data_param */
   21,   /* field[21] = eltwise_param */
@@ -3883,6 +4158,8 @@ static const unsigned caffe__layer_parameter__field_indices_by_name[] = {
   46,   /* field[46] = embed_param */
   8,   /* field[8] = exclude */
   44,   /* field[44] = flatten_param */
+  62,   /* field[62] = forward_math */
+  60,   /* field[60] = forward_type */
   22,   /* field[22] = hdf5_data_param */
   23,   /* field[23] = hdf5_output_param */
   24,   /* field[24] = hinge_loss_param */
@@ -3923,13 +4200,14 @@ static const unsigned caffe__layer_parameter__field_indices_by_name[] = {
   1,   /* field[1] = type */
   39,   /* field[39] = window_data_param */
 };
-static const ProtobufCIntRange caffe__layer_parameter__number_ranges[4 + 1] =
+static const ProtobufCIntRange caffe__layer_parameter__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 100, 11 },
   { 112, 22 },
   { 135, 44 },
-  { 0, 58 }
+  { 20145, 60 },
+  { 0, 64 }
 };
 const ProtobufCMessageDescriptor caffe__layer_parameter__descriptor =
 {
@@ -3939,10 +4217,10 @@ const ProtobufCMessageDescriptor caffe__layer_parameter__descriptor =
   "Caffe__LayerParameter",
   "caffe",
   sizeof(Caffe__LayerParameter),
-  58,
+  64,
   caffe__layer_parameter__field_descriptors,
   caffe__layer_parameter__field_indices_by_name,
-  4,  caffe__layer_parameter__number_ranges,
+  5,  caffe__layer_parameter__number_ranges,
   (ProtobufCMessageInit) caffe__layer_parameter__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -5259,6 +5537,35 @@ const ProtobufCEnumDescriptor caffe__convolution_parameter__engine__descriptor =
   caffe__convolution_parameter__engine__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
+static const ProtobufCEnumValue caffe__convolution_parameter__cu_dnnconvolution_algorithm_seeker__enum_values_by_number[2] =
+{
+  { "GET", "CAFFE__CONVOLUTION_PARAMETER__CU_DNNCONVOLUTION_ALGORITHM_SEEKER__GET", 0 },
+  { "FINDEX", "CAFFE__CONVOLUTION_PARAMETER__CU_DNNCONVOLUTION_ALGORITHM_SEEKER__FINDEX", 1 },
+};
+static const ProtobufCIntRange caffe__convolution_parameter__cu_dnnconvolution_algorithm_seeker__value_ranges[] = {
+{0, 0},{0, 2}
+};
+static const ProtobufCEnumValueIndex caffe__convolution_parameter__cu_dnnconvolution_algorithm_seeker__enum_values_by_name[2] =
+{
+  { "FINDEX", 1 },
+  { "GET", 0 },
+};
+const ProtobufCEnumDescriptor caffe__convolution_parameter__cu_dnnconvolution_algorithm_seeker__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "caffe.ConvolutionParameter.CuDNNConvolutionAlgorithmSeeker",
+  "CuDNNConvolutionAlgorithmSeeker",
+  "Caffe__ConvolutionParameter__CuDNNConvolutionAlgorithmSeeker",
+  "caffe",
+  2,
+  caffe__convolution_parameter__cu_dnnconvolution_algorithm_seeker__enum_values_by_number,
+  2,
+  caffe__convolution_parameter__cu_dnnconvolution_algorithm_seeker__enum_values_by_name,
+  1,
+  caffe__convolution_parameter__cu_dnnconvolution_algorithm_seeker__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+char caffe__convolution_parameter__conv_algos_override__default_value[] = "-1,-1,-1";
 static const protobuf_c_boolean caffe__convolution_parameter__bias_term__default_value = 1;
 static const uint32_t caffe__convolution_parameter__group__default_value = 1u;
 static const uint32_t caffe__convolution_parameter__pad_h__default_value = 0u;
@@ -5266,7 +5573,8 @@ static const uint32_t caffe__convolution_parameter__pad_w__default_value = 0u;
 static const Caffe__ConvolutionParameter__Engine caffe__convolution_parameter__engine__default_value = CAFFE__CONVOLUTION_PARAMETER__ENGINE__DEFAULT;
 static const int32_t caffe__convolution_parameter__axis__default_value = 1;
 static const protobuf_c_boolean caffe__convolution_parameter__force_nd_im2col__default_value = 0;
-static const ProtobufCFieldDescriptor caffe__convolution_parameter__field_descriptors[18] =
+static const Caffe__ConvolutionParameter__CuDNNConvolutionAlgorithmSeeker caffe__convolution_parameter__cudnn_convolution_algo_seeker__default_value = CAFFE__CONVOLUTION_PARAMETER__CU_DNNCONVOLUTION_ALGORITHM_SEEKER__FINDEX;
+static const ProtobufCFieldDescriptor caffe__convolution_parameter__field_descriptors[20] =
 {
   {
     "num_output",
@@ -5484,11 +5792,37 @@ static const ProtobufCFieldDescriptor caffe__convolution_parameter__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "cudnn_convolution_algo_seeker",
+    19,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Caffe__ConvolutionParameter, has_cudnn_convolution_algo_seeker),
+    offsetof(Caffe__ConvolutionParameter, cudnn_convolution_algo_seeker),
+    &caffe__convolution_parameter__cu_dnnconvolution_algorithm_seeker__descriptor,
+    &caffe__convolution_parameter__cudnn_convolution_algo_seeker__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "conv_algos_override",
+    20,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Caffe__ConvolutionParameter, conv_algos_override),
+    NULL,
+    &caffe__convolution_parameter__conv_algos_override__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned caffe__convolution_parameter__field_indices_by_name[] = {
   15,   /* field[15] = axis */
   7,   /* field[7] = bias_filler */
   1,   /* field[1] = bias_term */
+  19,   /* field[19] = conv_algos_override */
+  18,   /* field[18] = cudnn_convolution_algo_seeker */
   17,   /* field[17] = dilation */
   14,   /* field[14] = engine */
   16,   /* field[16] = force_nd_im2col */
@@ -5508,7 +5842,7 @@ static const unsigned caffe__convolution_parameter__field_indices_by_name[] = {
 static const ProtobufCIntRange caffe__convolution_parameter__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 18 }
+  { 0, 20 }
 };
 const ProtobufCMessageDescriptor caffe__convolution_parameter__descriptor =
 {
@@ -5518,7 +5852,7 @@ const ProtobufCMessageDescriptor caffe__convolution_parameter__descriptor =
   "Caffe__ConvolutionParameter",
   "caffe",
   sizeof(Caffe__ConvolutionParameter),
-  18,
+  20,
   caffe__convolution_parameter__field_descriptors,
   caffe__convolution_parameter__field_indices_by_name,
   1,  caffe__convolution_parameter__number_ranges,
@@ -5631,9 +5965,41 @@ const ProtobufCMessageDescriptor caffe__inner_product_parameter__descriptor =
   (ProtobufCMessageInit) caffe__inner_product_parameter__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCEnumValue caffe__batch_norm_parameter__engine__enum_values_by_number[3] =
+{
+  { "DEFAULT", "CAFFE__BATCH_NORM_PARAMETER__ENGINE__DEFAULT", 0 },
+  { "CAFFE", "CAFFE__BATCH_NORM_PARAMETER__ENGINE__CAFFE", 1 },
+  { "CUDNN", "CAFFE__BATCH_NORM_PARAMETER__ENGINE__CUDNN", 2 },
+};
+static const ProtobufCIntRange caffe__batch_norm_parameter__engine__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex caffe__batch_norm_parameter__engine__enum_values_by_name[3] =
+{
+  { "CAFFE", 1 },
+  { "CUDNN", 2 },
+  { "DEFAULT", 0 },
+};
+const ProtobufCEnumDescriptor caffe__batch_norm_parameter__engine__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "caffe.BatchNormParameter.Engine",
+  "Engine",
+  "Caffe__BatchNormParameter__Engine",
+  "caffe",
+  3,
+  caffe__batch_norm_parameter__engine__enum_values_by_number,
+  3,
+  caffe__batch_norm_parameter__engine__enum_values_by_name,
+  1,
+  caffe__batch_norm_parameter__engine__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
 static const float caffe__batch_norm_parameter__moving_average_fraction__default_value = 0.999;
 static const float caffe__batch_norm_parameter__eps__default_value = 1e-05;
-static const ProtobufCFieldDescriptor caffe__batch_norm_parameter__field_descriptors[3] =
+static const protobuf_c_boolean caffe__batch_norm_parameter__scale_bias__default_value = 0;
+static const Caffe__BatchNormParameter__Engine caffe__batch_norm_parameter__engine__default_value = CAFFE__BATCH_NORM_PARAMETER__ENGINE__DEFAULT;
+static const ProtobufCFieldDescriptor caffe__batch_norm_parameter__field_descriptors[7] =
 {
   {
     "use_global_stats",
@@ -5671,16 +6037,70 @@ static const ProtobufCFieldDescriptor caffe__batch_norm_parameter__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "scale_filler",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Caffe__BatchNormParameter, scale_filler),
+    &caffe__filler_parameter__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bias_filler",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Caffe__BatchNormParameter, bias_filler),
+    &caffe__filler_parameter__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scale_bias",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Caffe__BatchNormParameter, has_scale_bias),
+    offsetof(Caffe__BatchNormParameter, scale_bias),
+    NULL,
+    &caffe__batch_norm_parameter__scale_bias__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "engine",
+    15,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Caffe__BatchNormParameter, has_engine),
+    offsetof(Caffe__BatchNormParameter, engine),
+    &caffe__batch_norm_parameter__engine__descriptor,
+    &caffe__batch_norm_parameter__engine__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned caffe__batch_norm_parameter__field_indices_by_name[] = {
+  4,   /* field[4] = bias_filler */
+  6,   /* field[6] = engine */
   2,   /* field[2] = eps */
   1,   /* field[1] = moving_average_fraction */
+  5,   /* field[5] = scale_bias */
+  3,   /* field[3] = scale_filler */
   0,   /* field[0] = use_global_stats */
 };
-static const ProtobufCIntRange caffe__batch_norm_parameter__number_ranges[1 + 1] =
+static const ProtobufCIntRange caffe__batch_norm_parameter__number_ranges[3 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 5, 3 },
+  { 15, 6 },
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor caffe__batch_norm_parameter__descriptor =
 {
@@ -5690,10 +6110,10 @@ const ProtobufCMessageDescriptor caffe__batch_norm_parameter__descriptor =
   "Caffe__BatchNormParameter",
   "caffe",
   sizeof(Caffe__BatchNormParameter),
-  3,
+  7,
   caffe__batch_norm_parameter__field_descriptors,
   caffe__batch_norm_parameter__field_indices_by_name,
-  1,  caffe__batch_norm_parameter__number_ranges,
+  3,  caffe__batch_norm_parameter__number_ranges,
   (ProtobufCMessageInit) caffe__batch_norm_parameter__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -5992,7 +6412,8 @@ const ProtobufCMessageDescriptor caffe__pre_luparameter__descriptor =
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const float caffe__eluparameter__alpha__default_value = 1;
-static const ProtobufCFieldDescriptor caffe__eluparameter__field_descriptors[1] =
+static const float caffe__eluparameter__lambda__default_value = 1;
+static const ProtobufCFieldDescriptor caffe__eluparameter__field_descriptors[2] =
 {
   {
     "alpha",
@@ -6006,14 +6427,27 @@ static const ProtobufCFieldDescriptor caffe__eluparameter__field_descriptors[1] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "lambda",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Caffe__ELUParameter, has_lambda),
+    offsetof(Caffe__ELUParameter, lambda),
+    NULL,
+    &caffe__eluparameter__lambda__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned caffe__eluparameter__field_indices_by_name[] = {
   0,   /* field[0] = alpha */
+  1,   /* field[1] = lambda */
 };
 static const ProtobufCIntRange caffe__eluparameter__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor caffe__eluparameter__descriptor =
 {
@@ -6023,7 +6457,7 @@ const ProtobufCMessageDescriptor caffe__eluparameter__descriptor =
   "Caffe__ELUParameter",
   "caffe",
   sizeof(Caffe__ELUParameter),
-  1,
+  2,
   caffe__eluparameter__field_descriptors,
   caffe__eluparameter__field_indices_by_name,
   1,  caffe__eluparameter__number_ranges,
@@ -6460,7 +6894,8 @@ static const uint32_t caffe__pooling_parameter__pad_w__default_value = 0u;
 static const Caffe__PoolingParameter__Engine caffe__pooling_parameter__engine__default_value = CAFFE__POOLING_PARAMETER__ENGINE__DEFAULT;
 static const protobuf_c_boolean caffe__pooling_parameter__global_pooling__default_value = 0;
 static const Caffe__PoolingParameter__RoundMode caffe__pooling_parameter__round_mode__default_value = CAFFE__POOLING_PARAMETER__ROUND_MODE__CEIL;
-static const ProtobufCFieldDescriptor caffe__pooling_parameter__field_descriptors[13] =
+static const protobuf_c_boolean caffe__pooling_parameter__torch_pooling__default_value = 0;
+static const ProtobufCFieldDescriptor caffe__pooling_parameter__field_descriptors[14] =
 {
   {
     "pool",
@@ -6618,6 +7053,18 @@ static const ProtobufCFieldDescriptor caffe__pooling_parameter__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "torch_pooling",
+    40,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Caffe__PoolingParameter, has_torch_pooling),
+    offsetof(Caffe__PoolingParameter, torch_pooling),
+    NULL,
+    &caffe__pooling_parameter__torch_pooling__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned caffe__pooling_parameter__field_indices_by_name[] = {
   10,   /* field[10] = engine */
@@ -6633,11 +7080,13 @@ static const unsigned caffe__pooling_parameter__field_indices_by_name[] = {
   2,   /* field[2] = stride */
   6,   /* field[6] = stride_h */
   7,   /* field[7] = stride_w */
+  13,   /* field[13] = torch_pooling */
 };
-static const ProtobufCIntRange caffe__pooling_parameter__number_ranges[1 + 1] =
+static const ProtobufCIntRange caffe__pooling_parameter__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 40, 13 },
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor caffe__pooling_parameter__descriptor =
 {
@@ -6647,10 +7096,10 @@ const ProtobufCMessageDescriptor caffe__pooling_parameter__descriptor =
   "Caffe__PoolingParameter",
   "caffe",
   sizeof(Caffe__PoolingParameter),
-  13,
+  14,
   caffe__pooling_parameter__field_descriptors,
   caffe__pooling_parameter__field_indices_by_name,
-  1,  caffe__pooling_parameter__number_ranges,
+  2,  caffe__pooling_parameter__number_ranges,
   (ProtobufCMessageInit) caffe__pooling_parameter__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -8040,8 +8489,40 @@ const ProtobufCMessageDescriptor caffe__input_parameter__descriptor =
   (ProtobufCMessageInit) caffe__input_parameter__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCEnumValue caffe__dropout_parameter__engine__enum_values_by_number[3] =
+{
+  { "DEFAULT", "CAFFE__DROPOUT_PARAMETER__ENGINE__DEFAULT", 0 },
+  { "CAFFE", "CAFFE__DROPOUT_PARAMETER__ENGINE__CAFFE", 1 },
+  { "CUDNN", "CAFFE__DROPOUT_PARAMETER__ENGINE__CUDNN", 2 },
+};
+static const ProtobufCIntRange caffe__dropout_parameter__engine__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex caffe__dropout_parameter__engine__enum_values_by_name[3] =
+{
+  { "CAFFE", 1 },
+  { "CUDNN", 2 },
+  { "DEFAULT", 0 },
+};
+const ProtobufCEnumDescriptor caffe__dropout_parameter__engine__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "caffe.DropoutParameter.Engine",
+  "Engine",
+  "Caffe__DropoutParameter__Engine",
+  "caffe",
+  3,
+  caffe__dropout_parameter__engine__enum_values_by_number,
+  3,
+  caffe__dropout_parameter__engine__enum_values_by_name,
+  1,
+  caffe__dropout_parameter__engine__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
 static const float caffe__dropout_parameter__dropout_ratio__default_value = 0.5;
-static const ProtobufCFieldDescriptor caffe__dropout_parameter__field_descriptors[1] =
+static const Caffe__DropoutParameter__Engine caffe__dropout_parameter__engine__default_value = CAFFE__DROPOUT_PARAMETER__ENGINE__DEFAULT;
+static const int64_t caffe__dropout_parameter__random_seed__default_value = -1ll;
+static const ProtobufCFieldDescriptor caffe__dropout_parameter__field_descriptors[3] =
 {
   {
     "dropout_ratio",
@@ -8055,14 +8536,40 @@ static const ProtobufCFieldDescriptor caffe__dropout_parameter__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "engine",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Caffe__DropoutParameter, has_engine),
+    offsetof(Caffe__DropoutParameter, engine),
+    &caffe__dropout_parameter__engine__descriptor,
+    &caffe__dropout_parameter__engine__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "random_seed",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Caffe__DropoutParameter, has_random_seed),
+    offsetof(Caffe__DropoutParameter, random_seed),
+    NULL,
+    &caffe__dropout_parameter__random_seed__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned caffe__dropout_parameter__field_indices_by_name[] = {
   0,   /* field[0] = dropout_ratio */
+  1,   /* field[1] = engine */
+  2,   /* field[2] = random_seed */
 };
 static const ProtobufCIntRange caffe__dropout_parameter__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor caffe__dropout_parameter__descriptor =
 {
@@ -8072,7 +8579,7 @@ const ProtobufCMessageDescriptor caffe__dropout_parameter__descriptor =
   "Caffe__DropoutParameter",
   "caffe",
   sizeof(Caffe__DropoutParameter),
-  1,
+  3,
   caffe__dropout_parameter__field_descriptors,
   caffe__dropout_parameter__field_indices_by_name,
   1,  caffe__dropout_parameter__number_ranges,
@@ -8246,12 +8753,60 @@ const ProtobufCMessageDescriptor caffe__filler_parameter__descriptor =
   (ProtobufCMessageInit) caffe__filler_parameter__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCEnumValue caffe__transformation_parameter__interpolation_algo__enum_values_by_number[4] =
+{
+  { "INTER_NEAREST", "CAFFE__TRANSFORMATION_PARAMETER__INTERPOLATION_ALGO__INTER_NEAREST", 0 },
+  { "INTER_LINEAR", "CAFFE__TRANSFORMATION_PARAMETER__INTERPOLATION_ALGO__INTER_LINEAR", 1 },
+  { "INTER_CUBIC", "CAFFE__TRANSFORMATION_PARAMETER__INTERPOLATION_ALGO__INTER_CUBIC", 2 },
+  { "INTER_AREA", "CAFFE__TRANSFORMATION_PARAMETER__INTERPOLATION_ALGO__INTER_AREA", 3 },
+};
+static const ProtobufCIntRange caffe__transformation_parameter__interpolation_algo__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex caffe__transformation_parameter__interpolation_algo__enum_values_by_name[4] =
+{
+  { "INTER_AREA", 3 },
+  { "INTER_CUBIC", 2 },
+  { "INTER_LINEAR", 1 },
+  { "INTER_NEAREST", 0 },
+};
+const ProtobufCEnumDescriptor caffe__transformation_parameter__interpolation_algo__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "caffe.TransformationParameter.InterpolationAlgo",
+  "InterpolationAlgo",
+  "Caffe__TransformationParameter__InterpolationAlgo",
+  "caffe",
+  4,
+  caffe__transformation_parameter__interpolation_algo__enum_values_by_number,
+  4,
+  caffe__transformation_parameter__interpolation_algo__enum_values_by_name,
+  1,
+  caffe__transformation_parameter__interpolation_algo__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
 static const float caffe__transformation_parameter__scale__default_value = 1;
 static const protobuf_c_boolean caffe__transformation_parameter__mirror__default_value = 0;
 static const uint32_t caffe__transformation_parameter__crop_size__default_value = 0u;
 static const protobuf_c_boolean caffe__transformation_parameter__force_color__default_value = 0;
 static const protobuf_c_boolean caffe__transformation_parameter__force_gray__default_value = 0;
-static const ProtobufCFieldDescriptor caffe__transformation_parameter__field_descriptors[7] =
+static const protobuf_c_boolean caffe__transformation_parameter__use_gpu_transform__default_value = 0;
+static const int64_t caffe__transformation_parameter__random_seed__default_value = -1ll;
+static const uint32_t caffe__transformation_parameter__img_rand_resize_lower__default_value = 0u;
+static const uint32_t caffe__transformation_parameter__img_rand_resize_upper__default_value = 0u;
+static const float caffe__transformation_parameter__rand_resize_ratio_lower__default_value = 0;
+static const float caffe__transformation_parameter__rand_resize_ratio_upper__default_value = 0;
+static const float caffe__transformation_parameter__vertical_stretch_lower__default_value = 1;
+static const float caffe__transformation_parameter__vertical_stretch_upper__default_value = 1;
+static const float caffe__transformation_parameter__horizontal_stretch_lower__default_value = 1;
+static const float caffe__transformation_parameter__horizontal_stretch_upper__default_value = 1;
+static const Caffe__TransformationParameter__InterpolationAlgo caffe__transformation_parameter__interpolation_algo_down__default_value = CAFFE__TRANSFORMATION_PARAMETER__INTERPOLATION_ALGO__INTER_NEAREST;
+static const Caffe__TransformationParameter__InterpolationAlgo caffe__transformation_parameter__interpolation_algo_up__default_value = CAFFE__TRANSFORMATION_PARAMETER__INTERPOLATION_ALGO__INTER_CUBIC;
+static const protobuf_c_boolean caffe__transformation_parameter__allow_upscale__default_value = 0;
+static const Caffe__Packing caffe__transformation_parameter__forward_packing__default_value = CAFFE__PACKING__NCHW;
+static const protobuf_c_boolean caffe__transformation_parameter__display__default_value = 0;
+static const int32_t caffe__transformation_parameter__num_labels__default_value = 0;
+static const ProtobufCFieldDescriptor caffe__transformation_parameter__field_descriptors[23] =
 {
   {
     "scale",
@@ -8337,20 +8892,228 @@ static const ProtobufCFieldDescriptor caffe__transformation_parameter__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "use_gpu_transform",
+    8,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Caffe__TransformationParameter, has_use_gpu_transform),
+    offsetof(Caffe__TransformationParameter, use_gpu_transform),
+    NULL,
+    &caffe__transformation_parameter__use_gpu_transform__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "random_seed",
+    9,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Caffe__TransformationParameter, has_random_seed),
+    offsetof(Caffe__TransformationParameter, random_seed),
+    NULL,
+    &caffe__transformation_parameter__random_seed__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "img_rand_resize_lower",
+    10,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Caffe__TransformationParameter, has_img_rand_resize_lower),
+    offsetof(Caffe__TransformationParameter, img_rand_resize_lower),
+    NULL,
+    &caffe__transformation_parameter__img_rand_resize_lower__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "img_rand_resize_upper",
+    11,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Caffe__TransformationParameter, has_img_rand_resize_upper),
+    offsetof(Caffe__TransformationParameter, img_rand_resize_upper),
+    NULL,
+    &caffe__transformation_parameter__img_rand_resize_upper__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rand_resize_ratio_lower",
+    12,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Caffe__TransformationParameter, has_rand_resize_ratio_lower),
+    offsetof(Caffe__TransformationParameter, rand_resize_ratio_lower),
+    NULL,
+    &caffe__transformation_parameter__rand_resize_ratio_lower__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rand_resize_ratio_upper",
+    13,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Caffe__TransformationParameter, has_rand_resize_ratio_upper),
+    offsetof(Caffe__TransformationParameter, rand_resize_ratio_upper),
+    NULL,
+    &caffe__transformation_parameter__rand_resize_ratio_upper__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "vertical_stretch_lower",
+    14,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Caffe__TransformationParameter, has_vertical_stretch_lower),
+    offsetof(Caffe__TransformationParameter, vertical_stretch_lower),
+    NULL,
+    &caffe__transformation_parameter__vertical_stretch_lower__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "vertical_stretch_upper",
+    15,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Caffe__TransformationParameter, has_vertical_stretch_upper),
+    offsetof(Caffe__TransformationParameter, vertical_stretch_upper),
+    NULL,
+    &caffe__transformation_parameter__vertical_stretch_upper__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "horizontal_stretch_lower",
+    16,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Caffe__TransformationParameter, has_horizontal_stretch_lower),
+    offsetof(Caffe__TransformationParameter, horizontal_stretch_lower),
+    NULL,
+    &caffe__transformation_parameter__horizontal_stretch_lower__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "horizontal_stretch_upper",
+    17,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Caffe__TransformationParameter, has_horizontal_stretch_upper),
+    offsetof(Caffe__TransformationParameter, horizontal_stretch_upper),
+    NULL,
+    &caffe__transformation_parameter__horizontal_stretch_upper__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "interpolation_algo_down",
+    18,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Caffe__TransformationParameter, has_interpolation_algo_down),
+    offsetof(Caffe__TransformationParameter, interpolation_algo_down),
+    &caffe__transformation_parameter__interpolation_algo__descriptor,
+    &caffe__transformation_parameter__interpolation_algo_down__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "interpolation_algo_up",
+    19,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Caffe__TransformationParameter, has_interpolation_algo_up),
+    offsetof(Caffe__TransformationParameter, interpolation_algo_up),
+    &caffe__transformation_parameter__interpolation_algo__descriptor,
+    &caffe__transformation_parameter__interpolation_algo_up__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "allow_upscale",
+    20,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Caffe__TransformationParameter, has_allow_upscale),
+    offsetof(Caffe__TransformationParameter, allow_upscale),
+    NULL,
+    &caffe__transformation_parameter__allow_upscale__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "forward_packing",
+    21,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Caffe__TransformationParameter, has_forward_packing),
+    offsetof(Caffe__TransformationParameter, forward_packing),
+    &caffe__packing__descriptor,
+    &caffe__transformation_parameter__forward_packing__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "display",
+    22,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Caffe__TransformationParameter, has_display),
+    offsetof(Caffe__TransformationParameter, display),
+    NULL,
+    &caffe__transformation_parameter__display__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "num_labels",
+    23,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Caffe__TransformationParameter, has_num_labels),
+    offsetof(Caffe__TransformationParameter, num_labels),
+    NULL,
+    &caffe__transformation_parameter__num_labels__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned caffe__transformation_parameter__field_indices_by_name[] = {
+  19,   /* field[19] = allow_upscale */
   2,   /* field[2] = crop_size */
+  21,   /* field[21] = display */
   5,   /* field[5] = force_color */
   6,   /* field[6] = force_gray */
+  20,   /* field[20] = forward_packing */
+  15,   /* field[15] = horizontal_stretch_lower */
+  16,   /* field[16] = horizontal_stretch_upper */
+  9,   /* field[9] = img_rand_resize_lower */
+  10,   /* field[10] = img_rand_resize_upper */
+  17,   /* field[17] = interpolation_algo_down */
+  18,   /* field[18] = interpolation_algo_up */
   3,   /* field[3] = mean_file */
   4,   /* field[4] = mean_value */
   1,   /* field[1] = mirror */
+  22,   /* field[22] = num_labels */
+  11,   /* field[11] = rand_resize_ratio_lower */
+  12,   /* field[12] = rand_resize_ratio_upper */
+  8,   /* field[8] = random_seed */
   0,   /* field[0] = scale */
+  7,   /* field[7] = use_gpu_transform */
+  13,   /* field[13] = vertical_stretch_lower */
+  14,   /* field[14] = vertical_stretch_upper */
 };
 static const ProtobufCIntRange caffe__transformation_parameter__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 23 }
 };
 const ProtobufCMessageDescriptor caffe__transformation_parameter__descriptor =
 {
@@ -8360,7 +9123,7 @@ const ProtobufCMessageDescriptor caffe__transformation_parameter__descriptor =
   "Caffe__TransformationParameter",
   "caffe",
   sizeof(Caffe__TransformationParameter),
-  7,
+  23,
   caffe__transformation_parameter__field_descriptors,
   caffe__transformation_parameter__field_indices_by_name,
   1,  caffe__transformation_parameter__number_ranges,
@@ -8402,7 +9165,12 @@ static const uint32_t caffe__data_parameter__rand_skip__default_value = 0u;
 static const Caffe__DataParameter__DB caffe__data_parameter__backend__default_value = CAFFE__DATA_PARAMETER__DB__LEVELDB;
 static const protobuf_c_boolean caffe__data_parameter__force_encoded_color__default_value = 0;
 static const uint32_t caffe__data_parameter__prefetch__default_value = 4u;
-static const ProtobufCFieldDescriptor caffe__data_parameter__field_descriptors[10] =
+static const uint32_t caffe__data_parameter__threads__default_value = 0u;
+static const uint32_t caffe__data_parameter__parser_threads__default_value = 0u;
+static const protobuf_c_boolean caffe__data_parameter__cache__default_value = 0;
+static const protobuf_c_boolean caffe__data_parameter__shuffle__default_value = 0;
+static const protobuf_c_boolean caffe__data_parameter__precache__default_value = 0;
+static const ProtobufCFieldDescriptor caffe__data_parameter__field_descriptors[15] =
 {
   {
     "source",
@@ -8524,23 +9292,89 @@ static const ProtobufCFieldDescriptor caffe__data_parameter__field_descriptors[1
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "threads",
+    11,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Caffe__DataParameter, has_threads),
+    offsetof(Caffe__DataParameter, threads),
+    NULL,
+    &caffe__data_parameter__threads__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "parser_threads",
+    12,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Caffe__DataParameter, has_parser_threads),
+    offsetof(Caffe__DataParameter, parser_threads),
+    NULL,
+    &caffe__data_parameter__parser_threads__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cache",
+    13,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Caffe__DataParameter, has_cache),
+    offsetof(Caffe__DataParameter, cache),
+    NULL,
+    &caffe__data_parameter__cache__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shuffle",
+    14,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Caffe__DataParameter, has_shuffle),
+    offsetof(Caffe__DataParameter, shuffle),
+    NULL,
+    &caffe__data_parameter__shuffle__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "precache",
+    16,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Caffe__DataParameter, has_precache),
+    offsetof(Caffe__DataParameter, precache),
+    NULL,
+    &caffe__data_parameter__precache__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned caffe__data_parameter__field_indices_by_name[] = {
   7,   /* field[7] = backend */
   3,   /* field[3] = batch_size */
+  12,   /* field[12] = cache */
   4,   /* field[4] = crop_size */
   8,   /* field[8] = force_encoded_color */
   2,   /* field[2] = mean_file */
   5,   /* field[5] = mirror */
+  11,   /* field[11] = parser_threads */
+  14,   /* field[14] = precache */
   9,   /* field[9] = prefetch */
   6,   /* field[6] = rand_skip */
   1,   /* field[1] = scale */
+  13,   /* field[13] = shuffle */
   0,   /* field[0] = source */
+  10,   /* field[10] = threads */
 };
-static const ProtobufCIntRange caffe__data_parameter__number_ranges[1 + 1] =
+static const ProtobufCIntRange caffe__data_parameter__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 16, 14 },
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor caffe__data_parameter__descriptor =
 {
@@ -8550,10 +9384,10 @@ const ProtobufCMessageDescriptor caffe__data_parameter__descriptor =
   "Caffe__DataParameter",
   "caffe",
   sizeof(Caffe__DataParameter),
-  10,
+  15,
   caffe__data_parameter__field_descriptors,
   caffe__data_parameter__field_indices_by_name,
-  1,  caffe__data_parameter__number_ranges,
+  2,  caffe__data_parameter__number_ranges,
   (ProtobufCMessageInit) caffe__data_parameter__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -8567,7 +9401,12 @@ static const protobuf_c_boolean caffe__image_data_parameter__shuffle__default_va
 static const uint32_t caffe__image_data_parameter__new_height__default_value = 0u;
 static const uint32_t caffe__image_data_parameter__new_width__default_value = 0u;
 static const protobuf_c_boolean caffe__image_data_parameter__is_color__default_value = 1;
-static const ProtobufCFieldDescriptor caffe__image_data_parameter__field_descriptors[12] =
+static const uint32_t caffe__image_data_parameter__short_side__default_value = 0u;
+static const uint32_t caffe__image_data_parameter__threads__default_value = 4u;
+static const protobuf_c_boolean caffe__image_data_parameter__cache__default_value = 0;
+static const protobuf_c_boolean caffe__image_data_parameter__precache__default_value = 0;
+static const float caffe__image_data_parameter__dataset_share_per_node__default_value = 1;
+static const ProtobufCFieldDescriptor caffe__image_data_parameter__field_descriptors[17] =
 {
   {
     "source",
@@ -8713,25 +9552,90 @@ static const ProtobufCFieldDescriptor caffe__image_data_parameter__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "short_side",
+    13,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Caffe__ImageDataParameter, has_short_side),
+    offsetof(Caffe__ImageDataParameter, short_side),
+    NULL,
+    &caffe__image_data_parameter__short_side__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "threads",
+    14,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Caffe__ImageDataParameter, has_threads),
+    offsetof(Caffe__ImageDataParameter, threads),
+    NULL,
+    &caffe__image_data_parameter__threads__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cache",
+    15,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Caffe__ImageDataParameter, has_cache),
+    offsetof(Caffe__ImageDataParameter, cache),
+    NULL,
+    &caffe__image_data_parameter__cache__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "precache",
+    16,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Caffe__ImageDataParameter, has_precache),
+    offsetof(Caffe__ImageDataParameter, precache),
+    NULL,
+    &caffe__image_data_parameter__precache__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dataset_share_per_node",
+    17,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Caffe__ImageDataParameter, has_dataset_share_per_node),
+    offsetof(Caffe__ImageDataParameter, dataset_share_per_node),
+    NULL,
+    &caffe__image_data_parameter__dataset_share_per_node__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned caffe__image_data_parameter__field_indices_by_name[] = {
   3,   /* field[3] = batch_size */
+  14,   /* field[14] = cache */
   4,   /* field[4] = crop_size */
+  16,   /* field[16] = dataset_share_per_node */
   10,   /* field[10] = is_color */
   2,   /* field[2] = mean_file */
   5,   /* field[5] = mirror */
   8,   /* field[8] = new_height */
   9,   /* field[9] = new_width */
+  15,   /* field[15] = precache */
   6,   /* field[6] = rand_skip */
   11,   /* field[11] = root_folder */
   1,   /* field[1] = scale */
+  12,   /* field[12] = short_side */
   7,   /* field[7] = shuffle */
   0,   /* field[0] = source */
+  13,   /* field[13] = threads */
 };
 static const ProtobufCIntRange caffe__image_data_parameter__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor caffe__image_data_parameter__descriptor =
 {
@@ -8741,7 +9645,7 @@ const ProtobufCMessageDescriptor caffe__image_data_parameter__descriptor =
   "Caffe__ImageDataParameter",
   "caffe",
   sizeof(Caffe__ImageDataParameter),
-  12,
+  17,
   caffe__image_data_parameter__field_descriptors,
   caffe__image_data_parameter__field_indices_by_name,
   1,  caffe__image_data_parameter__number_ranges,
@@ -9268,7 +10172,8 @@ const ProtobufCEnumDescriptor caffe__loss_parameter__normalization_mode__descrip
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const Caffe__LossParameter__NormalizationMode caffe__loss_parameter__normalization__default_value = CAFFE__LOSS_PARAMETER__NORMALIZATION_MODE__VALID;
-static const ProtobufCFieldDescriptor caffe__loss_parameter__field_descriptors[3] =
+static const float caffe__loss_parameter__label_smoothing__default_value = 0;
+static const ProtobufCFieldDescriptor caffe__loss_parameter__field_descriptors[4] =
 {
   {
     "ignore_label",
@@ -9306,16 +10211,29 @@ static const ProtobufCFieldDescriptor caffe__loss_parameter__field_descriptors[3
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "label_smoothing",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Caffe__LossParameter, has_label_smoothing),
+    offsetof(Caffe__LossParameter, label_smoothing),
+    NULL,
+    &caffe__loss_parameter__label_smoothing__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned caffe__loss_parameter__field_indices_by_name[] = {
   0,   /* field[0] = ignore_label */
+  3,   /* field[3] = label_smoothing */
   2,   /* field[2] = normalization */
   1,   /* field[1] = normalize */
 };
 static const ProtobufCIntRange caffe__loss_parameter__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor caffe__loss_parameter__descriptor =
 {
@@ -9325,7 +10243,7 @@ const ProtobufCMessageDescriptor caffe__loss_parameter__descriptor =
   "Caffe__LossParameter",
   "caffe",
   sizeof(Caffe__LossParameter),
-  3,
+  4,
   caffe__loss_parameter__field_descriptors,
   caffe__loss_parameter__field_indices_by_name,
   1,  caffe__loss_parameter__number_ranges,
@@ -9596,5 +10514,69 @@ const ProtobufCEnumDescriptor caffe__phase__descriptor =
   caffe__phase__enum_values_by_name,
   1,
   caffe__phase__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue caffe__type__enum_values_by_number[6] =
+{
+  { "DOUBLE", "CAFFE__TYPE__DOUBLE", 0 },
+  { "FLOAT", "CAFFE__TYPE__FLOAT", 1 },
+  { "FLOAT16", "CAFFE__TYPE__FLOAT16", 2 },
+  { "INT", "CAFFE__TYPE__INT", 3 },
+  { "UINT", "CAFFE__TYPE__UINT", 4 },
+  { "BOOL", "CAFFE__TYPE__BOOL", 5 },
+};
+static const ProtobufCIntRange caffe__type__value_ranges[] = {
+{0, 0},{0, 6}
+};
+static const ProtobufCEnumValueIndex caffe__type__enum_values_by_name[6] =
+{
+  { "BOOL", 5 },
+  { "DOUBLE", 0 },
+  { "FLOAT", 1 },
+  { "FLOAT16", 2 },
+  { "INT", 3 },
+  { "UINT", 4 },
+};
+const ProtobufCEnumDescriptor caffe__type__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "caffe.Type",
+  "Type",
+  "Caffe__Type",
+  "caffe",
+  6,
+  caffe__type__enum_values_by_number,
+  6,
+  caffe__type__enum_values_by_name,
+  1,
+  caffe__type__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue caffe__packing__enum_values_by_number[2] =
+{
+  { "NCHW", "CAFFE__PACKING__NCHW", 0 },
+  { "NHWC", "CAFFE__PACKING__NHWC", 1 },
+};
+static const ProtobufCIntRange caffe__packing__value_ranges[] = {
+{0, 0},{0, 2}
+};
+static const ProtobufCEnumValueIndex caffe__packing__enum_values_by_name[2] =
+{
+  { "NCHW", 0 },
+  { "NHWC", 1 },
+};
+const ProtobufCEnumDescriptor caffe__packing__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "caffe.Packing",
+  "Packing",
+  "Caffe__Packing",
+  "caffe",
+  2,
+  caffe__packing__enum_values_by_number,
+  2,
+  caffe__packing__enum_values_by_name,
+  1,
+  caffe__packing__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -70,9 +70,12 @@ extension CaffeFile {
   private static func begins(with schema: MessageSchema, _ bytes: Bytes) -> Bool {
     bytes.withSpan { span in
       var reader = WireReader(0..<span.byteCount)
+      let forks = ForkFields(of: schema)
       var count = 0
       while count < 16, let field = try? reader.next(in: span) {
-        guard let known = schema.field(numbered: field.number) else {
+        guard let known = schema.field(numbered: field.number),
+          count > 0 || !forks.contains(field.number)
+        else {
           // Forks have fields of their own, but none begins with them.
           return count > 0 && schema == .net
         }
@@ -86,11 +89,11 @@ extension CaffeFile {
 
 extension FieldSchema {
   /// Whether a value has a wire type that the field can have.
-  fileprivate func accepts(_ value: WireField.Value) -> Bool {
+  func accepts(_ value: WireField.Value) -> Bool {
     switch (kind, value) {
     case (.int32, .varint), (.int64, .varint), (.uint32, .varint), (.bool, .varint),
       (.enumeration, .varint), (.float, .fixed32), (.double, .fixed64), (.text, .lengthPrefixed),
-      (.message, .lengthPrefixed):
+      (.bytes, .lengthPrefixed), (.message, .lengthPrefixed):
       true
     case (_, .lengthPrefixed): isRepeated  // packed
     case (_, .varint), (_, .fixed32), (_, .fixed64): false

@@ -23,6 +23,10 @@ struct NetMessage {
   private(set) var definition: [UInt8] = []
   /// The tensors of each layer, in the order of the layers.
   private(set) var blobs: [[CaffeBlob]] = []
+  /// The numbers of the fields each layer has, in the same order.
+  private(set) var layerFields: [Set<UInt32>] = []
+  /// Fields that only NVIDIA's Caffe writes: `scale_bias of BatchNormParameter`.
+  private(set) var forkFields: Set<String> = []
   /// What was left out because the schema does not know it.
   private(set) var unknownFields: [UnknownField: Int] = [:]
 
@@ -34,7 +38,7 @@ struct NetMessage {
     var message = NetMessage()
     message.definition = try bytes.withSpan { (span: RawSpan) throws(FormatError) in
       let reader = WireReader(0..<span.byteCount)
-      return try message.copy(reader, as: .net, in: span, of: bytes).bytes
+      return try message.copy(reader, as: .net, in: span, of: bytes).writer.bytes
     }
     self = message
   }
@@ -43,13 +47,14 @@ struct NetMessage {
 
   private var messageCount = 0
 
-  /// The fields of one message without its tensors.
+  /// The fields of one message without its tensors, and their numbers.
   private mutating func copy(
     _ reader: WireReader, as schema: MessageSchema, in span: RawSpan, of bytes: Bytes
-  ) throws(FormatError) -> WireWriter {
+  ) throws(FormatError) -> (writer: WireWriter, found: Set<UInt32>) {
     var reader = reader
     var writer = WireWriter()
     var found: Set<UInt32> = []
+    let forks = ForkFields(of: schema)
     messageCount += 1
     guard messageCount <= NetMessage.messageLimit else {
       throw FormatError(
@@ -57,7 +62,10 @@ struct NetMessage {
         "expected at most \(NetMessage.messageLimit) messages, found more")
     }
     while let field = try reader.next(in: span) {
-      guard let known = schema.field(numbered: field.number) else {
+      let number = forks.schemaNumber(of: field)
+      let isForks = forks.contains(number)
+      guard let known = schema.field(numbered: number), !isForks || known.accepts(field.value)
+      else {
         unknownFields[UnknownField(message: schema.name, number: field.number), default: 0] += 1
         guard unknownFields.count <= NetMessage.unknownFieldLimit else {
           throw FormatError(
@@ -67,7 +75,8 @@ struct NetMessage {
         }
         continue
       }
-      found.insert(field.number)
+      found.insert(number)
+      if isForks, forks.areTelling { forkFields.insert("\(known.name) of \(schema.name)") }
       guard case .message(let inner) = known.kind else {
         try copy(field, known, of: schema, in: span, to: &writer)
         continue
@@ -81,9 +90,11 @@ struct NetMessage {
         blobs[blobs.count - 1].append(try CaffeBlob(reading: content, in: span, of: bytes))
         continue
       }
-      if schema == .net, inner.name.hasSuffix("LayerParameter") { blobs.append([]) }
+      let isLayer = schema == .net && inner.name.hasSuffix("LayerParameter")
+      if isLayer { blobs.append([]) }
       let copied = try copy(content, as: inner, in: span, of: bytes)
-      writer.field(field.number, bytes: copied.bytes)
+      if isLayer { layerFields.append(copied.found) }
+      writer.field(field.number, bytes: copied.writer.bytes)
       guard writer.bytes.count <= NetMessage.definitionLimit else {
         throw FormatError(
           at: .byte(field.offset),
@@ -95,7 +106,7 @@ struct NetMessage {
       throw FormatError(
         at: .byte(reader.end), "expected \(missing.name) in \(schema.name), found none")
     }
-    return writer
+    return (writer, found)
   }
 
   /// Copies numbers or a text.
@@ -110,19 +121,21 @@ struct NetMessage {
         throw FormatError(
           at: .byte(range.lowerBound), "expected UTF-8 text in \(known.name) of \(schema.name)")
       }
-      writer.field(field.number, bytes: text)
+      writer.field(known.number, bytes: text)
+    case (.bytes, .lengthPrefixed(let range)):
+      writer.field(known.number, bytes: span.bytes(range))
     case (.int32, .varint(let value)), (.int64, .varint(let value)), (.uint32, .varint(let value)),
       (.bool, .varint(let value)), (.enumeration, .varint(let value)):
-      writer.field(field.number, varint: value)
+      writer.field(known.number, varint: value)
     case (.float, .fixed32(let range)):
       let value = span.unsafeLoadUnaligned(fromByteOffset: range.lowerBound, as: UInt32.self)
-      writer.field(field.number, fixed32: UInt32(littleEndian: value))
+      writer.field(known.number, fixed32: UInt32(littleEndian: value))
     case (.double, .fixed64(let range)):
       let value = span.unsafeLoadUnaligned(fromByteOffset: range.lowerBound, as: UInt64.self)
-      writer.field(field.number, fixed64: UInt64(littleEndian: value))
+      writer.field(known.number, fixed64: UInt64(littleEndian: value))
     case (_, .lengthPrefixed(let range)) where known.isRepeated:
       try checkPacked(range, known, in: span)
-      writer.field(field.number, bytes: span.bytes(range))
+      writer.field(known.number, bytes: span.bytes(range))
     case (_, .varint), (_, .fixed32), (_, .fixed64), (_, .lengthPrefixed):
       throw wrongWireType(field, known, of: schema)
     }
@@ -136,7 +149,7 @@ struct NetMessage {
     switch known.kind {
     case .float: size = 4
     case .double: size = 8
-    case .int32, .int64, .uint32, .bool, .enumeration, .text, .message:
+    case .int32, .int64, .uint32, .bool, .enumeration, .text, .bytes, .message:
       var reader = WireReader(range)
       while reader.position < reader.end { _ = try reader.varint(in: span) }
       return

@@ -9,18 +9,23 @@ struct MessageSchema: Equatable {
 
   fileprivate init(_ table: UnsafePointer<ProtobufCMessageDescriptor>) { self.table = table }
 
+  /// The type of an initialized message.
+  init(of message: ProtobufCMessage) {
+    self.init(message.descriptor!)  // set by every initializer
+  }
+
   /// The message of a whole network.
   static var net: MessageSchema {
     var message = Caffe__NetParameter()
     caffe__net_parameter__init(&message)
-    return MessageSchema(message.base.descriptor!)  // set by the initializer just called
+    return MessageSchema(of: message.base)
   }
 
   /// The message of one tensor.
   static var blob: MessageSchema {
     var message = Caffe__BlobProto()
     caffe__blob_proto__init(&message)
-    return MessageSchema(message.base.descriptor!)  // set by the initializer just called
+    return MessageSchema(of: message.base)
   }
 
   /// The type's name: `LayerParameter`.
@@ -51,7 +56,7 @@ struct MessageSchema: Equatable {
 struct FieldSchema {
   /// What values the field holds.
   enum Kind {
-    case int32, int64, uint32, float, double, bool, text
+    case int32, int64, uint32, float, double, bool, text, bytes
     case enumeration(EnumerationSchema)
     case message(MessageSchema)
   }
@@ -77,6 +82,7 @@ struct FieldSchema {
     case PROTOBUF_C_TYPE_DOUBLE: .double
     case PROTOBUF_C_TYPE_BOOL: .bool
     case PROTOBUF_C_TYPE_STRING: .text
+    case PROTOBUF_C_TYPE_BYTES: .bytes
     case PROTOBUF_C_TYPE_ENUM:
       .enumeration(
         EnumerationSchema(

@@ -28,7 +28,7 @@ extension TextFormatParser {
       writer.field(field.number, fixed64: value.bitPattern)
     case .bool:
       writer.field(field.number, varint: try boolean(of: field) ? 1 : 0)
-    case .text:
+    case .text, .bytes:
       writer.field(field.number, bytes: try text(of: field))
     case .enumeration(let enumeration):
       let value = try enumerated(enumeration, of: field)
@@ -115,6 +115,7 @@ extension TextFormatParser {
       text += part
       try advance()
     }
+    if case .bytes = field.kind { return text }
     guard isText(text) else {
       throw lexer.error(at: start, "expected UTF-8 text without zero bytes for \(field.name)")
     }

@@ -141,6 +141,17 @@ typedef enum _Caffe__ConvolutionParameter__Engine {
   CAFFE__CONVOLUTION_PARAMETER__ENGINE__CUDNN = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CAFFE__CONVOLUTION_PARAMETER__ENGINE)
 } Caffe__ConvolutionParameter__Engine;
+typedef enum _Caffe__ConvolutionParameter__CuDNNConvolutionAlgorithmSeeker {
+  CAFFE__CONVOLUTION_PARAMETER__CU_DNNCONVOLUTION_ALGORITHM_SEEKER__GET = 0,
+  CAFFE__CONVOLUTION_PARAMETER__CU_DNNCONVOLUTION_ALGORITHM_SEEKER__FINDEX = 1
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CAFFE__CONVOLUTION_PARAMETER__CU_DNNCONVOLUTION_ALGORITHM_SEEKER)
+} Caffe__ConvolutionParameter__CuDNNConvolutionAlgorithmSeeker;
+typedef enum _Caffe__BatchNormParameter__Engine {
+  CAFFE__BATCH_NORM_PARAMETER__ENGINE__DEFAULT = 0,
+  CAFFE__BATCH_NORM_PARAMETER__ENGINE__CAFFE = 1,
+  CAFFE__BATCH_NORM_PARAMETER__ENGINE__CUDNN = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CAFFE__BATCH_NORM_PARAMETER__ENGINE)
+} Caffe__BatchNormParameter__Engine;
 typedef enum _Caffe__ReLUParameter__Engine {
   CAFFE__RE_LUPARAMETER__ENGINE__DEFAULT = 0,
   CAFFE__RE_LUPARAMETER__ENGINE__CAFFE = 1,
@@ -218,12 +229,25 @@ typedef enum _Caffe__ReductionParameter__ReductionOp {
   CAFFE__REDUCTION_PARAMETER__REDUCTION_OP__MEAN = 4
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CAFFE__REDUCTION_PARAMETER__REDUCTION_OP)
 } Caffe__ReductionParameter__ReductionOp;
+typedef enum _Caffe__DropoutParameter__Engine {
+  CAFFE__DROPOUT_PARAMETER__ENGINE__DEFAULT = 0,
+  CAFFE__DROPOUT_PARAMETER__ENGINE__CAFFE = 1,
+  CAFFE__DROPOUT_PARAMETER__ENGINE__CUDNN = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CAFFE__DROPOUT_PARAMETER__ENGINE)
+} Caffe__DropoutParameter__Engine;
 typedef enum _Caffe__FillerParameter__VarianceNorm {
   CAFFE__FILLER_PARAMETER__VARIANCE_NORM__FAN_IN = 0,
   CAFFE__FILLER_PARAMETER__VARIANCE_NORM__FAN_OUT = 1,
   CAFFE__FILLER_PARAMETER__VARIANCE_NORM__AVERAGE = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CAFFE__FILLER_PARAMETER__VARIANCE_NORM)
 } Caffe__FillerParameter__VarianceNorm;
+typedef enum _Caffe__TransformationParameter__InterpolationAlgo {
+  CAFFE__TRANSFORMATION_PARAMETER__INTERPOLATION_ALGO__INTER_NEAREST = 0,
+  CAFFE__TRANSFORMATION_PARAMETER__INTERPOLATION_ALGO__INTER_LINEAR = 1,
+  CAFFE__TRANSFORMATION_PARAMETER__INTERPOLATION_ALGO__INTER_CUBIC = 2,
+  CAFFE__TRANSFORMATION_PARAMETER__INTERPOLATION_ALGO__INTER_AREA = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CAFFE__TRANSFORMATION_PARAMETER__INTERPOLATION_ALGO)
+} Caffe__TransformationParameter__InterpolationAlgo;
 typedef enum _Caffe__DataParameter__DB {
   CAFFE__DATA_PARAMETER__DB__LEVELDB = 0,
   CAFFE__DATA_PARAMETER__DB__LMDB = 1
@@ -246,6 +270,23 @@ typedef enum _Caffe__Phase {
   CAFFE__PHASE__TEST = 1
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CAFFE__PHASE)
 } Caffe__Phase;
+/*
+ * NVIDIA: how numbers are stored and computed.
+ */
+typedef enum _Caffe__Type {
+  CAFFE__TYPE__DOUBLE = 0,
+  CAFFE__TYPE__FLOAT = 1,
+  CAFFE__TYPE__FLOAT16 = 2,
+  CAFFE__TYPE__INT = 3,
+  CAFFE__TYPE__UINT = 4,
+  CAFFE__TYPE__BOOL = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CAFFE__TYPE)
+} Caffe__Type;
+typedef enum _Caffe__Packing {
+  CAFFE__PACKING__NCHW = 0,
+  CAFFE__PACKING__NHWC = 1
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CAFFE__PACKING)
+} Caffe__Packing;
 
 /* --- messages --- */
 
@@ -284,10 +325,21 @@ struct  Caffe__BlobProto
   double *double_data;
   size_t n_double_diff;
   double *double_diff;
+  /*
+   * NVIDIA
+   */
+  protobuf_c_boolean has_raw_data_type;
+  Caffe__Type raw_data_type;
+  protobuf_c_boolean has_raw_diff_type;
+  Caffe__Type raw_diff_type;
+  protobuf_c_boolean has_raw_data;
+  ProtobufCBinaryData raw_data;
+  protobuf_c_boolean has_raw_diff;
+  ProtobufCBinaryData raw_diff;
 };
 #define CAFFE__BLOB_PROTO__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&caffe__blob_proto__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, 0, CAFFE__TYPE__DOUBLE, 0, CAFFE__TYPE__DOUBLE, 0, {0,NULL}, 0, {0,NULL} }
 
 
 /*
@@ -310,12 +362,35 @@ struct  Caffe__NetParameter
   protobuf_c_boolean debug_info;
   size_t n_input_shape;
   Caffe__BlobShape **input_shape;
+  /*
+   * NVIDIA
+   */
+  protobuf_c_boolean has_default_forward_type;
+  Caffe__Type default_forward_type;
+  protobuf_c_boolean has_default_backward_type;
+  Caffe__Type default_backward_type;
+  protobuf_c_boolean has_default_forward_math;
+  Caffe__Type default_forward_math;
+  protobuf_c_boolean has_default_backward_math;
+  Caffe__Type default_backward_math;
+  protobuf_c_boolean has_global_grad_scale;
+  float global_grad_scale;
+  protobuf_c_boolean has_global_grad_scale_adaptive;
+  protobuf_c_boolean global_grad_scale_adaptive;
+  char *default_conv_algos_override;
+  protobuf_c_boolean has_reduce_buckets;
+  int32_t reduce_buckets;
+  protobuf_c_boolean has_default_cudnn_math_override;
+  int32_t default_cudnn_math_override;
+  protobuf_c_boolean has_eltwise_mem_sharing;
+  protobuf_c_boolean eltwise_mem_sharing;
   size_t n_layer;
   Caffe__LayerParameter **layer;
 };
+extern char caffe__net_parameter__default_conv_algos_override__default_value[];
 #define CAFFE__NET_PARAMETER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&caffe__net_parameter__descriptor) \
-    , NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0, NULL, 0, 0, 0,NULL, 0,NULL }
+    , NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0, NULL, 0, 0, 0,NULL, 0, CAFFE__TYPE__FLOAT, 0, CAFFE__TYPE__FLOAT, 0, CAFFE__TYPE__FLOAT, 0, CAFFE__TYPE__FLOAT, 0, 1, 0, 0, caffe__net_parameter__default_conv_algos_override__default_value, 0, 6, 0, -1, 0, 1, 0,NULL }
 
 
 struct  Caffe__NetState
@@ -438,10 +513,26 @@ struct  Caffe__LayerParameter
   Caffe__RecurrentParameter *recurrent_param;
   Caffe__SwishParameter *swish_param;
   Caffe__ClipParameter *clip_param;
+  /*
+   * NVIDIA. Its files number the first four 145 to 148, which BVLC gave to messages: readers tell
+   * them apart by their wire type and take 20000 more.
+   */
+  protobuf_c_boolean has_forward_type;
+  Caffe__Type forward_type;
+  protobuf_c_boolean has_backward_type;
+  Caffe__Type backward_type;
+  protobuf_c_boolean has_forward_math;
+  Caffe__Type forward_math;
+  protobuf_c_boolean has_backward_math;
+  Caffe__Type backward_math;
+  protobuf_c_boolean has_debug;
+  protobuf_c_boolean debug;
+  protobuf_c_boolean has_cudnn_math_override;
+  int32_t cudnn_math_override;
 };
 #define CAFFE__LAYER_PARAMETER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&caffe__layer_parameter__descriptor) \
-    , NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, CAFFE__PHASE__TRAIN, 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    , NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, CAFFE__PHASE__TRAIN, 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, CAFFE__TYPE__FLOAT, 0, CAFFE__TYPE__FLOAT, 0, CAFFE__TYPE__FLOAT, 0, CAFFE__TYPE__FLOAT, 0, 0, 0, -1 }
 
 
 /*
@@ -627,10 +718,17 @@ struct  Caffe__ConvolutionParameter
   protobuf_c_boolean force_nd_im2col;
   size_t n_dilation;
   uint32_t *dilation;
+  /*
+   * NVIDIA
+   */
+  protobuf_c_boolean has_cudnn_convolution_algo_seeker;
+  Caffe__ConvolutionParameter__CuDNNConvolutionAlgorithmSeeker cudnn_convolution_algo_seeker;
+  char *conv_algos_override;
 };
+extern char caffe__convolution_parameter__conv_algos_override__default_value[];
 #define CAFFE__CONVOLUTION_PARAMETER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&caffe__convolution_parameter__descriptor) \
-    , 0, 0, 0, 1, 0,NULL, 0,NULL, 0, 1u, 0,NULL, NULL, NULL, 0, 0u, 0, 0u, 0, 0, 0, 0, 0, 0, 0, 0, 0, CAFFE__CONVOLUTION_PARAMETER__ENGINE__DEFAULT, 0, 1, 0, 0, 0,NULL }
+    , 0, 0, 0, 1, 0,NULL, 0,NULL, 0, 1u, 0,NULL, NULL, NULL, 0, 0u, 0, 0u, 0, 0, 0, 0, 0, 0, 0, 0, 0, CAFFE__CONVOLUTION_PARAMETER__ENGINE__DEFAULT, 0, 1, 0, 0, 0,NULL, 0, CAFFE__CONVOLUTION_PARAMETER__CU_DNNCONVOLUTION_ALGORITHM_SEEKER__FINDEX, caffe__convolution_parameter__conv_algos_override__default_value }
 
 
 struct  Caffe__InnerProductParameter
@@ -661,10 +759,19 @@ struct  Caffe__BatchNormParameter
   float moving_average_fraction;
   protobuf_c_boolean has_eps;
   float eps;
+  /*
+   * NVIDIA
+   */
+  Caffe__FillerParameter *scale_filler;
+  Caffe__FillerParameter *bias_filler;
+  protobuf_c_boolean has_scale_bias;
+  protobuf_c_boolean scale_bias;
+  protobuf_c_boolean has_engine;
+  Caffe__BatchNormParameter__Engine engine;
 };
 #define CAFFE__BATCH_NORM_PARAMETER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&caffe__batch_norm_parameter__descriptor) \
-    , 0, 0, 0, 0.999, 0, 1e-05 }
+    , 0, 0, 0, 0.999, 0, 1e-05, NULL, NULL, 0, 0, 0, CAFFE__BATCH_NORM_PARAMETER__ENGINE__DEFAULT }
 
 
 struct  Caffe__ScaleParameter
@@ -728,10 +835,15 @@ struct  Caffe__ELUParameter
   ProtobufCMessage base;
   protobuf_c_boolean has_alpha;
   float alpha;
+  /*
+   * NVIDIA
+   */
+  protobuf_c_boolean has_lambda;
+  float lambda;
 };
 #define CAFFE__ELUPARAMETER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&caffe__eluparameter__descriptor) \
-    , 0, 1 }
+    , 0, 1, 0, 1 }
 
 
 struct  Caffe__SigmoidParameter
@@ -833,10 +945,15 @@ struct  Caffe__PoolingParameter
   protobuf_c_boolean global_pooling;
   protobuf_c_boolean has_round_mode;
   Caffe__PoolingParameter__RoundMode round_mode;
+  /*
+   * NVIDIA; no version of it reads this.
+   */
+  protobuf_c_boolean has_torch_pooling;
+  protobuf_c_boolean torch_pooling;
 };
 #define CAFFE__POOLING_PARAMETER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&caffe__pooling_parameter__descriptor) \
-    , 0, CAFFE__POOLING_PARAMETER__POOL_METHOD__MAX, 0, 0, 0, 1u, 0, 0u, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0u, 0, 0u, 0, CAFFE__POOLING_PARAMETER__ENGINE__DEFAULT, 0, 0, 0, CAFFE__POOLING_PARAMETER__ROUND_MODE__CEIL }
+    , 0, CAFFE__POOLING_PARAMETER__POOL_METHOD__MAX, 0, 0, 0, 1u, 0, 0u, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0u, 0, 0u, 0, CAFFE__POOLING_PARAMETER__ENGINE__DEFAULT, 0, 0, 0, CAFFE__POOLING_PARAMETER__ROUND_MODE__CEIL, 0, 0 }
 
 
 struct  Caffe__SPPParameter
@@ -1104,10 +1221,17 @@ struct  Caffe__DropoutParameter
   ProtobufCMessage base;
   protobuf_c_boolean has_dropout_ratio;
   float dropout_ratio;
+  /*
+   * NVIDIA
+   */
+  protobuf_c_boolean has_engine;
+  Caffe__DropoutParameter__Engine engine;
+  protobuf_c_boolean has_random_seed;
+  int64_t random_seed;
 };
 #define CAFFE__DROPOUT_PARAMETER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&caffe__dropout_parameter__descriptor) \
-    , 0, 0.5 }
+    , 0, 0.5, 0, CAFFE__DROPOUT_PARAMETER__ENGINE__DEFAULT, 0, -1ll }
 
 
 /*
@@ -1154,10 +1278,45 @@ struct  Caffe__TransformationParameter
   protobuf_c_boolean force_color;
   protobuf_c_boolean has_force_gray;
   protobuf_c_boolean force_gray;
+  /*
+   * NVIDIA
+   */
+  protobuf_c_boolean has_use_gpu_transform;
+  protobuf_c_boolean use_gpu_transform;
+  protobuf_c_boolean has_random_seed;
+  int64_t random_seed;
+  protobuf_c_boolean has_img_rand_resize_lower;
+  uint32_t img_rand_resize_lower;
+  protobuf_c_boolean has_img_rand_resize_upper;
+  uint32_t img_rand_resize_upper;
+  protobuf_c_boolean has_rand_resize_ratio_lower;
+  float rand_resize_ratio_lower;
+  protobuf_c_boolean has_rand_resize_ratio_upper;
+  float rand_resize_ratio_upper;
+  protobuf_c_boolean has_vertical_stretch_lower;
+  float vertical_stretch_lower;
+  protobuf_c_boolean has_vertical_stretch_upper;
+  float vertical_stretch_upper;
+  protobuf_c_boolean has_horizontal_stretch_lower;
+  float horizontal_stretch_lower;
+  protobuf_c_boolean has_horizontal_stretch_upper;
+  float horizontal_stretch_upper;
+  protobuf_c_boolean has_interpolation_algo_down;
+  Caffe__TransformationParameter__InterpolationAlgo interpolation_algo_down;
+  protobuf_c_boolean has_interpolation_algo_up;
+  Caffe__TransformationParameter__InterpolationAlgo interpolation_algo_up;
+  protobuf_c_boolean has_allow_upscale;
+  protobuf_c_boolean allow_upscale;
+  protobuf_c_boolean has_forward_packing;
+  Caffe__Packing forward_packing;
+  protobuf_c_boolean has_display;
+  protobuf_c_boolean display;
+  protobuf_c_boolean has_num_labels;
+  int32_t num_labels;
 };
 #define CAFFE__TRANSFORMATION_PARAMETER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&caffe__transformation_parameter__descriptor) \
-    , 0, 1, 0, 0, 0, 0u, NULL, 0,NULL, 0, 0, 0, 0 }
+    , 0, 1, 0, 0, 0, 0u, NULL, 0,NULL, 0, 0, 0, 0, 0, 0, 0, -1ll, 0, 0u, 0, 0u, 0, 0, 0, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0, CAFFE__TRANSFORMATION_PARAMETER__INTERPOLATION_ALGO__INTER_NEAREST, 0, CAFFE__TRANSFORMATION_PARAMETER__INTERPOLATION_ALGO__INTER_CUBIC, 0, 0, 0, CAFFE__PACKING__NCHW, 0, 0, 0, 0 }
 
 
 struct  Caffe__DataParameter
@@ -1181,10 +1340,23 @@ struct  Caffe__DataParameter
   protobuf_c_boolean force_encoded_color;
   protobuf_c_boolean has_prefetch;
   uint32_t prefetch;
+  /*
+   * NVIDIA
+   */
+  protobuf_c_boolean has_threads;
+  uint32_t threads;
+  protobuf_c_boolean has_parser_threads;
+  uint32_t parser_threads;
+  protobuf_c_boolean has_cache;
+  protobuf_c_boolean cache;
+  protobuf_c_boolean has_shuffle;
+  protobuf_c_boolean shuffle;
+  protobuf_c_boolean has_precache;
+  protobuf_c_boolean precache;
 };
 #define CAFFE__DATA_PARAMETER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&caffe__data_parameter__descriptor) \
-    , NULL, 0, 1, NULL, 0, 0, 0, 0u, 0, 0, 0, 0u, 0, CAFFE__DATA_PARAMETER__DB__LEVELDB, 0, 0, 0, 4u }
+    , NULL, 0, 1, NULL, 0, 0, 0, 0u, 0, 0, 0, 0u, 0, CAFFE__DATA_PARAMETER__DB__LEVELDB, 0, 0, 0, 4u, 0, 0u, 0, 0u, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Caffe__ImageDataParameter
@@ -1211,11 +1383,24 @@ struct  Caffe__ImageDataParameter
   protobuf_c_boolean has_is_color;
   protobuf_c_boolean is_color;
   char *root_folder;
+  /*
+   * NVIDIA
+   */
+  protobuf_c_boolean has_short_side;
+  uint32_t short_side;
+  protobuf_c_boolean has_threads;
+  uint32_t threads;
+  protobuf_c_boolean has_cache;
+  protobuf_c_boolean cache;
+  protobuf_c_boolean has_precache;
+  protobuf_c_boolean precache;
+  protobuf_c_boolean has_dataset_share_per_node;
+  float dataset_share_per_node;
 };
 extern char caffe__image_data_parameter__root_folder__default_value[];
 #define CAFFE__IMAGE_DATA_PARAMETER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&caffe__image_data_parameter__descriptor) \
-    , NULL, 0, 1, NULL, 0, 1u, 0, 0u, 0, 0, 0, 0u, 0, 0, 0, 0u, 0, 0u, 0, 1, caffe__image_data_parameter__root_folder__default_value }
+    , NULL, 0, 1, NULL, 0, 1u, 0, 0u, 0, 0, 0, 0u, 0, 0, 0, 0u, 0, 0u, 0, 1, caffe__image_data_parameter__root_folder__default_value, 0, 0u, 0, 4u, 0, 0, 0, 0, 0, 1 }
 
 
 struct  Caffe__HDF5DataParameter
@@ -1322,10 +1507,15 @@ struct  Caffe__LossParameter
   protobuf_c_boolean normalize;
   protobuf_c_boolean has_normalization;
   Caffe__LossParameter__NormalizationMode normalization;
+  /*
+   * NVIDIA
+   */
+  protobuf_c_boolean has_label_smoothing;
+  float label_smoothing;
 };
 #define CAFFE__LOSS_PARAMETER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&caffe__loss_parameter__descriptor) \
-    , 0, 0, 0, 0, 0, CAFFE__LOSS_PARAMETER__NORMALIZATION_MODE__VALID }
+    , 0, 0, 0, 0, 0, CAFFE__LOSS_PARAMETER__NORMALIZATION_MODE__VALID, 0, 0 }
 
 
 struct  Caffe__AccuracyParameter
@@ -2642,6 +2832,8 @@ typedef void (*Caffe__ContrastiveLossParameter_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    caffe__phase__descriptor;
+extern const ProtobufCEnumDescriptor    caffe__type__descriptor;
+extern const ProtobufCEnumDescriptor    caffe__packing__descriptor;
 extern const ProtobufCMessageDescriptor caffe__blob_shape__descriptor;
 extern const ProtobufCMessageDescriptor caffe__blob_proto__descriptor;
 extern const ProtobufCMessageDescriptor caffe__net_parameter__descriptor;
@@ -2657,8 +2849,10 @@ extern const ProtobufCMessageDescriptor caffe__v0_layer_parameter__descriptor;
 extern const ProtobufCEnumDescriptor    caffe__v0_layer_parameter__pool_method__descriptor;
 extern const ProtobufCMessageDescriptor caffe__convolution_parameter__descriptor;
 extern const ProtobufCEnumDescriptor    caffe__convolution_parameter__engine__descriptor;
+extern const ProtobufCEnumDescriptor    caffe__convolution_parameter__cu_dnnconvolution_algorithm_seeker__descriptor;
 extern const ProtobufCMessageDescriptor caffe__inner_product_parameter__descriptor;
 extern const ProtobufCMessageDescriptor caffe__batch_norm_parameter__descriptor;
+extern const ProtobufCEnumDescriptor    caffe__batch_norm_parameter__engine__descriptor;
 extern const ProtobufCMessageDescriptor caffe__scale_parameter__descriptor;
 extern const ProtobufCMessageDescriptor caffe__bias_parameter__descriptor;
 extern const ProtobufCMessageDescriptor caffe__re_luparameter__descriptor;
@@ -2703,9 +2897,11 @@ extern const ProtobufCMessageDescriptor caffe__parameter_parameter__descriptor;
 extern const ProtobufCMessageDescriptor caffe__python_parameter__descriptor;
 extern const ProtobufCMessageDescriptor caffe__input_parameter__descriptor;
 extern const ProtobufCMessageDescriptor caffe__dropout_parameter__descriptor;
+extern const ProtobufCEnumDescriptor    caffe__dropout_parameter__engine__descriptor;
 extern const ProtobufCMessageDescriptor caffe__filler_parameter__descriptor;
 extern const ProtobufCEnumDescriptor    caffe__filler_parameter__variance_norm__descriptor;
 extern const ProtobufCMessageDescriptor caffe__transformation_parameter__descriptor;
+extern const ProtobufCEnumDescriptor    caffe__transformation_parameter__interpolation_algo__descriptor;
 extern const ProtobufCMessageDescriptor caffe__data_parameter__descriptor;
 extern const ProtobufCEnumDescriptor    caffe__data_parameter__db__descriptor;
 extern const ProtobufCMessageDescriptor caffe__image_data_parameter__descriptor;
