@@ -7,6 +7,8 @@ struct CaffeBlob {
   var tensor: Tensor
   /// Where the elements begin in the file; nil if they do not lie there in one piece.
   var byteOffset: Int?
+  /// Whether the elements are NVIDIA's raw data.
+  var isRaw = false
 }
 
 extension CaffeBlob {
@@ -17,14 +19,16 @@ extension CaffeBlob {
   private enum Field {
     static let legacyDimensions: ClosedRange<UInt32> = 1...4  // num, channels, height, width
     static let data: UInt32 = 5
-    static let gradients: Set<UInt32> = [6, 9]
+    static let gradients: Set<UInt32> = [6, 9, 11, 13]
     static let shape: UInt32 = 7
     static let doubleData: UInt32 = 8
-    static let nvidia: ClosedRange<UInt32> = 10...13
+    static let rawDataType: UInt32 = 10
+    static let rawData: UInt32 = 12
   }
 
   /// Reads a BlobProto as Caffe does: the four legacy extents outweigh the shape if any of them is
-  /// there, doubles outweigh floats, gradients are left out.
+  /// there, doubles outweigh floats, gradients are left out. NVIDIA's raw data is one run of bytes
+  /// with a type of its own.
   ///
   /// - Parameters:
   ///   - reader: at the begin of the message.
@@ -36,6 +40,8 @@ extension CaffeBlob {
     var dimensions: [Int] = []
     var floats = Payload(elementType: .float32)
     var doubles = Payload(elementType: .float64)
+    var raw: Range<Int>?
+    var rawType: UInt64?
     while let field = try reader.next(in: span) {
       switch (field.number, field.value) {
       case (Field.legacyDimensions, .varint(let value)):
@@ -45,18 +51,25 @@ extension CaffeBlob {
         dimensions += try CaffeBlob.dimensions(try reader.message(in: range), in: span)
       case (Field.data, _): try floats.count(field)
       case (Field.doubleData, _): try doubles.count(field)
-      case (Field.nvidia, _):
-        throw FormatError(
-          at: .byte(field.offset),
-          "expected a tensor as BVLC's Caffe stores it, found NVIDIA's raw data, which is not supported"
-        )
+      case (Field.rawData, .lengthPrefixed(let range)): raw = range
+      case (Field.rawDataType, .varint(let value)): rawType = value
       case (let number, _) where Field.gradients.contains(number): break
       default:
         throw FormatError(
           at: .byte(field.offset), "expected a field of BlobProto, found field \(field.number)")
       }
     }
-    let payload = doubles.elementCount > 0 ? doubles : floats
+    var payload = doubles.elementCount > 0 ? doubles : floats
+    if let raw {
+      guard payload.elementCount == 0 else {
+        throw FormatError(
+          at: .byte(raw.lowerBound),
+          "expected the elements once, found raw_data beside \(payload.elementCount) of another field"
+        )
+      }
+      payload = try Payload(raw: raw, type: rawType)
+      isRaw = true
+    }
     let extents = legacy ?? dimensions
     guard extents.count <= CaffeBlob.axisLimit, let shape = Shape(checking: extents) else {
       throw FormatError(
@@ -116,6 +129,37 @@ private struct Payload {
   func offset(orEmptyAt start: Int) -> Int? {
     runCount <= 1 ? first?.lowerBound ?? start : nil
   }
+
+  /// One run of NVIDIA's raw data, whose type is a value of the enumeration `Type`.
+  init(raw range: Range<Int>, type: UInt64?) throws(FormatError) {
+    guard let type else {
+      throw FormatError(
+        at: .byte(range.lowerBound), "expected a raw_data_type beside raw_data, found none")
+    }
+    switch type {
+    case 0: elementType = .float64
+    case 1: elementType = .float32
+    case 2: elementType = .float16
+    case 3, 4, 5:
+      let name = ["INT", "UINT", "BOOL"][Int(type) - 3]
+      throw FormatError(
+        at: .byte(range.lowerBound),
+        "expected raw data of type DOUBLE, FLOAT or FLOAT16, found \(name), which no weights have")
+    default:
+      throw FormatError(
+        at: .byte(range.lowerBound), "expected a raw_data_type of 0 to 5, found \(type)")
+    }
+    guard range.count % elementType.byteCount == 0 else {
+      throw FormatError(
+        at: .byte(range.lowerBound),
+        "expected elements of \(elementType.byteCount) bytes, found \(range.count) bytes")
+    }
+    guard !range.isEmpty else { return }
+    first = range
+    runCount = 1
+    byteCount = range.count
+  }
+
   var elementCount: Int { byteCount / elementType.byteCount }
 
   /// Takes note of a run or a single element.

@@ -5,11 +5,11 @@ import Testing
 @testable import CaffeFormat
 
 struct CaffeBlobTests {
-  private func floats(_ values: [Float]) -> [UInt8] {
+  private static func floats(_ values: [Float]) -> [UInt8] {
     values.flatMap { withUnsafeBytes(of: $0.bitPattern.littleEndian, Array.init) }
   }
 
-  private func doubles(_ values: [Double]) -> [UInt8] {
+  private static func doubles(_ values: [Double]) -> [UInt8] {
     values.flatMap { withUnsafeBytes(of: $0.bitPattern.littleEndian, Array.init) }
   }
 
@@ -28,7 +28,7 @@ struct CaffeBlobTests {
   @Test func `packed floats stay where they lie`() throws {
     let bytes = message { writer in
       writer.field(7, bytes: [0x0a, 2, 2, 3])
-      writer.field(5, bytes: floats([1, 2, 3, 4, 5, 6]))
+      writer.field(5, bytes: Self.floats([1, 2, 3, 4, 5, 6]))
     }
     let blob = try read(bytes)
     #expect(blob.tensor.shape == [2, 3])
@@ -41,11 +41,11 @@ struct CaffeBlobTests {
   @Test func `several runs and single elements are joined in their order`() throws {
     let bytes = message { writer in
       writer.field(7, bytes: [0x08, 5])
-      writer.field(5, bytes: floats([1, 2]))
-      writer.field(6, bytes: floats([9]))
+      writer.field(5, bytes: Self.floats([1, 2]))
+      writer.field(6, bytes: Self.floats([9]))
       writer.field(5, fixed32: Float(3).bitPattern)
       writer.field(5, bytes: [])
-      writer.field(5, bytes: floats([4, 5]))
+      writer.field(5, bytes: Self.floats([4, 5]))
     }
     let blob = try read(bytes)
     #expect(blob.tensor.floats == [1, 2, 3, 4, 5])
@@ -55,9 +55,9 @@ struct CaffeBlobTests {
   @Test func `doubles outweigh floats`() throws {
     let blob = try read(
       message { writer in
-        writer.field(5, bytes: floats([1]))
-        writer.field(8, bytes: doubles([0.1, 0.2]))
-        writer.field(9, bytes: doubles([7]))
+        writer.field(5, bytes: Self.floats([1]))
+        writer.field(8, bytes: Self.doubles([0.1, 0.2]))
+        writer.field(9, bytes: Self.doubles([7]))
         writer.field(7, bytes: [0x08, 2])
       })
     #expect(blob.tensor.elementType == .float64)
@@ -81,13 +81,13 @@ struct CaffeBlobTests {
         for (number, extent) in [(1, 1), (2, 1), (3, 1), (4, 2)] as [(UInt32, UInt64)] {
           writer.field(number, varint: extent)
         }
-        writer.field(5, bytes: floats([1, 2]))
+        writer.field(5, bytes: Self.floats([1, 2]))
       })
     #expect(blob.tensor.shape == [1, 1, 1, 2])
     let partial = message { writer in
       writer.field(7, bytes: [0x08, 2])
       writer.field(4, varint: 2)
-      writer.field(5, bytes: floats([1, 2]))
+      writer.field(5, bytes: Self.floats([1, 2]))
     }
     #expect(
       failure { try read(partial) }
@@ -95,7 +95,7 @@ struct CaffeBlobTests {
   }
 
   @Test func `a tensor without axes has one element`() throws {
-    let blob = try read(message { $0.field(5, bytes: floats([0.25])) })
+    let blob = try read(message { $0.field(5, bytes: Self.floats([0.25])) })
     #expect(blob.tensor.shape == [])
   }
 
@@ -104,7 +104,7 @@ struct CaffeBlobTests {
       message { writer in
         writer.field(7, bytes: [0x08, 2, 0x0a, 1, 1])
         writer.field(7, bytes: [0x08, 1])
-        writer.field(5, bytes: floats([1, 2]))
+        writer.field(5, bytes: Self.floats([1, 2]))
       })
     #expect(blob.tensor.shape == [2, 1, 1])
   }
@@ -134,10 +134,8 @@ struct CaffeBlobTests {
         + "found \(Array(repeating: 1, count: 33))"
     ),
     (7, [0x12, 0], 5, [], "byte 2: expected an extent, found field 2 of BlobShape"),
-    (
-      7, [], 12, [1],
-      "byte 2: expected a tensor as BVLC's Caffe stores it, found NVIDIA's raw data, which is not supported"
-    ),
+    (7, [], 12, [1], "byte 4: expected a raw_data_type beside raw_data, found none"),
+    (7, [], 12, [], "byte 4: expected a raw_data_type beside raw_data, found none"),
     (7, [], 14, [1], "byte 2: expected a field of BlobProto, found field 14"),
     (1, [], 5, [], "byte 0: expected a field of BlobProto, found field 1"),
   ])
@@ -149,6 +147,62 @@ struct CaffeBlobTests {
       writer.field(second, bytes: content)
     }
     #expect(failure { try read(bytes) } == message)
+  }
+
+  @Test(arguments: [
+    (0 as UInt64, Self.doubles([1.5, -2]), ElementType.float64),
+    (1, Self.floats([1.5, -2]), .float32),
+    (2, [0x00, 0x3e, 0x00, 0xc0], .float16),
+  ])
+  func `raw data keeps its type and stays where it lies`(
+    type: UInt64, elements: [UInt8], elementType: ElementType
+  ) throws {
+    let bytes = message { writer in
+      writer.field(7, bytes: [0x0a, 1, 2])
+      writer.field(10, varint: type)
+      writer.field(12, bytes: elements)
+      writer.field(11, varint: 3)
+      writer.field(13, bytes: [1])
+    }
+    let blob = try read(bytes)
+    #expect(blob.isRaw)
+    #expect(blob.tensor.elementType == elementType)
+    #expect(blob.tensor.doubles == [1.5, -2])
+    #expect(blob.byteOffset == 9)
+    #expect(blob.tensor.bytes.isIdentical(to: bytes.slice(from: 9, count: elements.count)!))
+  }
+
+  @Test(arguments: [
+    (3 as UInt64, [0, 0, 0, 0] as [UInt8], "found INT, which no weights have"),
+    (4, [0, 0, 0, 0], "found UINT, which no weights have"),
+    (5, [0], "found BOOL, which no weights have"),
+    (6, [0, 0], "expected a raw_data_type of 0 to 5, found 6"),
+    (.max, [0, 0], "expected a raw_data_type of 0 to 5, found 18446744073709551615"),
+    (1, [0, 0, 0], "expected elements of 4 bytes, found 3 bytes"),
+    (2, [0, 0, 0, 0], "expected 1 elements for the shape [1], found 2"),
+    (0, [], "expected 1 elements for the shape [1], found 0"),
+  ])
+  func `raw data that does not fit is refused`(
+    type: UInt64, elements: [UInt8], reason: String
+  ) {
+    let bytes = message { writer in
+      writer.field(7, bytes: [0x0a, 1, 1])
+      writer.field(10, varint: type)
+      writer.field(12, bytes: elements)
+    }
+    #expect(failure { try read(bytes) }?.hasSuffix(reason) == true)
+  }
+
+  @Test func `elements that are there twice are refused`() {
+    let bytes = message { writer in
+      writer.field(7, bytes: [0x0a, 1, 1])
+      writer.field(5, bytes: Self.floats([1]))
+      writer.field(10, varint: 1)
+      writer.field(12, bytes: Self.floats([1]))
+    }
+    #expect(
+      failure { try read(bytes) }
+        == "byte 15: expected the elements once, found raw_data beside 1 of another field")
   }
 
   @Test func `elements of another wire type are refused`() {
