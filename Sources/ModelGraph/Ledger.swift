@@ -8,6 +8,10 @@ public struct Ledger: Sendable, Equatable {
     case reshape(from: Shape, to: Shape)
     /// Rows and columns of a matrix exchanged.
     case transpose
+    /// Height and width of kernels exchanged: the last two of four axes.
+    case swapSpatialAxes
+    /// Each element replaced by 1: a factor that the source's framework stores but does not use.
+    case setToOne
   }
 
   /// One tensor of the source.
@@ -92,6 +96,8 @@ extension Ledger.Transform: CustomStringConvertible {
     switch self {
     case .reshape(let from, let to): "reshape \(from) to \(to)"
     case .transpose: "transpose"
+    case .swapSpatialAxes: "swap spatial axes"
+    case .setToOne: "set to 1"
     }
   }
 }

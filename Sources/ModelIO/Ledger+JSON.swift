@@ -49,7 +49,9 @@ extension Ledger.Entry {
 }
 
 extension Ledger.Transform {
-  private enum Name: String, CaseIterable { case reshape, transpose }
+  private enum Name: String, CaseIterable {
+    case reshape, transpose, swapSpatialAxes, setToOne
+  }
 
   /// The transform as ledgers and receipts hold it.
   public var json: JSON {
@@ -60,6 +62,8 @@ extension Ledger.Transform {
         .init("to", .integers(to.dimensions)),
       ])
     case .transpose: .object([.init("name", .string(Name.transpose.rawValue))])
+    case .swapSpatialAxes: .object([.init("name", .string(Name.swapSpatialAxes.rawValue))])
+    case .setToOne: .object([.init("name", .string(Name.setToOne.rawValue))])
     }
   }
 
@@ -71,6 +75,8 @@ extension Ledger.Transform {
     switch try fields.word("name", Name.self) {
     case .reshape: self = .reshape(from: try fields.shape("from"), to: try fields.shape("to"))
     case .transpose: self = .transpose
+    case .swapSpatialAxes: self = .swapSpatialAxes
+    case .setToOne: self = .setToOne
     }
     try fields.finish(allowingUnknown: allowingUnknown)
   }
