@@ -11,31 +11,37 @@ extension CaffeFormat {
   ) throws(FormatError) -> Model {
     try checkKinds(of: source)
     let stored = try read(source.weights) { file throws(FormatError) in
-      try CaffeNet(binary: file.bytes)
+      try CaffeFork.check(try CaffeNet(binary: file.bytes), against: options.caffeDialect)
     }
     let defined = try read(source.definition) { file throws(FormatError) in
-      try CaffeNet(text: file.bytes, ignoringUnknownFields: options.ignoresUnknownFields)
+      let net = try CaffeNet(
+        text: file.bytes, ignoringUnknownFields: options.ignoresUnknownFields)
+      return try CaffeFork.check(net, against: options.caffeDialect)
     }
     let mean = try read(source.mean) { file throws(FormatError) in
       try MeanImage(reading: file.bytes)
     }
-    guard let net = defined ?? stored, let file = source.definition ?? source.weights else {
+    guard var net = defined ?? stored, let file = source.definition ?? source.weights else {
       throw FormatError(
         file: (source.mean ?? source.labels)?.path,
         "expected a definition or a caffemodel beside it, found neither")
     }
+    let (fork, forkNote) = CaffeFork.decide(
+      options.caffeDialect, [defined, stored].compactMap { $0 })
+    let settled = net.settleBatchNormalizations(as: fork, stored: stored?.layers ?? [])
     var provenance = Provenance(
-      format: net.dialect == .v1 ? "caffe-v1" : "caffe",
+      format: formatName(of: net, by: fork),
       files: source.files.map { .init(name: $0.name, byteCount: $0.bytes.count) })
     if defined == nil { provenance.notes.append("took the definition from the caffemodel") }
     provenance.notes += (defined?.notes ?? []) + (stored?.notes ?? [])
+    provenance.notes += (forkNote.map { [$0] } ?? []) + settled
 
     let (builder, inference) = try inFile(file) { () throws(FormatError) in
       let inference = try InferenceNet(net, isFiltered: defined == nil)
       let shapes = try inference.inputShapes(options: options, mean: mean)
-      return (try NetworkBuilder(inference, inputShapes: shapes), inference)
+      return (try NetworkBuilder(inference, inputShapes: shapes, options: options), inference)
     }
-    provenance.notes += inference.notes
+    provenance.notes += inference.notes + builder.notes
     let weights = try match(builder, inference, stored, source)
     provenance.ledger = weights?.ledger ?? Ledger()
     let network = try inFile(file) { () throws(FormatError) in
@@ -50,6 +56,16 @@ extension CaffeFormat {
     return Model(
       network: network, preprocessing: preprocessing, labels: labels ?? [],
       provenance: provenance)
+  }
+
+  /// The dialect of a definition: `caffe`, `caffe-v0`, `caffe-v1`, `caffe-nvidia`.
+  private func formatName(of net: CaffeNet, by fork: CaffeFork) -> String {
+    switch (net.generation, fork) {
+    case (.v0, _): "caffe-v0"
+    case (.v1, _): "caffe-v1"
+    case (.v2, .bvlc): "caffe"
+    case (.v2, .nvidia): "caffe-nvidia"
+    }
   }
 
   /// Refuses files of another kind than the part they were given for.

@@ -51,13 +51,14 @@ enum CaffeOperation {
   case dropout
   case convolution(ConvolutionParameters)
   case pooling(PoolingParameters)
-  case batchNorm(epsilon: Double, usesGlobalStatistics: Bool?)
+  case batchNorm(BatchNormParameters)
   case scale(axes: AxisRange, hasBias: Bool)
   case bias(axes: AxisRange)
   case relu(Layer.ReLU)
   case clip(minimum: Double, maximum: Double)
   case prelu(isShared: Bool)
-  case elu(Layer.ELU)
+  /// `lambda` times an ELU; only NVIDIA's Caffe has it.
+  case elu(Layer.ELU, lambda: Double)
   case sigmoid
   case tanh
   case power(Layer.Power)
@@ -108,6 +109,33 @@ struct ConvolutionParameters {
   var dilation = WindowParameter()
   var groups = 1
   var axis = 1
+}
+
+/// BatchNormParameter, and what the layer's tensors are.
+struct BatchNormParameters {
+  /// The order of the tensors.
+  enum Layout {
+    case statistics, statisticsFirst, scaleFirst
+
+    /// What each tensor is.
+    var roles: [Layer.WeightRole] {
+      switch self {
+      case .statistics: [.mean, .variance, .factor]
+      case .statisticsFirst: [.mean, .variance, .factor, .gamma, .beta]
+      case .scaleFirst: [.gamma, .beta, .mean, .variance, .factor]
+      }
+    }
+  }
+
+  var epsilon: Double
+  var usesGlobalStatistics: Bool?
+  /// Whether the definition asks for a learned scale and offset; only NVIDIA's Caffe has them.
+  var isScaled = false
+  var layout = Layout.statistics
+  /// Whether the factor is to be taken for 1, because mean and variance are what they are.
+  var isFactorUnused = false
+  /// Whether the tensors are checked for their number of elements only, not for their shapes.
+  var fitsAnyShape = false
 }
 
 /// PoolingParameter.

@@ -20,13 +20,13 @@ extension CaffeNet {
           .badModel, "expected a definition that fits in memory, found one that does not")
       }
       defer { caffe__net_parameter__free_unpacked(unpacked, allocator) }
-      return try CaffeNet(unpacked.pointee, blobs: message.blobs, notes: notes)
+      return try CaffeNet(unpacked.pointee, of: message, notes: notes)
     }
   }
 
   /// Copies everything out of a decoded message.
   private init(
-    _ net: Caffe__NetParameter, blobs: [[CaffeBlob]], notes: [String]
+    _ net: Caffe__NetParameter, of message: NetMessage, notes: [String]
   ) throws(FormatError) {
     guard net.n_layers == 0 || net.n_layer == 0 else {
       throw FormatError(
@@ -37,19 +37,17 @@ extension CaffeNet {
     name = text(net.name)
     stages = texts(net.state?.pointee.stage, net.state?.pointee.n_stage ?? 0)
     self.notes = notes
-    dialect = net.n_layers > 0 ? .v1 : .v2
-    layers = []
-    for (index, layer) in elements(net.layers, net.n_layers).enumerated() {
-      guard layer.pointee.layer == nil else {
-        throw FormatError(
-          at: .object("layer \(index + 1)"),
-          "expected a definition of 2014 or later, found Caffe's first dialect (V0), which is not supported"
-        )
-      }
-      layers.append(CaffeLayer(layer.pointee))
+    forkFields = message.forkFields
+    let old = elements(net.layers, net.n_layers)
+    if old.contains(where: { $0.pointee.layer != nil }) {
+      generation = .v0
+      layers = try CaffeNet.upgradedLayers(old, of: message, notes: &self.notes)
+    } else {
+      generation = old.isEmpty ? .v2 : .v1
+      layers = old.map { CaffeLayer($0.pointee) }
+      layers += elements(net.layer, net.n_layer).map { CaffeLayer($0.pointee) }
+      for (index, stored) in message.blobs.enumerated() { layers[index].blobs = stored }
     }
-    layers += elements(net.layer, net.n_layer).map { CaffeLayer($0.pointee) }
-    for (index, stored) in blobs.enumerated() { layers[index].blobs = stored }
     try CaffeNet.check([name] + texts(net.input, net.n_input), at: nil)
     for (index, layer) in layers.enumerated() {
       let names = [layer.name, layer.type] + layer.bottoms + layer.tops

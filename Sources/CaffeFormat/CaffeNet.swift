@@ -4,7 +4,9 @@ internal import TensorCore
 /// A network as a Caffe file describes it, upgraded in memory to the present dialect.
 struct CaffeNet {
   /// Which fields hold the layers.
-  enum Dialect {
+  enum Generation {
+    /// `layers` that hold a `layer` with the parameters of all types (2013).
+    case v0
     /// `layers`, with an enumeration for a type (until 2014).
     case v1
     /// `layer`, with a text for a type.
@@ -12,12 +14,14 @@ struct CaffeNet {
   }
 
   var name: String
-  var dialect: Dialect
+  var generation: Generation
   var layers: [CaffeLayer]
   /// The `stage`s of the definition's own state.
   var stages: [String]
-  /// Fields that the schema does not know, one sentence each.
+  /// What was folded or left out, one sentence each.
   var notes: [String]
+  /// Fields that only NVIDIA's Caffe writes: `scale_bias of BatchNormParameter`.
+  var forkFields: Set<String>
 }
 
 extension CaffeNet {

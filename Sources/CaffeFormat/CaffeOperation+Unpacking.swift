@@ -25,9 +25,12 @@ extension CaffeOperation {
       let batchNorm = given(
         messages.batchNorm, caffe__batch_norm_parameter__init, Caffe__BatchNormParameter())
       self = .batchNorm(
-        epsilon: Double(batchNorm.eps),
-        usesGlobalStatistics: batchNorm.has_use_global_stats != 0
-          ? batchNorm.use_global_stats != 0 : nil)
+        BatchNormParameters(
+          epsilon: Double(batchNorm.eps),
+          usesGlobalStatistics: batchNorm.has_use_global_stats != 0
+            ? batchNorm.use_global_stats != 0 : nil,
+          isScaled: batchNorm.scale_bias != 0 || batchNorm.scale_filler != nil
+            || batchNorm.bias_filler != nil))
     case "Scale":
       let scale = given(messages.scale, caffe__scale_parameter__init, Caffe__ScaleParameter())
       self = .scale(
@@ -47,7 +50,7 @@ extension CaffeOperation {
       self = .prelu(isShared: prelu.channel_shared != 0)
     case "ELU":
       let elu = given(messages.elu, caffe__eluparameter__init, Caffe__ELUParameter())
-      self = .elu(Layer.ELU(alpha: Double(elu.alpha)))
+      self = .elu(Layer.ELU(alpha: Double(elu.alpha)), lambda: Double(elu.lambda))
     case "Power":
       let power = given(messages.power, caffe__power_parameter__init, Caffe__PowerParameter())
       self = .power(

@@ -9,15 +9,21 @@ struct LayerPlan {
     var role: Layer.WeightRole
     /// The shape Caffe gives it.
     var storedShape: Shape
-    /// The shape of the weight after a transpose, if there is one.
-    var shape: Shape
-    /// Whether rows and columns are to be exchanged.
-    var isTransposed = false
+    /// The shape of the weight.
+    let shape: Shape
+    /// What is done to a tensor of the stored shape, in order.
+    var transforms: [Ledger.Transform]
+    /// Whether a stored tensor of any shape fits that has as many elements.
+    var fitsAnyShape = false
 
-    init(_ role: Layer.WeightRole, _ storedShape: Shape, as shape: Shape? = nil) {
+    init(
+      _ role: Layer.WeightRole, _ storedShape: Shape, as shape: Shape? = nil,
+      transforms: [Ledger.Transform] = []
+    ) {
       self.role = role
       self.storedShape = storedShape
       self.shape = shape ?? storedShape
+      self.transforms = transforms
     }
   }
 
@@ -112,9 +118,9 @@ extension LayerPlanner {
     case .pooling(let parameters):
       try requireBottoms(1...1)
       return try plan(parameters)
-    case .batchNorm(let epsilon, let usesGlobalStatistics):
+    case .batchNorm(let parameters):
       try requireBottoms(1...1)
-      return try planBatchNorm(epsilon, usesGlobalStatistics)
+      return try plan(parameters)
     case .scale(let axes, let hasBias):
       try requireBottoms(1...2)
       return try planScale(axes, hasBias: hasBias)
@@ -153,7 +159,9 @@ extension LayerPlanner {
       try require(
         minimum == 0 && maximum > 0, "expected a Clip from 0 up, found \(minimum) to \(maximum)")
       return try plan(.relu(.init(maximum: maximum)))
-    case .elu(let elu): return try plan(.elu(elu))
+    case .elu(let elu, let lambda):
+      try require(lambda == 1, "expected a lambda of 1, found \(lambda), which is not supported")
+      return try plan(.elu(elu))
     case .sigmoid: return try plan(.sigmoid)
     case .tanh: return try plan(.tanh)
     case .power(let power): return try plan(.power(power))

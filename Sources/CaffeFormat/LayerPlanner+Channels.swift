@@ -4,23 +4,27 @@ internal import TensorCore
 
 // Batch normalization and the layers that multiply or add by channel.
 extension LayerPlanner {
-  func planBatchNorm(
-    _ epsilon: Double, _ usesGlobalStatistics: Bool?
-  ) throws(FormatError) -> LayerPlan {
+  func plan(_ parameters: BatchNormParameters) throws(FormatError) -> LayerPlan {
     let input = inputs[0]
     try require(
-      usesGlobalStatistics != false,
+      parameters.usesGlobalStatistics != false,
       "expected stored statistics, found use_global_stats: false, which normalizes by the batch "
         + "at hand: name the definition for inference")
     try require(input.rank >= 2, "expected an input with channels, found \(input)")
-    let channels = Shape([input[1]])
-    let weights: [LayerPlan.Weight] = [
-      .init(.mean, channels), .init(.variance, channels), .init(.factor, [1]),
-    ]
+    let roles = parameters.layout.roles
+    let weights = roles.map { role in
+      var weight = LayerPlan.Weight(role, role == .factor ? [1] : Shape([input[1]]))
+      weight.fitsAnyShape = parameters.fitsAnyShape
+      weight.transforms = role == .factor && parameters.isFactorUnused ? [.setToOne] : []
+      return weight
+    }
     return LayerPlan(weights: weights, outputShapes: [input]) { tensors in
-      .batchNormalization(
+      let byRole = Dictionary(uniqueKeysWithValues: zip(roles, tensors))
+      return .batchNormalization(
         Layer.BatchNormalization(
-          mean: tensors[0], variance: tensors[1], factor: tensors[2], epsilon: epsilon))
+          mean: byRole[.mean]!, variance: byRole[.variance]!,  // every layout has both
+          factor: byRole[.factor], gamma: byRole[.gamma], beta: byRole[.beta],
+          epsilon: parameters.epsilon))
     }
   }
 
@@ -51,7 +55,9 @@ extension LayerPlanner {
     try require(input.rank >= 2, "expected an input with channels, found \(input)")
     // Caffe stores a shared slope as a tensor without axes.
     let slope: LayerPlan.Weight =
-      isShared ? .init(.slope, [], as: [1]) : .init(.slope, [input[1]])
+      isShared
+      ? .init(.slope, [], as: [1], transforms: [.reshape(from: [], to: [1])])
+      : .init(.slope, [input[1]])
     return LayerPlan(weights: [slope], outputShapes: [input]) { tensors in
       .prelu(Layer.PReLU(slope: tensors[0]))
     }

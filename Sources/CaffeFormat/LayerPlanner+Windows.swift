@@ -61,8 +61,8 @@ extension LayerPlanner {
     }
     var kernel = LayerPlan.Weight(.kernel, kernelShape)
     if parameters.isTransposed {
-      kernel = LayerPlan.Weight(.kernel, [count, outputs], as: kernelShape)
-      kernel.isTransposed = true
+      kernel = LayerPlan.Weight(
+        .kernel, [count, outputs], as: kernelShape, transforms: [.transpose])
     }
     let bias = LayerPlan.Weight(.bias, [outputs])
     let weights = [kernel] + (parameters.hasBias ? [bias] : [])

@@ -8,6 +8,8 @@ struct NetworkBuilder {
   private let inputs: [Node]
   private let nodes: [InferenceNet.Node]
   private let plans: [LayerPlan]
+  /// What was turned round, one sentence each.
+  let notes: [String]
 
   /// The layers and what weights they need, in their order.
   var weightedLayers: [(layer: CaffeLayer, plan: LayerPlan)] {
@@ -16,8 +18,11 @@ struct NetworkBuilder {
 
   /// Plans all layers for inputs of these shapes.
   ///
+  /// - Parameter options: what the user said about kernels and the input.
   /// - Throws: `FormatError` naming the layer that is at fault, or all that are not supported.
-  init(_ net: InferenceNet, inputShapes: [Shape]) throws(FormatError) {
+  init(
+    _ net: InferenceNet, inputShapes: [Shape], options: ReadingOptions = ReadingOptions()
+  ) throws(FormatError) {
     guard !net.nodes.isEmpty else {
       throw FormatError(.badModel, "expected layers that compute something, found none")
     }
@@ -27,16 +32,29 @@ struct NetworkBuilder {
     var shapes = Dictionary(
       zip(inputs, inputShapes).map { ($0.name, $1) }, uniquingKeysWith: { first, _ in first })
     var plans: [LayerPlan] = []
+    var columnMajor = options.hasColumnMajorKernels ? ColumnMajorKernels() : nil
+    if options.inputShape == nil {
+      for (input, shape) in zip(inputs, inputShapes) {
+        try columnMajor?.check(shape, of: input.name)
+      }
+    }
     for node in net.nodes {
       let planner = LayerPlanner(
         layer: node.layer,
         inputs: node.inputs.map { shapes[$0]! },  // each value is made before it is read
         outputCount: node.outputs.count)
-      let plan = try planner.plan()
+      var plan = try planner.plan()
+      try columnMajor?.turn(&plan, of: node, planner)
       for (value, shape) in zip(node.outputs, plan.outputShapes) { shapes[value] = shape }
       plans.append(plan)
     }
     self.plans = plans
+    notes =
+      columnMajor.map {
+        [
+          "exchanged rows and columns of the kernels of \(listed($0.turned).joined(separator: ", "))"
+        ]
+      } ?? []
   }
 
   /// The network.

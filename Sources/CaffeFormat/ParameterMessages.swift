@@ -30,6 +30,9 @@ struct ParameterMessages {
   /// Whether data layers keep transformation parameters among their own (until 2014).
   var hasLegacyTransform = false
 
+  /// None at all.
+  init() {}
+
   init(_ layer: Caffe__LayerParameter) {
     transform = layer.transform_param
     data = layer.data_param

@@ -21,7 +21,7 @@ struct WeightMatching {
     var blob: CaffeBlob
     var tensor: Tensor
     var storedShape: Shape
-    var isTransposed: Bool
+    var transforms: [Ledger.Transform]
   }
 }
 
@@ -50,9 +50,6 @@ extension WeightMatching {
     var targets: [String] = []
     for (layer, plan) in plans {
       let blobs = byName[layer.name]?.first?.blobs ?? []
-      if case .batchNorm = layer.operation, blobs.count == 5 {
-        faults.append("\(layer.name) holds 5 tensors as in NVIDIA's Caffe, which is not supported")
-      }
       var taken: [Tensor] = []
       for (index, weight) in plan.weights.enumerated() {
         let target = "\(layer.name)/\(weight.role.rawValue)"
@@ -113,7 +110,7 @@ extension WeightMatching {
     if let shared {
       owners[shared.name] = Owner(
         weight: target, blob: blob, tensor: tensor, storedShape: weight.storedShape,
-        isTransposed: weight.isTransposed)
+        transforms: weight.transforms)
     }
     return tensor
   }
@@ -133,11 +130,8 @@ extension WeightMatching {
           + "\(owner.storedShape)")
       return nil
     }
-    if owner.isTransposed == weight.isTransposed {
-      return owner.tensor.shape == weight.shape
-        ? owner.tensor : owner.tensor.reshaped(to: weight.shape)
-    }
-    return weight.tensor(from: owner.blob.tensor)
+    let isSame = owner.transforms == weight.transforms && owner.storedShape == weight.storedShape
+    return isSame ? owner.tensor : weight.tensor(from: owner.blob.tensor)
   }
 }
 
@@ -148,15 +142,29 @@ extension LayerPlan.Weight {
   /// tensor four extents, (1, 1, 1, N) for a bias.
   func transforms(of stored: Shape) -> [Ledger.Transform]? {
     func significant(_ shape: Shape) -> [Int] { Array(shape.dimensions.drop { $0 == 1 }) }
-    guard significant(stored) == significant(storedShape) else { return nil }
-    let flat = isTransposed ? storedShape : shape
-    return (stored == flat ? [] : [.reshape(from: stored, to: flat)])
-      + (isTransposed ? [.transpose] : [])
+    let fits =
+      fitsAnyShape
+      ? stored.elementCount == storedShape.elementCount
+      : significant(stored) == significant(storedShape)
+    guard fits else { return nil }
+    return normalized([.reshape(from: stored, to: storedShape)] + transforms)
   }
 
-  /// The weight made of a stored tensor that fits.
+  /// The weight made of a stored tensor of as many elements.
   func tensor(from stored: Tensor) -> Tensor {
-    isTransposed
-      ? stored.reshaped(to: storedShape).permuted([1, 0]) : stored.reshaped(to: shape)
+    let steps = normalized([.reshape(from: stored.shape, to: storedShape)] + transforms)
+    // Each step takes what the one before it makes.
+    return steps.reduce(stored) { $1.applied(to: $0)! }
+  }
+
+  /// Leading reshapes as one, which is left out if it changes nothing.
+  private func normalized(_ transforms: [Ledger.Transform]) -> [Ledger.Transform] {
+    var rest = transforms[...]
+    guard case .reshape(let from, var to) = rest.popFirst() else { return transforms }
+    while case .reshape(_, let next) = rest.first {
+      to = next
+      rest = rest.dropFirst()
+    }
+    return (from == to ? [] : [.reshape(from: from, to: to)]) + rest
   }
 }

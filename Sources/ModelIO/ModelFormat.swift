@@ -18,15 +18,35 @@ public enum Recognition: Int, Sendable, Comparable {
 
 /// What the user can say about how a file is to be read.
 public struct ReadingOptions: Sendable {
+  /// Which Caffe wrote a Caffe model; they differ in batch normalization's tensors.
+  public enum CaffeDialect: String, Sendable, CaseIterable {
+    /// As the files say.
+    case auto
+    /// Caffe as Berkeley maintains it.
+    case bvlc
+    /// NVIDIA's fork.
+    case nvidia
+  }
+
   /// The shape of the input, where the definition does not give one or another is wanted.
   public var inputShape: Shape?
   /// Fields unknown to the schema become notes instead of an error.
   public var ignoresUnknownFields: Bool
+  /// Which Caffe wrote a Caffe model.
+  public var caffeDialect: CaffeDialect
+  /// Whether a Caffe model was trained on MATLAB's column-major images, so that its kernels have
+  /// rows and columns exchanged.
+  public var hasColumnMajorKernels: Bool
 
   /// Options.
-  public init(inputShape: Shape? = nil, ignoresUnknownFields: Bool = false) {
+  public init(
+    inputShape: Shape? = nil, ignoresUnknownFields: Bool = false,
+    caffeDialect: CaffeDialect = .auto, hasColumnMajorKernels: Bool = false
+  ) {
     self.inputShape = inputShape
     self.ignoresUnknownFields = ignoresUnknownFields
+    self.caffeDialect = caffeDialect
+    self.hasColumnMajorKernels = hasColumnMajorKernels
   }
 }
 

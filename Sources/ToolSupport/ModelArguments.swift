@@ -43,12 +43,25 @@ public struct ReadingArguments: ParsableArguments {
   @Flag(help: "Go on where a definition has fields that the schema does not know.")
   var ignoreUnknownFields = false
 
+  @Option(help: "Which Caffe wrote a Caffe model; auto: as its files say.")
+  var caffeDialect = ReadingOptions.CaffeDialect.auto
+
+  @Flag(
+    name: .customLong("column-major-kernels"),
+    help: """
+      Exchange rows and columns of a Caffe model's kernels: it was trained in MATLAB on images \
+      whose width comes before their height.
+      """)
+  var hasColumnMajorKernels = false
+
   /// For the parser.
   public init() {}
 
   /// The options for a reader.
   public var options: ReadingOptions {
-    ReadingOptions(inputShape: inputShape?.shape, ignoresUnknownFields: ignoreUnknownFields)
+    ReadingOptions(
+      inputShape: inputShape?.shape, ignoresUnknownFields: ignoreUnknownFields,
+      caffeDialect: caffeDialect, hasColumnMajorKernels: hasColumnMajorKernels)
   }
 }
 
@@ -69,6 +82,7 @@ public struct ShapeArgument: ExpressibleByArgument, Sendable {
 }
 
 extension Fixture.Layout: ExpressibleByArgument {}
+extension ReadingOptions.CaffeDialect: ExpressibleByArgument {}
 
 /// The version of the toolkit.
 public let toolkitVersion = "0.1.0"

@@ -114,14 +114,6 @@ struct CaffemodelTests {
         == "expected either layer or layers, found 2 of the one and 1 of the other")
   }
 
-  @Test func `the first dialect is refused by name`() {
-    let bytes = message { $0.field(2, bytes: [0x0a, 0]) }
-    #expect(
-      failure { try CaffeNet(binary: bytes) }
-        == "layer 1: expected a definition of 2014 or later, found Caffe's first dialect (V0), which is not supported"
-    )
-  }
-
   @Test func `a million empty layers are refused by the limit on memory`() {
     var bytes: [UInt8] = []
     for _ in 0..<1_000_000 { bytes += [0xa2, 0x06, 0x00] }

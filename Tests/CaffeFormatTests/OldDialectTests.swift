@@ -5,7 +5,7 @@ import Testing
 
 @testable import CaffeFormat
 
-/// The dialect of 2014: `layers`, an enumeration for a type, tensors of four extents.
+/// The dialect of 2014 (V1): `layers`, an enumeration for a type, tensors of four extents.
 struct OldDialectTests {
   private let definition = """
     name: 'old'

@@ -85,7 +85,8 @@ func legacyBlob(_ shape: [Int]) -> String {
 /// Reads a model whose definition and caffemodel are given as text.
 func read(
   _ definition: String?, weights: String? = nil, mean: [UInt8]? = nil, labels: String? = nil,
-  inputShape: Shape? = nil, ignoringUnknownFields: Bool = false
+  inputShape: Shape? = nil, ignoringUnknownFields: Bool = false,
+  dialect: ReadingOptions.CaffeDialect = .auto, hasColumnMajorKernels: Bool = false
 ) throws -> Model {
   let files = try TestFiles()
   let source = CaffeSource(
@@ -97,7 +98,8 @@ func read(
     return try CaffeFormat().readModel(
       from: source,
       options: ReadingOptions(
-        inputShape: inputShape, ignoresUnknownFields: ignoringUnknownFields))
+        inputShape: inputShape, ignoresUnknownFields: ignoringUnknownFields, caffeDialect: dialect,
+        hasColumnMajorKernels: hasColumnMajorKernels))
   } catch {
     // Messages name the file as the user gave it; tests want it without the folder.
     var copy = error

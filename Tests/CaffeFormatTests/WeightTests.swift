@@ -77,9 +77,8 @@ struct WeightTests {
     ),
     (
       "CS layer { name: 'bn' blobs { data: 1 } blobs { data: 1 } blobs { data: 1 } blobs { data: 1 } blobs { data: 1 } }",
-      "bn holds 5 tensors as in NVIDIA's Caffe, which is not supported; "
-        + "bn/blobs[0] has shape [] instead of [2]; bn/blobs[1] has shape [] instead of [2]; "
-        + "bn/blobs[3] is not used by any layer; bn/blobs[4] is not used by any layer"
+      "bn/blobs[0] has shape [] instead of [2]; bn/blobs[1] has shape [] instead of [2]; "
+        + "bn/blobs[2] has shape [] instead of [2]; bn/blobs[3] has shape [] instead of [2]"
     ),
     (
       "CBSS",
