@@ -12,12 +12,21 @@ import Testing
     return names.filter { $0.hasSuffix(".npz") }.map { String($0.dropLast(4)) }.sorted()
   }()
 
+  /// How the cases are read whose files do not say it all.
+  static let options: [String: ReadingOptions] = [
+    "dialect-input-name": ReadingOptions(inputShape: [2, 3, 5, 7]),
+    "dialect-input-none": ReadingOptions(inputShape: [2, 3, 5, 7]),
+    "dialect-nvidia-factor-zero": ReadingOptions(caffeDialect: .nvidia),
+    "dialect-column-major": ReadingOptions(
+      inputShape: [2, 3, 6, 8], hasColumnMajorKernels: true),
+  ]
+
   /// The definition and weights of a case, as far as it has them.
   static func model(_ name: String) throws -> Model {
     let paths = ["prototxt", "caffemodel"].map { Places.fixture("layers/\(name).\($0)") }
     let files = try paths.filter { FileManager.default.fileExists(atPath: $0) }
       .map { try InputFile(path: $0) }
-    return try CaffeFormat().readModel(from: files, options: ReadingOptions())
+    return try CaffeFormat().readModel(from: files, options: options[name] ?? ReadingOptions())
   }
 
   static func verification(_ name: String, _ engine: Engine) throws -> FixtureVerification {
@@ -28,7 +37,7 @@ import Testing
     return try FixtureVerification(of: model.network, on: fixture, engine: engine, scale: scale)
   }
 
-  @Test func `the cases are there`() { #expect(Self.cases.count >= 80) }
+  @Test func `the cases are there`() { #expect(Self.cases.count >= 110) }
 
   @Test(arguments: cases)
   func `the oracle computes what Caffe means`(_ name: String) throws {
