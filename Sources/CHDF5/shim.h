@@ -1,0 +1,44 @@
+#ifndef CHDF5_SHIM_H
+#define CHDF5_SHIM_H
+
+// Releases after 1.10 call the functions of its interface by other names.
+#define H5_USE_110_API
+#include <hdf5.h>
+
+// Macros that Swift does not see, since they cast or call.
+static inline hid_t chdf5_file_access(void) { return H5P_FILE_ACCESS; }
+static const haddr_t chdf5_no_address = HADDR_UNDEF;
+
+// H5F_ACC_RDONLY without its check of the version, which ends the process where the library was
+// updated after the program was built.
+static const unsigned chdf5_read_only = 0;
+
+// Where the description of an open object begins.
+static inline haddr_t chdf5_address(hid_t object) {
+  H5O_info_t info;
+  return H5Oget_info2(object, &info, H5O_INFO_BASIC) < 0 ? chdf5_no_address : info.addr;
+}
+
+typedef struct {
+  // Called for each link; stops at any value but 0. `address` is that of a hard link's object.
+  herr_t (*visit)(void *context, const char *name, H5L_type_t type, haddr_t address);
+  void *context;
+} chdf5_visitor;
+
+static inline herr_t chdf5_visit_link(
+    hid_t group, const char *name, const H5L_info_t *info, void *visitor) {
+  (void)group;
+  const chdf5_visitor *v = (const chdf5_visitor *)visitor;
+  return v->visit(
+      v->context, name, info->type,
+      info->type == H5L_TYPE_HARD ? info->u.address : chdf5_no_address);
+}
+
+// H5Literate, whose name and structures differ between releases, over all links of a group.
+static inline herr_t chdf5_visit_links(hid_t group, chdf5_visitor visitor) {
+  hsize_t position = 0;
+  return H5Literate(
+      group, H5_INDEX_NAME, H5_ITER_NATIVE, &position, chdf5_visit_link, &visitor);
+}
+
+#endif
