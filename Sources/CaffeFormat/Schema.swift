@@ -21,6 +21,13 @@ struct MessageSchema: Equatable {
     return MessageSchema(of: message.base)
   }
 
+  /// The message of one layer.
+  static var layer: MessageSchema {
+    var message = Caffe__LayerParameter()
+    caffe__layer_parameter__init(&message)
+    return MessageSchema(message.base.descriptor!)  // set by the initializer just called
+  }
+
   /// The message of one tensor.
   static var blob: MessageSchema {
     var message = Caffe__BlobProto()
@@ -71,6 +78,24 @@ struct FieldSchema {
   var number: UInt32 { table.pointee.id }
   /// Whether the field may occur any number of times.
   var isRepeated: Bool { table.pointee.label == PROTOBUF_C_LABEL_REPEATED }
+
+  /// The float that the schema names for where the field is missing; nil if it names none.
+  var defaultFloat: Float? {
+    guard table.pointee.type == PROTOBUF_C_TYPE_FLOAT else { return nil }
+    return table.pointee.default_value?.load(as: Float.self)
+  }
+
+  /// The 32-bit integer, enumerated value or truth that the schema names for where the field is
+  /// missing; nil if it names none.
+  var defaultInteger: Int? {
+    switch table.pointee.type {
+    case PROTOBUF_C_TYPE_INT32, PROTOBUF_C_TYPE_BOOL, PROTOBUF_C_TYPE_ENUM:
+      table.pointee.default_value.map { Int($0.load(as: Int32.self)) }
+    case PROTOBUF_C_TYPE_UINT32:
+      table.pointee.default_value.map { Int($0.load(as: UInt32.self)) }
+    default: nil  // No integer, or one of 64 bits, of which no field has a default.
+    }
+  }
 
   /// What values the field holds.
   var kind: Kind {
