@@ -1,0 +1,141 @@
+internal import ModelGraph
+public import ModelIO
+internal import TensorCore
+
+/// A model in Caffe's terms, ready to be written.
+public struct CaffeFiles: Sendable {
+  /// Where a weight of the model lies in the caffemodel.
+  public struct StoredWeight: Sendable, Equatable {
+    /// The weight's name in the model: `conv1/kernel`.
+    public var name: String
+    /// Its name in the caffemodel: `conv1/blobs[0]`.
+    public var blob: String
+    /// Where its elements begin in the file.
+    public var byteOffset: Int
+    /// The bytes they take.
+    public var byteCount: Int
+    /// What was done to the elements; nil if the file has the very bytes of the model.
+    public var change: String?
+  }
+
+  /// Each rewriting and each loss in one sentence.
+  public let notes: [String]
+  /// The definition, a prototxt.
+  public let definition: String
+  /// The bytes that the caffemodel will have.
+  public var weightsByteCount: Int { layout.byteCount }
+  /// Whether there is anything to write to a caffemodel; a model without weights is its definition.
+  public var hasWeights: Bool { !layout.blobs.isEmpty }
+  /// Whether the model has a mean image, which Caffe keeps in a file of its own.
+  public var hasMean: Bool { mean != nil }
+  /// Whether the model has labels, which Caffe's users keep in a file of their own.
+  public var hasLabels: Bool { !labels.isEmpty }
+
+  let layout: CaffemodelLayout
+  let mean: Tensor?  // [channels, height, width]
+  let labels: [String]
+
+  /// The weights in the order of the caffemodel; one that layers share is stored with each of them.
+  public var weights: [StoredWeight] {
+    layout.blobs.compactMap { placed in
+      placed.blob.weight.map {
+        StoredWeight(
+          name: $0, blob: placed.name, byteOffset: placed.byteOffset,
+          byteCount: placed.blob.byteCount, change: placed.blob.change)
+      }
+    }
+  }
+}
+
+extension CaffeFiles {
+  /// Writes the definition and reads it back, but leaves the file without a name.
+  ///
+  /// - Throws: `FormatError` if it cannot be written.
+  public func prepareDefinition(for output: OutputFile) throws(FormatError) -> PreparedFile {
+    let text = Bytes(Array(definition.utf8))
+    return try output.prepare(byteCount: text.count) { (writer) throws(FormatError) in
+      try writer.write(text)
+    } verify: { (bytes) throws(FormatError) in
+      try require(bytes == text, output, "the definition")
+    }
+  }
+
+  /// Writes the caffemodel and reads it back, but leaves the file without a name.
+  ///
+  /// Tensors go to the file from where they lie. What the reader finds must be the same layers and
+  /// the same bits.
+  /// - Throws: `FormatError` if it cannot be written, or if the model has no weights.
+  public func prepareWeights(for output: OutputFile) throws(FormatError) -> PreparedFile {
+    guard hasWeights else {
+      throw FormatError(
+        .cannotCreate, file: output.path,
+        "expected weights to write, found none: the definition is the whole model")
+    }
+    return try output.prepare(byteCount: layout.byteCount) { (writer) throws(FormatError) in
+      for piece in layout.pieces {
+        switch piece {
+        case .bytes(let bytes): try writer.write(bytes)
+        case .elements(let blob): try writer.write(blob.stored.bytes)
+        }
+      }
+    } verify: { (bytes) throws(FormatError) in
+      let message = try NetMessage(bytes)
+      try require(message.definition == layout.definition, output, "the layers")
+      let found = message.blobs.flatMap { $0 }
+      try require(found.count == layout.blobs.count, output, "\(layout.blobs.count) tensors")
+      for (blob, placed) in zip(found, layout.blobs) {
+        try require(
+          blob.byteOffset == placed.byteOffset && blob.tensor.isBitEqual(to: placed.blob.stored),
+          output, placed.name)
+      }
+    }
+  }
+
+  /// Writes the mean image as Caffe's tools do and reads it back, but leaves the file without a
+  /// name. The model must have one.
+  ///
+  /// - Throws: `FormatError` if it cannot be written.
+  public func prepareMean(for output: OutputFile) throws(FormatError) -> PreparedFile {
+    guard let mean else { preconditionFailure("the model has no mean image") }
+    let blob = BlobDraft(tensor: mean)
+    var message = MessageBuilder(.blob)
+    for (field, extent) in zip(
+      ["num", "channels", "height", "width"], [1] + mean.shape.dimensions)
+    {
+      message.add(field, extent)
+    }
+    let field: UInt32 = blob.storedType == .float64 ? 8 : 5
+    let head = message.bytes() + lengthPrefix(field, blob.byteCount)
+    return try output.prepare(byteCount: head.count + blob.byteCount) {
+      (writer) throws(FormatError) in
+      try writer.write(head)
+      try writer.write(blob.stored.bytes)
+    } verify: { (bytes) throws(FormatError) in
+      let found = try MeanImage(reading: bytes).tensor
+      try require(found.isBitEqual(to: blob.stored), output, "the mean image")
+    }
+  }
+
+  /// Writes the labels, one a line, and reads them back, but leaves the file without a name. The
+  /// model must have some.
+  ///
+  /// - Throws: `FormatError` if it cannot be written.
+  public func prepareLabels(for output: OutputFile) throws(FormatError) -> PreparedFile {
+    precondition(hasLabels, "the model has no labels")
+    let text = Bytes(labels.flatMap { Array($0.utf8) + [ascii("\n")] })
+    return try output.prepare(byteCount: text.count) { (writer) throws(FormatError) in
+      try writer.write(text)
+    } verify: { (bytes) throws(FormatError) in
+      try require(bytes == text, output, "the labels")
+    }
+  }
+
+  private func require(
+    _ condition: Bool, _ output: OutputFile, _ what: String
+  ) throws(FormatError) {
+    guard condition else {
+      throw FormatError(
+        .inputOutput, file: output.path, "expected \(what) as written, read back something else")
+    }
+  }
+}

@@ -1,0 +1,153 @@
+internal import ModelGraph
+internal import ModelIO
+internal import TensorCore
+
+/// Padding as Caffe has it, the same on opposite sides, with rows and columns of zeros in the
+/// kernel that make up for the difference.
+///
+/// A kernel with `n` rows of zeros above begins `n · dilation` rows earlier and sees the same: with
+/// so much more padding there, its windows are as many as before and give the same numbers. Below
+/// likewise.
+struct SymmetricPadding {
+  /// Rows above and below, columns to the left and to the right.
+  let pad: Extent
+  /// Rows and columns of zeros around the kernel.
+  let zeros: Padding
+
+  /// Padding made symmetric; nil if a difference is no multiple of the dilation.
+  init?(_ padding: Padding, dilation: Extent) {
+    let rows = padding.bottom - padding.top
+    let columns = padding.right - padding.left
+    guard rows % dilation.height == 0, columns % dilation.width == 0 else { return nil }
+    pad = Extent(
+      height: max(padding.top, padding.bottom), width: max(padding.left, padding.right))
+    zeros = Padding(
+      top: max(rows, 0) / dilation.height, left: max(columns, 0) / dilation.width,
+      bottom: max(-rows, 0) / dilation.height, right: max(-columns, 0) / dilation.width)
+  }
+}
+
+extension NetDraft {
+  mutating func draft(_ layer: Layer.Convolution, _ node: Node) throws(FormatError) -> LayerDraft {
+    let padding = try symmetric(layer, node)
+    var kernel = try blob(layer.kernel, .kernel, node, as: layer.kernel.shape)
+    if padding.zeros != .none {
+      let enlarged = try enlargedShape(of: layer.kernel.shape, by: padding.zeros, node)
+      // At most 2^31 elements; what the kernel takes without the zeros is counted already.
+      try take(enlarged.elementCount * kernel.storedType.byteCount - kernel.byteCount, node)
+      kernel.tensor = layer.kernel.surrounded(by: padding.zeros, as: enlarged)
+      let change =
+        "enlarged by zeros from \(layer.kernel.shape[2]) × \(layer.kernel.shape[3]) to "
+        + "\(enlarged[2]) × \(enlarged[3])"
+      kernel.change = [kernel.change, change].compactMap { $0 }.joined(separator: ", ")
+      remarks.add(.enlargedKernels, "\(node.name), \(change)")
+    }
+    var draft = convolution(
+      node, kernel, pad: padding.pad, stride: layer.stride, dilation: layer.dilation,
+      groups: layer.groups, hasBias: layer.bias != nil)
+    if let bias = layer.bias {
+      draft.blobs.append(try blob(bias, .bias, node, as: [layer.kernel.shape[0]]))
+    }
+    return draft
+  }
+
+  /// A convolution that copies its input: the identity, with rows of zeros for new channels.
+  mutating func draft(_ layer: Layer.ZeroPadding, _ node: Node) throws(FormatError) -> LayerDraft {
+    let channels = shapes[node.inputs[0]]![1]  // every value has a shape; this one is an image
+    let outputs = layer.channelsBefore + channels + layer.channelsAfter
+    let isDepthwise = outputs == channels
+    let depth = isDepthwise ? 1 : channels
+    // The spread of dilation 1 makes any padding symmetric.
+    let padding = SymmetricPadding(layer.spatial, dilation: Extent(1))!
+    let zeros = padding.zeros
+    let shape = try enlargedShape(of: Shape([outputs, depth, 1, 1]), by: zeros, node)
+    let plane = shape[2] * shape[3]
+    let center = zeros.top * shape[3] + zeros.left
+    let kernel = try blob(shape, node) { index in
+      let (output, input) = (index / plane / depth, index / plane % depth)
+      let isCopied = isDepthwise || output - layer.channelsBefore == input
+      return isCopied && index % plane == center ? 1 : 0
+    }
+    remarks.add(.padding, node.name)
+    return convolution(
+      node, kernel, pad: padding.pad, stride: Extent(1), dilation: Extent(1),
+      groups: isDepthwise ? channels : 1, hasBias: false)
+  }
+
+  private func symmetric(
+    _ layer: Layer.Convolution, _ node: Node
+  ) throws(FormatError) -> SymmetricPadding {
+    let (padding, dilation) = (layer.padding, layer.dilation)
+    guard let symmetric = SymmetricPadding(padding, dilation: dilation) else {
+      throw FormatError(
+        at: .object(node.name),
+        "Caffe pads opposite sides alike, and a kernel of dilation \(dilation.height) × "
+          + "\(dilation.width) cannot make up for padding of \(padding.top) above, "
+          + "\(padding.bottom) below, \(padding.left) left and \(padding.right) right")
+    }
+    return symmetric
+  }
+
+  private func enlargedShape(
+    of kernel: Shape, by zeros: Padding, _ node: Node
+  ) throws(FormatError) -> Shape {
+    let extents = [
+      kernel[0], kernel[1], kernel[2] + zeros.top + zeros.bottom,
+      kernel[3] + zeros.left + zeros.right,
+    ]
+    guard let shape = Shape(checking: extents), shape.elementCount <= NetDraft.sizeLimit else {
+      throw FormatError(
+        at: .object(node.name), "expected a kernel that Caffe can hold, found \(extents)")
+    }
+    return shape
+  }
+
+  private func convolution(
+    _ node: Node, _ kernel: BlobDraft, pad: Extent, stride: Extent, dilation: Extent, groups: Int,
+    hasBias: Bool
+  ) -> LayerDraft {
+    var draft = LayerDraft(node.name, "Convolution", "convolution_param")
+    let shape = kernel.tensor.shape
+    draft.parameters.add("num_output", shape[0])
+    draft.parameters.addUnlessDefault("bias_term", hasBias)
+    draft.parameters.add(
+      Extent(height: shape[2], width: shape[3]), "kernel_size", "kernel_h", "kernel_w")
+    if pad != Extent(0) { draft.parameters.add(pad, "pad", "pad_h", "pad_w") }
+    if stride != Extent(1) { draft.parameters.add(stride, "stride", "stride_h", "stride_w") }
+    if dilation != Extent(1) { draft.parameters.add(dilation, "dilation", "dilation", "dilation") }
+    draft.parameters.addUnlessDefault("group", groups)
+    draft.blobs = [kernel]
+    return draft
+  }
+}
+
+extension MessageBuilder {
+  /// Adds height and width, in one field where they are equal.
+  mutating func add(_ extent: Extent, _ both: String, _ height: String, _ width: String) {
+    guard extent.height != extent.width else { return add(both, extent.height) }
+    add(height, extent.height)
+    add(width, extent.width)
+  }
+}
+
+extension Tensor {
+  /// A kernel in a field of zeros.
+  ///
+  /// - Parameter shape: of the kernel with the zeros around it.
+  fileprivate func surrounded(by zeros: Padding, as enlarged: Shape) -> Tensor {
+    let width = elementType.byteCount
+    let (rows, run) = (shape[2], shape[3] * width)
+    let moved = Bytes(count: enlarged.elementCount * width) { output in
+      // SAFETY: each row of the kernel lies within the kernel and, moved, within the zeros.
+      bytes.withUnsafeBytes { input in
+        for row in 0..<shape[0] * shape[1] * rows {
+          let target =
+            (row / rows * enlarged[2] + zeros.top + row % rows) * enlarged[3] + zeros.left
+          UnsafeMutableRawBufferPointer(rebasing: output[target * width..<target * width + run])
+            .copyMemory(from: UnsafeRawBufferPointer(rebasing: input[row * run..<(row + 1) * run]))
+        }
+      }
+    }
+    return Tensor(shape: enlarged, elementType: elementType, bytes: moved)!  // as many as its shape
+  }
+}

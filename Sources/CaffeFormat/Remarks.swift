@@ -1,0 +1,48 @@
+/// What a model loses or how it is rewritten on its way to Caffe, by kind.
+struct Remarks {
+  /// The kinds, in the order they are told.
+  enum Kind: CaseIterable {
+    case unreadInputs, splits, identities, valueNames
+    case scales, mergedPadding, padding, enlargedKernels
+    case poolingSizes, floorPooling, caps, dropouts
+    case rounding, widening, doubles, untransposed
+  }
+
+  private var items: [Kind: [String]] = [:]
+
+  /// Takes note of one more case.
+  mutating func add(_ kind: Kind, _ item: String) { items[kind, default: []].append(item) }
+
+  /// One sentence for each kind that occurred.
+  var sentences: [String] {
+    Kind.allCases.compactMap { kind in
+      items[kind].map { "\(kind.sentence): \(listed($0).joined(separator: ", "))" }
+    }
+  }
+}
+
+extension Remarks.Kind {
+  fileprivate var sentence: String {
+    switch self {
+    case .unreadInputs: "left out inputs that no layer reads"
+    case .splits: "left out layers that only hand on their input"
+    case .identities: "wrote outputs that only hand on a value as Power layers that change nothing"
+    case .valueNames: "named values as their layers, as Caffe's readers do"
+    case .scales: "wrote batch normalizations with gamma or beta as a BatchNorm and a Scale layer"
+    case .mergedPadding: "moved zero padding to the convolution behind it"
+    case .padding:
+      "wrote zero padding as a convolution with ones and zeros, exact for finite numbers"
+    case .enlargedKernels:
+      "enlarged kernels by zeros, exact for finite numbers, since Caffe pads opposite sides alike"
+    case .poolingSizes:
+      "wrote poolings whose windows are the same for this input size, but not for every size"
+    case .floorPooling: "wrote round_mode: FLOOR, which Caffe knows since 2018 and OpenCV does not"
+    case .caps: "wrote capped rectifiers as Clip layers, which Caffe knows since 2018"
+    case .dropouts: "the ratio of dropout layers, which counts in training only, is not known"
+    case .rounding: "rounded parameters to float32, as Caffe has them"
+    case .widening: "widened weights to float32, which changes no value"
+    case .doubles: "stored float64 weights as double_data, which OpenCV does not read"
+    case .untransposed: "wrote matrices that the source stores transposed the usual way round"
+    }
+  }
+}
