@@ -42,6 +42,7 @@ let package = Package(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libhdf5-dev"])]),
 
@@ -55,7 +56,10 @@ let package = Package(
     library("ModelGraph", ["TensorCore"]),
     library("ModelIO", ["ModelGraph", "TensorCore"]),
     library("Containers", ["ModelIO", "TensorCore", "CZlib"]),
-    library("CaffeFormat", ["ModelIO", "ModelGraph", "TensorCore", "CModelSchemas", "CProtobufC"]),
+    library("HDF5", ["ModelIO", "TensorCore", "CHDF5", "CZlib"]),
+    library(
+      "CaffeFormat",
+      ["ModelIO", "ModelGraph", "TensorCore", "HDF5", "CModelSchemas", "CProtobufC"]),
     library("NativeFormat", ["ModelIO", "ModelGraph", "TensorCore", "Checksums"]),
     library("ModelFormats", ["ModelIO", "ModelGraph", "CaffeFormat", "NativeFormat"]),
     library("Receipts", ["ModelIO", "ModelGraph", "TensorCore", "CCrypto"]),
@@ -90,6 +94,7 @@ let package = Package(
     tests("ModelGraph", ["TensorCore"]),
     tests("ModelIO", ["TensorCore"]),
     tests("Containers", ["ModelIO", "TensorCore"]),
+    tests("HDF5", ["ModelIO", "TensorCore"]),
     tests("CaffeFormat", ["ModelIO", "ModelGraph", "TensorCore"]),
     tests("NativeFormat", ["ModelIO", "ModelGraph", "TensorCore", "Checksums"]),
     tests("Executor", ["Benchmarking", "ModelGraph", "TensorCore", "Kernels"]),
