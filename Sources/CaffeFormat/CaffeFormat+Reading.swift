@@ -11,7 +11,10 @@ extension CaffeFormat {
   ) throws(FormatError) -> Model {
     try checkKinds(of: source)
     let stored = try read(source.weights) { file throws(FormatError) in
-      try CaffeFork.check(try CaffeNet(binary: file.bytes), against: options.caffeDialect)
+      let net =
+        CaffeFile(file.bytes) == .hdf5
+        ? try CaffeNet(snapshot: file) : try CaffeNet(binary: file.bytes)
+      return try CaffeFork.check(net, against: options.caffeDialect)
     }
     let defined = try read(source.definition) { file throws(FormatError) in
       let net = try CaffeNet(
@@ -20,6 +23,12 @@ extension CaffeFormat {
     }
     let mean = try read(source.mean) { file throws(FormatError) in
       try MeanImage(reading: file.bytes)
+    }
+    if defined == nil, let file = source.weights, CaffeFile(file.bytes) == .hdf5 {
+      throw FormatError(
+        .badModel, file: file.path,
+        "expected a definition (prototxt) beside the snapshot, which holds weights only, found none"
+      )
     }
     guard var net = defined ?? stored, let file = source.definition ?? source.weights else {
       throw FormatError(
@@ -81,7 +90,7 @@ extension CaffeFormat {
       let isAcceptable: Bool
       switch kind {
       case .definition, .text: isAcceptable = found == .definition || found == .text
-      case .weights: isAcceptable = found == .weights || found == .other
+      case .weights: isAcceptable = [.weights, .hdf5, .other].contains(found)
       case .mean: isAcceptable = found == .mean || found == .other
       case .empty, .hdf5, .other: isAcceptable = true
       }

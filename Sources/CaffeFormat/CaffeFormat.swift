@@ -2,7 +2,8 @@ public import ModelGraph
 public import ModelIO
 internal import TensorCore
 
-/// Caffe's definitions (prototxt) and weights (caffemodel), with `layer` or the older `layers`.
+/// Caffe's definitions (prototxt) and weights (caffemodel or a snapshot in HDF5), with `layer` or the
+/// older `layers`.
 public struct CaffeFormat: ModelFormat {
   /// The format.
   public init() {}
@@ -10,18 +11,19 @@ public struct CaffeFormat: ModelFormat {
   /// `caffe`.
   public var name: String { "caffe" }
 
-  /// Whether a file is a definition, a caffemodel or a mean image; any text may be a list of
-  /// labels.
+  /// Whether a file is a definition, a caffemodel, a snapshot or a mean image; any text may be a
+  /// list of labels.
   public func recognize(_ file: InputFile) -> Recognition {
     switch CaffeFile(file.bytes) {
     case .definition, .weights, .mean: .certain
     case .text: .plausible
-    case .empty, .hdf5, .other: .no
+    case .hdf5: CaffeNet.recognizeSnapshot(file)
+    case .empty, .other: .no
     }
   }
 
   /// Reads a model from its files, told apart by their contents: at most one definition, one
-  /// caffemodel, one mean image and one list of labels.
+  /// caffemodel or snapshot, one mean image and one list of labels.
   ///
   /// - Throws: `FormatError` naming file and place.
   public func readModel(
@@ -35,7 +37,8 @@ public struct CaffeFormat: ModelFormat {
 public struct CaffeSource: Sendable {
   /// The layers in text; without it the definition in the caffemodel counts.
   public var definition: InputFile?
-  /// The caffemodel; may be missing if no layer has weights.
+  /// The caffemodel, or the weights alone as a snapshot in HDF5; may be missing if no layer has
+  /// weights.
   public var weights: InputFile?
   /// The mean image.
   public var mean: InputFile?
@@ -63,10 +66,10 @@ public struct CaffeSource: Sendable {
       let part: WritableKeyPath<CaffeSource, InputFile?>
       switch kind {
       case .definition: part = \.definition
-      case .weights: part = \.weights
+      case .weights, .hdf5: part = \.weights
       case .mean: part = \.mean
       case .text: part = \.labels
-      case .empty, .hdf5, .other:
+      case .empty, .other:
         throw FormatError(
           file: file.path,
           at: nil,

@@ -37,6 +37,9 @@ struct CaffeLayer {
   var phase: Phase?
   /// The tensors stored with the layer.
   var blobs: [CaffeBlob] = []
+  /// Which of the layer's blobs these are; nil for the first ones. A snapshot leaves out those that
+  /// another layer stores for both.
+  var blobNumbers: [Int]?
 }
 
 /// What a layer does, with the parameters of its type as the definition gives them.

@@ -49,19 +49,21 @@ extension WeightMatching {
     }
     var targets: [String] = []
     for (layer, plan) in plans {
-      let blobs = byName[layer.name]?.first?.blobs ?? []
+      let holder = byName[layer.name]?.first
+      let blobs = holder?.numberedBlobs ?? [:]
       var taken: [Tensor] = []
       for (index, weight) in plan.weights.enumerated() {
         let target = "\(layer.name)/\(weight.role.rawValue)"
         let shared = index < layer.sharedBlobs.count ? layer.sharedBlobs[index] : nil
         let tensor: Tensor?
-        if blobs.isEmpty, let owner = shared.flatMap({ owners[$0.name] }) {
+        let mayBeElsewhere = holder == nil || holder?.blobNumbers != nil
+        if mayBeElsewhere, blobs[index] == nil, let owner = shared.flatMap({ owners[$0.name] }) {
           // It stores none of its own: it has what its owner has, and nothing to account for.
           tensor = share(owner, with: weight, target, shared)
         } else {
           targets.append(target)
           let source = "\(layer.name)/blobs[\(index)]"
-          tensor = index < blobs.count ? take(blobs[index], source, weight, target, shared) : nil
+          tensor = blobs[index].flatMap { take($0, source, weight, target, shared) }
         }
         if let tensor { taken.append(tensor) }
       }
@@ -69,7 +71,9 @@ extension WeightMatching {
     }
     let planned = Set(plans.map(\.layer.name))
     let sources = holders.filter { planned.contains($0.name) || !leftOut.contains($0.name) }
-      .flatMap { layer in layer.blobs.indices.map { "\(layer.name)/blobs[\($0)]" } }
+      .flatMap { layer in
+        layer.numberedBlobs.keys.sorted().map { "\(layer.name)/blobs[\($0)]" }
+      }
     let order = Dictionary(sources.enumerated().map { ($1, $0) }) { first, _ in first }
     ledger.entries.sort { order[$0.source] ?? .max < order[$1.source] ?? .max }
     faults += ledger.faults(sources: sources, targets: targets)
@@ -132,6 +136,13 @@ extension WeightMatching {
     }
     let isSame = owner.transforms == weight.transforms && owner.storedShape == weight.storedShape
     return isSame ? owner.tensor : weight.tensor(from: owner.blob.tensor)
+  }
+}
+
+extension CaffeLayer {
+  /// The stored tensors by their places among the layer's blobs.
+  fileprivate var numberedBlobs: [Int: CaffeBlob] {
+    Dictionary(uniqueKeysWithValues: zip(blobNumbers ?? Array(blobs.indices), blobs))
   }
 }
 

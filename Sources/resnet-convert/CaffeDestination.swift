@@ -35,6 +35,29 @@ struct CaffeDestination {
 extension CaffeDestination {
   /// Writes and verifies all files, but leaves them without names.
   func prepare(_ model: Model) throws(FormatError) -> PreparedOutputs {
-    throw FormatError(.refused, file: definition.path, "writing Caffe files is not supported yet")
+    let files = try CaffeFormat().encode(model)
+    var outputs = PreparedOutputs(files: [try files.prepareDefinition(for: definition)])
+    outputs.notes = files.notes
+    if files.hasWeights {
+      outputs.files.append(try files.prepareWeights(for: weights))
+      outputs.tensors = files.written(to: weights.name)
+    } else {
+      outputs.notes.append("the model has no weights: there is no caffemodel to write")
+    }
+    if files.hasMean {
+      if let mean = try mean() {
+        outputs.files.append(try files.prepareMean(for: mean))
+      } else {
+        outputs.notes.append("the mean image was not written: name a MEAN.binaryproto for it")
+      }
+    }
+    if files.hasLabels {
+      if let labels = try labels() {
+        outputs.files.append(try files.prepareLabels(for: labels))
+      } else {
+        outputs.notes.append("the labels were not written: name a LABELS.txt for them")
+      }
+    }
+    return outputs
   }
 }
