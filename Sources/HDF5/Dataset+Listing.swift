@@ -31,7 +31,7 @@ extension HDF5File.Dataset {
       elements: H5Sget_simple_extent_type(space.id) == H5S_NULL
         ? .other("nothing") : HDF5File.Elements(type),
       storage: try Self.storage(
-        of: id, layout, creation, type, rank: shape.rank, at: path, in: file),
+        of: id, layout, creation, type, shape, at: path, in: file),
       headerOffset: try file.offset(of: dataset.address, path: path),
       address: UInt64(dataset.address))
   }
@@ -54,11 +54,11 @@ extension HDF5File.Dataset {
 
   private static func storage(
     of dataset: hid_t, _ layout: H5D_layout_t, _ creation: borrowing Handle,
-    _ type: borrowing Handle, rank: Int, at path: String, in file: OpenFile
+    _ type: borrowing Handle, _ shape: Shape, at path: String, in file: OpenFile
   ) throws(FormatError) -> HDF5File.Storage {
     switch layout {
     case H5D_COMPACT: return .compact
-    case H5D_CHUNKED: return try chunks(creation, rank: rank, at: path)
+    case H5D_CHUNKED: return try chunks(creation, rank: shape.rank, at: path)
     case H5D_CONTIGUOUS:
       let externalCount = H5Pget_external_count(creation.id)
       guard externalCount >= 0 else { throw Library.fault("a sound dataset", at: path) }
@@ -66,10 +66,14 @@ extension HDF5File.Dataset {
       // Counts the user block.
       let offset = H5Dget_offset(dataset)
       guard offset != chdf5_no_address else { return .contiguous(byteOffset: nil) }
-      guard offset <= file.bytes.count else {
+      let stored = H5Dget_storage_size(dataset)
+      let declared = UInt64(shape.elementCount).multipliedReportingOverflow(
+        by: UInt64(H5Tget_size(type.id)))
+      guard offset <= file.bytes.count, !declared.overflow, stored == declared.partialValue else {
         throw FormatError(
           at: .object(path),
-          "expected elements within \(file.bytes.count) bytes, found them at byte \(offset)")
+          "expected \(shape.elementCount) elements of \(H5Tget_size(type.id)) bytes in "
+            + "a file of \(file.bytes.count), found \(stored) bytes from byte \(offset) on")
       }
       return .contiguous(byteOffset: Int(offset))
     default: throw Library.fault("a sound dataset", at: path)
@@ -86,9 +90,9 @@ extension HDF5File.Dataset {
       H5Pget_chunk_opts(creation.id, &options) >= 0, filterCount >= 0
     else { throw Library.fault("a sound dataset", at: path) }
     guard options == 0 else { return .other("chunks at the edges that skip the filters") }
-    var filters: [Filter] = []
+    var filters: [HDF5File.Filter] = []
     for index in 0..<filterCount {
-      guard let filter = Filter(number: UInt32(index), of: creation) else {
+      guard let filter = HDF5File.Filter(number: UInt32(index), of: creation) else {
         throw Library.fault("a sound filter", at: path)
       }
       filters.append(filter)

@@ -16,9 +16,7 @@ extension HDF5File {
   }
 }
 
-typealias Filter = HDF5File.Filter
-
-extension Filter {
+extension HDF5File.Filter {
   /// How much larger than its stored bytes deflate's output can be; LZF stays below.
   static let largestRatio = 1032
 

@@ -2,11 +2,11 @@ internal import CZlib
 
 /// Undoes what filters did to a chunk.
 struct FilterPipeline: Sendable {
-  private let filters: [Filter]
+  private let filters: [HDF5File.Filter]
   private let chunkByteCount: Int
 
   /// The filters in the order in which they were applied to chunks of so many bytes.
-  init(_ filters: [Filter], chunkByteCount: Int) {
+  init(_ filters: [HDF5File.Filter], chunkByteCount: Int) {
     self.filters = filters
     self.chunkByteCount = chunkByteCount
   }
@@ -14,7 +14,8 @@ struct FilterPipeline: Sendable {
   /// Whether a chunk can come of so many stored bytes.
   func canDecode(_ storedByteCount: Int) -> Bool {
     filters.contains(.deflate) || filters.contains(.lzf)
-      ? chunkByteCount / Filter.largestRatio <= storedByteCount : chunkByteCount <= storedByteCount
+      ? chunkByteCount / HDF5File.Filter.largestRatio <= storedByteCount
+      : chunkByteCount <= storedByteCount
   }
 
   /// The elements of a chunk; nil if the stored bytes are not as the filters make them.
@@ -38,14 +39,14 @@ struct FilterPipeline: Sendable {
   }
 }
 
-extension Filter {
+extension HDF5File.Filter {
   /// The bytes that the filter was given, which were `count`; nil if it cannot have made these.
   fileprivate func undo(_ bytes: [UInt8], givingBytes count: Int) -> [UInt8]? {
     switch self {
-    case .shuffle(let width): Filter.unshuffled(bytes, width: width)
-    case .deflate: Filter.inflated(bytes, to: count)
-    case .fletcher32: Filter.checked(bytes)
-    case .lzf: Filter.lzfDecoded(bytes, to: count)
+    case .shuffle(let width): Self.unshuffled(bytes, width: width)
+    case .deflate: Self.inflated(bytes, to: count)
+    case .fletcher32: Self.checked(bytes)
+    case .lzf: Self.lzfDecoded(bytes, to: count)
     case .other: nil
     }
   }

@@ -20,7 +20,7 @@ extension HDF5File {
 
   private func elements(of dataset: Dataset) throws(FormatError) -> (ElementType, Bytes) {
     if let obstacle = dataset.storage.obstacle {
-      throw dataset.fault(.refused, "expected elements stored in this file, found \(obstacle)")
+      throw dataset.fault(.refused, obstacle)
     }
     guard case .numbers(let type, let isBigEndian) = dataset.elements else {
       throw dataset.fault(
@@ -96,15 +96,17 @@ extension HDF5File.Dataset {
 }
 
 extension HDF5File.Storage {
-  /// Why elements stored so are not read; nil if they are.
+  /// What was expected and found where elements stored so are not read; nil if they are.
   fileprivate var obstacle: String? {
     switch self {
     case .contiguous, .compact: nil
     case .chunked(_, let filters):
-      filters.lazy.compactMap { if case .other(let name) = $0 { name } else { nil } }.first
-    case .external: "some in other files (external storage)"
-    case .virtual: "those of other datasets (a virtual dataset)"
-    case .other(let storage): storage
+      filters.lazy.compactMap { if case .other(let name) = $0 { name } else { nil } }.first.map {
+        "expected no filters but deflate, shuffle, Fletcher-32 and LZF, found \($0)"
+      }
+    case .external: "expected elements in this file, found external storage"
+    case .virtual: "expected elements of its own, found a virtual dataset"
+    case .other(let storage): "expected one run, one piece or chunks of elements, found \(storage)"
     }
   }
 }

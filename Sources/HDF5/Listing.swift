@@ -94,13 +94,13 @@ struct Listing {
   /// Refuses datasets that together declare more than such a file can hold, however compressed.
   private mutating func refuseBombs(_ dataset: HDF5File.Dataset) throws(FormatError) {
     guard case .chunked = dataset.storage, let byteCount = dataset.byteCount else { return }
-    let limit = file.bytes.count.multipliedReportingOverflow(by: Filter.largestRatio)
+    let limit = file.bytes.count.multipliedReportingOverflow(by: HDF5File.Filter.largestRatio)
     let sum = decodedByteCount.addingReportingOverflow(byteCount)
     guard limit.overflow || !sum.overflow && sum.partialValue <= limit.partialValue else {
       throw FormatError(
         .refused, at: .object(dataset.path),
         "expected datasets that a file of \(file.bytes.count) bytes can hold, compressed at best "
-          + "\(Filter.largestRatio) to 1, found \(byteCount) bytes here and \(decodedByteCount) before"
+          + "\(HDF5File.Filter.largestRatio) to 1, found \(byteCount) bytes here and \(decodedByteCount) before"
       )
     }
     decodedByteCount = sum.partialValue

@@ -37,11 +37,12 @@ struct OpenObject: ~Copyable {
     guard status >= 0 else { throw Library.fault("a sound group", at: path) }
     var links: [Link] = []
     for link in found {
-      // The library would take a slash for a path.
-      guard let name = link.name, !name.isEmpty, name != ".", !name.utf8.contains(0x2f) else {
+      guard let name = link.name else {
+        throw FormatError(at: .object(path), "expected names in UTF-8, found other bytes")
+      }
+      guard !name.isEmpty, name != ".", !name.utf8.contains(UInt8(ascii: "/")) else {
         throw FormatError(
-          at: .object(path),
-          "expected names in UTF-8 without slashes, found \(link.name ?? "another")")
+          at: .object(path), "expected names that a path can have, found \"\(name)\"")
       }
       links.append(Link(name: name, target: link.target))
     }
