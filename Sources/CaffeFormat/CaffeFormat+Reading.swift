@@ -10,6 +10,12 @@ extension CaffeFormat {
     from source: CaffeSource, options: ReadingOptions = ReadingOptions()
   ) throws(FormatError) -> Model {
     try checkKinds(of: source)
+    if source.definition == nil, let file = source.weights, CaffeFile(file.bytes) == .hdf5 {
+      throw FormatError(
+        file: file.path, at: nil,
+        "expected a definition (prototxt) beside the snapshot, which holds weights only, found none"
+      )
+    }
     let stored = try read(source.weights) { file throws(FormatError) in
       let net =
         CaffeFile(file.bytes) == .hdf5
@@ -23,12 +29,6 @@ extension CaffeFormat {
     }
     let mean = try read(source.mean) { file throws(FormatError) in
       try MeanImage(reading: file.bytes)
-    }
-    if defined == nil, let file = source.weights, CaffeFile(file.bytes) == .hdf5 {
-      throw FormatError(
-        .badModel, file: file.path,
-        "expected a definition (prototxt) beside the snapshot, which holds weights only, found none"
-      )
     }
     guard var net = defined ?? stored, let file = source.definition ?? source.weights else {
       throw FormatError(

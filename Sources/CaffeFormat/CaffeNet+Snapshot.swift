@@ -25,7 +25,9 @@ extension CaffeNet {
     let hdf5 = try HDF5File(file)
     guard case .group(let data)? = hdf5.root["data"] else {
       throw FormatError(
-        at: .object("/data"), "expected this group in a snapshot of Caffe, found none")
+        at: .object("/data"),
+        "expected the group of all layers in a snapshot, found "
+          + (hdf5.root["data"]?.description ?? "none"))
     }
     self.init(name: "", dialect: .v2, layers: [], stages: [], notes: [])
     notes.append("took the weights from a snapshot: layer/blobs[i] is /data/layer/i")

@@ -33,6 +33,28 @@ struct RealModelTests {
     }
   }
 
+  @Test func `a snapshot in HDF5 agrees in every golden value`() throws {
+    let weights = Self.data("caffe-hdf5/cifar10_quick_iter_5000.caffemodel.h5")
+    let model = try CaffeFormat().readModel(
+      from: [
+        try InputFile(path: Self.data("caffe-hdf5/cifar10_quick.prototxt")),
+        try InputFile(path: weights),
+      ], options: ReadingOptions())
+    let arrays = try ["", "_layers_sample0"].flatMap { part in
+      try NPZ.read(InputFile(path: Self.data("caffe-hdf5/golden/cifar10_quick_h5\(part).npz")))
+    }
+    // The output once more, by an engine that cannot read the file itself.
+    let fixture = try Fixture(
+      arrays: arrays.filter { $0.name != "final_opencv_reencoded" }, for: model)
+    let scale = try RoundingScale(of: model.network, inputs: fixture.inputs)
+    for engine in [Engine.fast(threadCount: 2), .oracle] {
+      let result = try FixtureVerification(
+        of: model.network, on: fixture, engine: engine, scale: scale)
+      #expect(result.passes, "\(result.firstDiverging.map { "\($0)" } ?? "\(result.unmatched)")")
+      #expect(result.comparedCount == 10 && result.valueCount == 10)
+    }
+  }
+
   /// Weights are matched by name, so definitions alone do not load; their structure must still be
   /// understood before the first weight is missed.
   @Test(arguments: [
