@@ -29,7 +29,8 @@ extension CaffeNet {
         "expected the group of all layers in a snapshot, found "
           + (hdf5.root["data"]?.description ?? "none"))
     }
-    self.init(name: "", dialect: .v2, layers: [], stages: [], notes: [])
+    self.init(
+      name: "", generation: .v2, layers: [], stages: [], notes: [], forkFields: [])
     notes.append("took the weights from a snapshot: layer/blobs[i] is /data/layer/i")
     if hdf5.root["diff"] != nil { notes.append("left out /diff, the gradients of training") }
     for (name, member) in data.members {

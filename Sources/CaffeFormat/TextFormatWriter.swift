@@ -52,7 +52,8 @@ struct TextFormatWriter {
     switch (known.kind, field.value) {
     case (.float, .fixed32(let range)): return [decimal(of: span.float(at: range.lowerBound))]
     case (.double, .fixed64(let range)): return [decimal(of: span.double(at: range.lowerBound))]
-    case (.text, .lengthPrefixed(let range)): return [literal(of: span.bytes(range))]
+    case (.text, .lengthPrefixed(let range)), (.bytes, .lengthPrefixed(let range)):
+      return [literal(of: span.bytes(range))]
     case (.float, .lengthPrefixed(let range)) where range.count % 4 == 0:
       return stride(from: range.lowerBound, to: range.upperBound, by: 4)
         .map { decimal(of: span.float(at: $0)) }
@@ -82,7 +83,7 @@ struct TextFormatWriter {
     case .enumeration(let enumeration):
       let number = Int32(truncatingIfNeeded: value)
       return enumeration.name(of: number) ?? "\(number)"
-    case .float, .double, .text, .message: throw wrongType(known, field)
+    case .float, .double, .text, .bytes, .message: throw wrongType(known, field)
     }
   }
 
@@ -116,7 +117,7 @@ func decimal(of value: Float) -> String {
 }
 
 /// The shortest decimal that is read as this very number.
-private func decimal(of value: Double) -> String {
+func decimal(of value: Double) -> String {
   value.isNaN ? "nan" : trimmed(value.description)
 }
 
