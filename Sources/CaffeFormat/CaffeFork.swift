@@ -3,7 +3,7 @@ internal import ModelIO
 internal import TensorCore
 
 /// The Caffes whose files differ in what batch normalization's tensors mean.
-enum CaffeFork: String {
+enum CaffeFork {
   /// Berkeley's: mean, variance and the factor both are to be divided by; scale and offset are a
   /// layer of their own.
   case bvlc
@@ -113,7 +113,7 @@ extension BatchNormParameters {
   /// Whether BVLC's rule drops statistics that NVIDIA's Caffe would have stored like this.
   fileprivate func isDoubtful(_ stored: [CaffeBlob]) -> Bool {
     stored.count == 3 && stored.factor(in: .statistics) == 0
-      && stored[...1].contains { $0.tensor.doubles.contains { $0 != 0 } }
+      && stored[...1].contains { $0.tensor.hasOtherThanZero }
   }
 
   /// Returns whether epsilon had to be raised.
@@ -124,14 +124,23 @@ extension BatchNormParameters {
     let isScaleFirst = stored.count == 5 && stored[4].tensor.shape.elementCount == 1
     layout = isScaleFirst ? .scaleFirst : hasScale ? .statisticsFirst : .statistics
     fitsAnyShape = true
-    // Until version 0.16.4 it was 0 and nothing was divided by it; later it is 1. Another factor
-    // beside three tensors is that of a file by BVLC's Caffe, which NVIDIA's reads as such.
+    // Until version 0.16.4 it was 0 and nothing was divided by it (NVIDIA/caffe issue 436); since
+    // then it is 1. Another factor beside three tensors is that of a file by BVLC's Caffe, which
+    // NVIDIA's divides by since version 0.17.1 (issue 512).
     if let factor = stored.factor(in: layout) {
       isFactorUnused = factor != 1 && (hasScale || factor == 0)
     }
     let least = Double(Float(1e-5))
     defer { epsilon = max(epsilon, least) }
     return epsilon < least
+  }
+}
+
+extension Tensor {
+  fileprivate var hasOtherThanZero: Bool {
+    var isFound = false
+    forEachElement { _, value in isFound = isFound || value != 0 }
+    return isFound
   }
 }
 

@@ -15,6 +15,7 @@ extension CaffeNet {
   ) throws(FormatError) -> [CaffeLayer] {
     var layers: [CaffeLayer] = []
     var paddings = V0Paddings()
+    var misplaced: [String] = []
     for (index, connection) in connections.enumerated() {
       let place = FormatError.Location.object("layer \(index + 1)")
       guard let v0 = connection.pointee.layer?.pointee else {
@@ -31,7 +32,11 @@ extension CaffeNet {
       if text(v0.type) == "padding" {
         try paddings.add(index, width: Int(v0.pad), bottoms, tops)
       } else {
-        var layer = try CaffeLayer(v0, padding: padding, at: place, notes: &notes)
+        var layer = try CaffeLayer(v0, padding: padding, at: place)
+        let parameters = v0.misplacedParameters
+        if !parameters.isEmpty {
+          misplaced.append("\(parameters.joined(separator: ", ")) of \(layer.name)")
+        }
         (layer.bottoms, layer.tops) = (bottoms, tops)
         layer.blobs = message.blobs[index]
         layers.append(layer)
@@ -39,6 +44,11 @@ extension CaffeNet {
     }
     try paddings.finish()
     notes += paddings.notes
+    if !misplaced.isEmpty {
+      notes.append(
+        "left out what layers of their type do not have: \(listed(misplaced).joined(separator: "; "))"
+      )
+    }
     return layers
   }
 
@@ -65,18 +75,11 @@ extension CaffeLayer {
   ///
   /// - Parameter padding: the width of a padding layer before it, which outweighs its own.
   fileprivate init(
-    _ layer: Caffe__V0LayerParameter, padding: Int?, at place: FormatError.Location,
-    notes: inout [String]
+    _ layer: Caffe__V0LayerParameter, padding: Int?, at place: FormatError.Location
   ) throws(FormatError) {
     let old = text(layer.type)
     guard let type = CaffeLayer.presentNames[old] else {
       throw FormatError(at: place, "expected a type of V0, found \(quoted(old))")
-    }
-    let misplaced = layer.misplacedParameters(of: old)
-    if !misplaced.isEmpty {
-      notes.append(
-        "left out of \(text(layer.name)), which is of type \(old): \(misplaced.joined(separator: ", "))"
-      )
     }
     self.init(
       name: text(layer.name), type: type,
@@ -148,9 +151,10 @@ extension CaffeOperation {
 }
 
 extension Caffe__V0LayerParameter {
-  /// The parameters given to a layer whose type has no such parameter, where one would change what
-  /// a layer computes; Caffe goes on without them.
-  fileprivate func misplacedParameters(of type: String) -> [String] {
+  /// The parameters given that the layer's type does not have, among those that change what a layer
+  /// computes; Caffe goes on without them.
+  fileprivate var misplacedParameters: [String] {
+    let type = text(type)
     let parameters: [(name: String, isGiven: Bool, types: Set<String>)] = [
       ("num_output", has_num_output != 0, ["conv", "innerproduct"]),
       ("biasterm", has_biasterm != 0, ["conv", "innerproduct"]),

@@ -104,7 +104,8 @@ struct FirstDialectTests {
       input([1, 2])
         + "layers { layer { name: 'a' type: 'tanh' stride: 2 k: 3 } bottom: 'data' top: 'a' }")
     #expect(
-      model.provenance.notes.contains("left out of a, which is of type tanh: stride, k"))
+      model.provenance.notes.contains(
+        "left out what layers of their type do not have: stride, k of a"))
   }
 
   @Test func `concatenation has its older axis`() throws {

@@ -36,6 +36,9 @@ extension Model {
         Ledger.Entry(
           source: "fc/blobs[0]", file: "a.caffemodel", byteOffset: nil, elementType: .float64,
           shape: [72, 2], transforms: [.transpose], target: "fc/kernel"),
+        Ledger.Entry(
+          source: "turned/blobs[0]", file: "a.caffemodel", byteOffset: 5000, shape: [1, 1, 1, 1],
+          transforms: [.swapSpatialAxes, .setToOne], target: "turned/kernel"),
       ]
       return Model(
         network: try Network(name: "a \"small\" net", nodes: nodes),

@@ -55,6 +55,27 @@ import Testing
     #expect(comparison.output.contains(" bit-equal, 0 not\n"))
   }
 
+  @Test(arguments: [
+    ("auto", 0, "read as NVIDIA's dialect, because of raw_data in conv1 and 2 more layers"),
+    ("nvidia", 0, "read as NVIDIA's dialect, as asked for"),
+    (
+      "bvlc", 65,
+      "dialect-nvidia.prototxt: expected BVLC's dialect as --caffe-dialect says, found what only "
+        + "NVIDIA's Caffe writes: "
+    ),
+  ])
+  func `the Caffe that wrote a model is told or found`(
+    dialect: String, exitCode: Int32, message: String
+  ) throws {
+    let folder = TemporaryFolder()
+    let files = ["prototxt", "caffemodel"].map { Places.fixture("layers/dialect-nvidia.\($0)") }
+    let run = try ToolRun(
+      "resnet-convert",
+      files + ["--caffe-dialect", dialect, "-o", folder.path("a.resnet"), "--dry-run", "--json"])
+    #expect(run.exitCode == exitCode)
+    #expect((exitCode == 0 ? run.output : run.errors).contains(message))
+  }
+
   @Test func `a dry run prints layers and ledger and writes nothing`() throws {
     let folder = TemporaryFolder()
     let run = try ToolRun(
