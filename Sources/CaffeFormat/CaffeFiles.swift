@@ -4,20 +4,6 @@ internal import TensorCore
 
 /// A model in Caffe's terms, ready to be written.
 public struct CaffeFiles: Sendable {
-  /// Where a weight of the model lies in the caffemodel.
-  public struct StoredWeight: Sendable, Equatable {
-    /// The weight's name in the model: `conv1/kernel`.
-    public var name: String
-    /// Its name in the caffemodel: `conv1/blobs[0]`.
-    public var blob: String
-    /// Where its elements begin in the file.
-    public var byteOffset: Int
-    /// The bytes they take.
-    public var byteCount: Int
-    /// What was done to the elements; nil if the file has the very bytes of the model.
-    public var change: String?
-  }
-
   /// Each rewriting and each loss in one sentence.
   public let notes: [String]
   /// The definition, a prototxt.
@@ -34,17 +20,6 @@ public struct CaffeFiles: Sendable {
   let layout: CaffemodelLayout
   let mean: Tensor?  // [channels, height, width]
   let labels: [String]
-
-  /// The weights in the order of the caffemodel; one that layers share is stored with each of them.
-  public var weights: [StoredWeight] {
-    layout.blobs.compactMap { placed in
-      placed.blob.weight.map {
-        StoredWeight(
-          name: $0, blob: placed.name, byteOffset: placed.byteOffset,
-          byteCount: placed.blob.byteCount, change: placed.blob.change)
-      }
-    }
-  }
 }
 
 extension CaffeFiles {
@@ -64,14 +39,18 @@ extension CaffeFiles {
   ///
   /// Tensors go to the file from where they lie. What the reader finds must be the same layers and
   /// the same bits.
+  /// - Returns: the file, and where in it the tensors lie; a weight that layers share is stored with
+  ///   each of them.
   /// - Throws: `FormatError` if it cannot be written, or if the model has no weights.
-  public func prepareWeights(for output: OutputFile) throws(FormatError) -> PreparedFile {
+  public func prepareWeights(
+    for output: OutputFile
+  ) throws(FormatError) -> (file: PreparedFile, tensors: [WrittenTensor]) {
     guard hasWeights else {
       throw FormatError(
         .cannotCreate, file: output.path,
         "expected weights to write, found none: the definition is the whole model")
     }
-    return try output.prepare(byteCount: layout.byteCount) { (writer) throws(FormatError) in
+    let file = try output.prepare(byteCount: layout.byteCount) { (writer) throws(FormatError) in
       for piece in layout.pieces {
         switch piece {
         case .bytes(let bytes): try writer.write(bytes)
@@ -79,16 +58,32 @@ extension CaffeFiles {
         }
       }
     } verify: { (bytes) throws(FormatError) in
-      let message = try NetMessage(bytes)
-      try require(message.definition == layout.definition, output, "the layers")
-      let found = message.blobs.flatMap { $0 }
-      try require(found.count == layout.blobs.count, output, "\(layout.blobs.count) tensors")
-      for (blob, placed) in zip(found, layout.blobs) {
-        try require(
-          blob.byteOffset == placed.byteOffset && blob.tensor.isBitEqual(to: placed.blob.stored),
-          output, placed.name)
-      }
+      try verify(bytes, for: output)
     }
+    let tensors = layout.blobs.map { placed in
+      WrittenTensor(
+        weight: placed.blob.weight, transforms: placed.blob.transforms, file: output.name,
+        object: placed.name, byteOffset: placed.byteOffset, elementType: placed.blob.storedType,
+        shape: placed.blob.tensor.shape)
+    }
+    return (file, tensors)
+  }
+
+  private func verify(_ bytes: Bytes, for output: OutputFile) throws(FormatError) {
+    let message = try NetMessage(bytes)
+    try require(message.definition == layout.definition, output, "the layers")
+    let found = message.blobs.flatMap { $0 }
+    try require(found.count == layout.blobs.count, output, "\(layout.blobs.count) tensors")
+    for (blob, placed) in zip(found, layout.blobs) {
+      try require(
+        blob.byteOffset == placed.byteOffset && blob.tensor.isBitEqual(to: placed.blob.stored),
+        output, placed.name)
+    }
+    let text = Bytes(Array(definition.utf8))
+    let source = CaffeSource(
+      definition: InputFile(path: "the definition for \(output.path)", bytes: text),
+      weights: InputFile(path: output.path, bytes: bytes))
+    _ = try CaffeFormat().readModel(from: source)
   }
 
   /// Writes the mean image as Caffe's tools do and reads it back, but leaves the file without a

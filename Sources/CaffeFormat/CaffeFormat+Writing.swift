@@ -100,10 +100,10 @@ extension Preprocessing {
     if let channelOrder { lines.append("channel order: \(channelOrder.rawValue)") }
     switch mean {
     case .channels(let means):
-      lines.append("mean of each channel: \(means.map { "\($0)" }.joined(separator: " "))")
+      lines.append("mean of each channel: \(means.map { decimal(of: $0) }.joined(separator: " "))")
     case .image, nil: break
     }
-    if scale != 1 { lines.append("scale after the mean is subtracted: \(scale)") }
+    if scale != 1 { lines.append("scale after the mean is subtracted: \(decimal(of: scale))") }
     return lines
   }
 }

@@ -1,3 +1,4 @@
+internal import ModelGraph
 internal import TensorCore
 
 /// A layer of a Caffe model on its way to its files.
@@ -73,18 +74,13 @@ struct BlobDraft {
   var tensor: Tensor
   /// The weight it is, `conv1/kernel`; nil for one that only Caffe needs.
   var weight: String?
-  /// What makes its elements differ from the weight's; nil if they are the same bits.
-  var change: String?
+  /// What was done to the weight, in order.
+  var transforms: [Ledger.Transform] = []
   /// The name under which layers share it.
   var sharedName: String?
 
   /// The type it is stored in: Caffe has no half precision.
-  var storedType: ElementType {
-    switch tensor.elementType {
-    case .float16, .bfloat16, .float32: .float32
-    case .float64: .float64
-    }
-  }
+  var storedType: ElementType { tensor.elementType.byteCount == 2 ? .float32 : tensor.elementType }
 
   /// The bytes its elements take in the file.
   var byteCount: Int { tensor.shape.elementCount * storedType.byteCount }

@@ -31,17 +31,7 @@ extension NetDraft {
   mutating func draft(_ layer: Layer.Convolution, _ node: Node) throws(FormatError) -> LayerDraft {
     let padding = try symmetric(layer, node)
     var kernel = try blob(layer.kernel, .kernel, node, as: layer.kernel.shape)
-    if padding.zeros != .none {
-      let enlarged = try enlargedShape(of: layer.kernel.shape, by: padding.zeros, node)
-      // At most 2^31 elements; what the kernel takes without the zeros is counted already.
-      try take(enlarged.elementCount * kernel.storedType.byteCount - kernel.byteCount, node)
-      kernel.tensor = layer.kernel.surrounded(by: padding.zeros, as: enlarged)
-      let change =
-        "enlarged by zeros from \(layer.kernel.shape[2]) × \(layer.kernel.shape[3]) to "
-        + "\(enlarged[2]) × \(enlarged[3])"
-      kernel.change = [kernel.change, change].compactMap { $0 }.joined(separator: ", ")
-      remarks.add(.enlargedKernels, "\(node.name), \(change)")
-    }
+    if padding.zeros != .none { try enlarge(&kernel, by: padding.zeros, node) }
     var draft = convolution(
       node, kernel, pad: padding.pad, stride: layer.stride, dilation: layer.dilation,
       groups: layer.groups, hasBias: layer.bias != nil)
@@ -72,6 +62,24 @@ extension NetDraft {
     return convolution(
       node, kernel, pad: padding.pad, stride: Extent(1), dilation: Extent(1),
       groups: isDepthwise ? channels : 1, hasBias: false)
+  }
+
+  /// Surrounds a kernel with zeros.
+  private mutating func enlarge(
+    _ kernel: inout BlobDraft, by zeros: Padding, _ node: Node
+  ) throws(FormatError) {
+    let shape = kernel.tensor.shape
+    let enlarged = try enlargedShape(of: shape, by: zeros, node)
+    // At most 2^31 elements; what the kernel takes without the zeros is counted already.
+    let byteCount = enlarged.elementCount * kernel.storedType.byteCount
+    try take(byteCount - kernel.byteCount, node)
+    try requireMemory(byteCount, node)
+    let transform = Ledger.Transform.surroundWithZeros(zeros)
+    kernel.tensor = transform.applied(to: kernel.tensor)!  // it fits, as was just checked
+    kernel.transforms.append(transform)
+    remarks.add(
+      .enlargedKernels,
+      "\(node.name) from \(shape[2]) × \(shape[3]) to \(enlarged[2]) × \(enlarged[3])")
   }
 
   private func symmetric(
@@ -127,27 +135,5 @@ extension MessageBuilder {
     guard extent.height != extent.width else { return add(both, extent.height) }
     add(height, extent.height)
     add(width, extent.width)
-  }
-}
-
-extension Tensor {
-  /// A kernel in a field of zeros.
-  ///
-  /// - Parameter shape: of the kernel with the zeros around it.
-  fileprivate func surrounded(by zeros: Padding, as enlarged: Shape) -> Tensor {
-    let width = elementType.byteCount
-    let (rows, run) = (shape[2], shape[3] * width)
-    let moved = Bytes(count: enlarged.elementCount * width) { output in
-      // SAFETY: each row of the kernel lies within the kernel and, moved, within the zeros.
-      bytes.withUnsafeBytes { input in
-        for row in 0..<shape[0] * shape[1] * rows {
-          let target =
-            (row / rows * enlarged[2] + zeros.top + row % rows) * enlarged[3] + zeros.left
-          UnsafeMutableRawBufferPointer(rebasing: output[target * width..<target * width + run])
-            .copyMemory(from: UnsafeRawBufferPointer(rebasing: input[row * run..<(row + 1) * run]))
-        }
-      }
-    }
-    return Tensor(shape: enlarged, elementType: elementType, bytes: moved)!  // as many as its shape
   }
 }

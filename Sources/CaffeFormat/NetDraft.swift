@@ -199,9 +199,10 @@ extension NetDraft {
   ) throws(FormatError) -> BlobDraft {
     let weight = "\(node.name)/\(role.rawValue)"
     var draft = BlobDraft(tensor: tensor.reshaped(to: shape), weight: weight)
+    if tensor.shape != shape { draft.transforms = [.reshape(from: tensor.shape, to: shape)] }
     switch tensor.elementType {
     case .float16, .bfloat16:
-      draft.change = "widened from \(tensor.elementType) to float32"
+      draft.transforms.append(.widen(from: tensor.elementType))
       remarks.add(.widening, "\(weight) (\(tensor.elementType))")
     case .float64: remarks.add(.doubles, weight)
     case .float32: break
@@ -216,6 +217,7 @@ extension NetDraft {
   ) throws(FormatError) -> BlobDraft {
     let (count, overflow) = shape.elementCount.multipliedReportingOverflow(by: 4)
     try take(overflow ? Int.max : count, node)
+    try requireMemory(count, node)
     let tensor = Tensor(
       shape, filling: { output in for index in output.indices { output[index] = element(index) } })
     return BlobDraft(tensor: tensor)
@@ -228,6 +230,15 @@ extension NetDraft {
       "expected weights of at most \(NetDraft.sizeLimit) bytes together, as Caffe reads, found "
         + "\(byteCount) before this layer and more with it")
     byteCount += count
+  }
+
+  /// Refuses to make a tensor for which there is no memory.
+  func requireMemory(_ byteCount: Int, _ node: Node) throws(FormatError) {
+    do {
+      try Memory.require(byteCount)
+    } catch {
+      throw FormatError(.outOfMemory, at: .object(node.name), error.description)
+    }
   }
 }
 

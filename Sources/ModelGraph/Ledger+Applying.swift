@@ -1,7 +1,7 @@
 public import TensorCore
 
 extension Ledger.Transform {
-  /// What the transform makes of a tensor; nil if it does not fit.
+  /// What the transform makes of a tensor; nil if it does not fit, or is too large for memory.
   public func applied(to tensor: Tensor) -> Tensor? {
     let rank = tensor.shape.rank
     switch self {
@@ -14,11 +14,44 @@ extension Ledger.Transform {
       return rank == 4 ? tensor.permuted([0, 1, 3, 2]) : nil
     case .setToOne:
       return tensor.filledWithOne()
+    case .widen(let type):
+      guard type == tensor.elementType, type.byteCount == 2 else { return nil }
+      return Tensor(tensor.shape, tensor.floats)
+    case .surroundWithZeros(let zeros):
+      return tensor.surrounded(by: zeros)
     }
   }
 }
 
 extension Tensor {
+  /// Kernels in fields of zeros; nil if there are no kernels, or no memory.
+  fileprivate func surrounded(by zeros: Padding) -> Tensor? {
+    let sides = [zeros.top, zeros.left, zeros.bottom, zeros.right]
+    guard shape.rank == 4, (shape.dimensions + sides).allSatisfy({ 0..<1 << 31 ~= $0 }) else {
+      return nil
+    }
+    let extents = [
+      shape[0], shape[1], shape[2] + zeros.top + zeros.bottom, shape[3] + zeros.left + zeros.right,
+    ]
+    guard let enlarged = Shape(checking: extents), enlarged.elementCount < 1 << 60,
+      (try? Memory.require(enlarged.elementCount * elementType.byteCount)) != nil
+    else { return nil }
+    let width = elementType.byteCount
+    let (rows, run) = (shape[2], shape[3] * width)
+    let moved = Bytes(count: enlarged.elementCount * width) { output in
+      // SAFETY: each row of the kernels lies within them and, moved, within the zeros.
+      bytes.withUnsafeBytes { input in
+        for row in 0..<shape[0] * shape[1] * rows {
+          let target = (row / rows * enlarged[2] + zeros.top + row % rows) * enlarged[3] + zeros.left
+          UnsafeMutableRawBufferPointer(rebasing: output[target * width..<target * width + run])
+            .copyMemory(from: UnsafeRawBufferPointer(rebasing: input[row * run..<(row + 1) * run]))
+        }
+      }
+    }
+    // As many elements of the same type.
+    return Tensor(shape: enlarged, elementType: elementType, bytes: moved)!
+  }
+
   fileprivate func filledWithOne() -> Tensor {
     let one: [UInt8] =
       switch elementType {

@@ -12,6 +12,10 @@ public struct Ledger: Sendable, Equatable {
     case swapSpatialAxes
     /// Each element replaced by 1: a factor that the source's framework stores but does not use.
     case setToOne
+    /// Each element of half precision as a float32, which is exact.
+    case widen(from: ElementType)
+    /// Rows and columns of zeros around each kernel: the last two of four axes.
+    case surroundWithZeros(Padding)
   }
 
   /// One tensor of the source.
@@ -98,6 +102,10 @@ extension Ledger.Transform: CustomStringConvertible {
     case .transpose: "transpose"
     case .swapSpatialAxes: "swap spatial axes"
     case .setToOne: "set to 1"
+    case .widen(let type): "widen from \(type) to float32"
+    case .surroundWithZeros(let zeros):
+      "surround with zeros: \(zeros.top) above, \(zeros.bottom) below, \(zeros.left) left, "
+        + "\(zeros.right) right"
     }
   }
 }

@@ -50,7 +50,7 @@ extension Ledger.Entry {
 
 extension Ledger.Transform {
   private enum Name: String, CaseIterable {
-    case reshape, transpose, swapSpatialAxes, setToOne
+    case reshape, transpose, swapSpatialAxes, setToOne, widen, surroundWithZeros
   }
 
   /// The transform as ledgers and receipts hold it.
@@ -64,6 +64,15 @@ extension Ledger.Transform {
     case .transpose: .object([.init("name", .string(Name.transpose.rawValue))])
     case .swapSpatialAxes: .object([.init("name", .string(Name.swapSpatialAxes.rawValue))])
     case .setToOne: .object([.init("name", .string(Name.setToOne.rawValue))])
+    case .widen(let type):
+      .object([
+        .init("name", .string(Name.widen.rawValue)), .init("from", .string(type.rawValue)),
+      ])
+    case .surroundWithZeros(let zeros):
+      .object([
+        .init("name", .string(Name.surroundWithZeros.rawValue)),
+        .init("zeros", .integers([zeros.top, zeros.left, zeros.bottom, zeros.right])),
+      ])
     }
   }
 
@@ -77,6 +86,11 @@ extension Ledger.Transform {
     case .transpose: self = .transpose
     case .swapSpatialAxes: self = .swapSpatialAxes
     case .setToOne: self = .setToOne
+    case .widen: self = .widen(from: try fields.word("from", ElementType.self))
+    case .surroundWithZeros:
+      let sides = try fields.integers("zeros", count: 4)
+      self = .surroundWithZeros(
+        Padding(top: sides[0], left: sides[1], bottom: sides[2], right: sides[3]))
     }
     try fields.finish(allowingUnknown: allowingUnknown)
   }

@@ -36,11 +36,12 @@ extension CaffeDestination {
   /// Writes and verifies all files, but leaves them without names.
   func prepare(_ model: Model) throws(FormatError) -> PreparedOutputs {
     let files = try CaffeFormat().encode(model)
-    var outputs = PreparedOutputs(files: [try files.prepareDefinition(for: definition)])
-    outputs.notes = files.notes
+    var outputs = PreparedOutputs(
+      files: [try files.prepareDefinition(for: definition)], tensors: [], notes: files.notes)
     if files.hasWeights {
-      outputs.files.append(try files.prepareWeights(for: weights))
-      outputs.tensors = files.written(to: weights.name)
+      let (file, tensors) = try files.prepareWeights(for: weights)
+      outputs.files.append(file)
+      outputs.tensors = tensors
     } else {
       outputs.notes.append("the model has no weights: there is no caffemodel to write")
     }

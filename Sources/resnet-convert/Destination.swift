@@ -68,7 +68,7 @@ struct PreparedOutputs {
   /// Where the weights lie in them.
   var tensors: [WrittenTensor]
   /// What the writer changed or left out: one sentence each.
-  var notes: [String] = []
+  var notes: [String]
 }
 
 extension Destination {
@@ -77,7 +77,7 @@ extension Destination {
     switch self {
     case .native(let file):
       let (prepared, tensors) = try NativeFormat().prepare(model, for: file)
-      return PreparedOutputs(files: [prepared], tensors: tensors)
+      return PreparedOutputs(files: [prepared], tensors: tensors, notes: [])
     case .caffe(let destination): return try destination.prepare(model)
     }
   }

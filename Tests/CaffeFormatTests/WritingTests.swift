@@ -56,7 +56,7 @@ struct WritingTests {
     #expect(
       files.definition == """
         # channel order: bgr
-        # mean of each channel: 104.0 116.5 123.0 0.0
+        # mean of each channel: 104 116.5 123 0
         name: "Small \\"net\\""
         layer {
           name: "data"
@@ -142,13 +142,13 @@ struct WritingTests {
         "wrote batch normalizations with gamma or beta as a BatchNorm and a Scale layer: "
           + "bn1 and scale1",
         "the preprocessing is a comment in the definition, which has no fields for it: "
-          + "channel order: bgr; mean of each channel: 104.0 116.5 123.0 0.0",
+          + "channel order: bgr; mean of each channel: 104 116.5 123 0",
       ])
     #expect(
-      files.weights.map { "\($0.name) \($0.blob) \($0.byteCount)" } == [
-        "conv1/kernel conv1/blobs[0] 576", "bn1/mean bn1/blobs[0] 16",
-        "bn1/variance bn1/blobs[1] 16", "bn1/gamma scale1/blobs[0] 16",
-        "bn1/beta scale1/blobs[1] 16", "fc/kernel fc/blobs[0] 64", "fc/bias fc/blobs[1] 8",
+      files.layout.blobs.map { "\($0.name) \($0.blob.weight ?? "-") \($0.blob.byteCount)" } == [
+        "conv1/blobs[0] conv1/kernel 576", "bn1/blobs[0] bn1/mean 16",
+        "bn1/blobs[1] bn1/variance 16", "bn1/blobs[2] - 4", "scale1/blobs[0] bn1/gamma 16",
+        "scale1/blobs[1] bn1/beta 16", "fc/blobs[0] fc/kernel 64", "fc/blobs[1] fc/bias 8",
       ])
   }
 
@@ -161,7 +161,8 @@ struct WritingTests {
         ]))
     let folder = try TestFiles()
     let path = folder.folder.appending(path: "net.caffemodel").path
-    try files.prepareWeights(for: OutputFile(path: path, replacing: false)).publish()
+    let prepared = try files.prepareWeights(for: OutputFile(path: path, replacing: false))
+    try prepared.file.publish()
     let found = try InputFile(path: path).bytes.array
     func field(_ number: UInt32, _ content: [UInt8]) -> [UInt8] {
       lengthPrefix(number, content.count) + content
@@ -176,8 +177,12 @@ struct WritingTests {
       + field(4, text("fc")) + field(7, blob) + field(117, [0x08, 1, 0x10, 0])
     #expect(found == field(1, text("net")) + field(100, data) + field(100, product))
     #expect(files.weightsByteCount == found.count)
-    let weight = try #require(files.weights.first)
-    #expect(Array(found[weight.byteOffset..<weight.byteOffset + 4]) == [0, 0, 0, 0x3f])
+    #expect(
+      prepared.tensors == [
+        WrittenTensor(
+          weight: "fc/kernel", file: "net.caffemodel", object: "fc/blobs[0]",
+          byteOffset: found.count - 10 - 10, elementType: .float32, shape: [1, 1])
+      ])
   }
 
   @Test func `a model without weights is its definition alone`() throws {
@@ -233,7 +238,7 @@ struct WritingTests {
       net.layers.map { $0.sharedBlobs.map { $0?.name } }
         == [[], ["a/kernel", "a/bias"], ["a/kernel"], [nil, "a/bias"]])
     #expect(
-      files.weights.map(\.blob).filter { $0.hasPrefix("b/") } == ["b/blobs[0]", "b/blobs[1]"])
+      files.layout.blobs.map(\.name).filter { $0.hasPrefix("b/") } == ["b/blobs[0]", "b/blobs[1]"])
     // Caffe refuses statistics with another learning rate.
     #expect(files.definition.components(separatedBy: "lr_mult: 0\n").count == 3)
   }

@@ -60,4 +60,34 @@ import Testing
   @Test func `a source without tensors is a fault`() {
     #expect(Ledger().faults(sources: [], targets: []) == ["the source holds no tensors"])
   }
+
+  @Test(arguments: [ElementType.float16, .bfloat16])
+  func `half precision is widened exactly`(type: ElementType) throws {
+    // 1, −0, the smallest number and infinity.
+    let bits: [UInt16] = type == .float16 ? [0x3c00, 0x8000, 1, 0x7c00] : [0x3f80, 0x8000, 1, 0x7f80]
+    let bytes = Bytes(bits.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] })
+    let half = try #require(Tensor(shape: [2, 2], elementType: type, bytes: bytes))
+    let widened = try #require(Ledger.Transform.widen(from: type).applied(to: half))
+    let smallest: Float = type == .float16 ? 0x1p-24 : 0x1p-133
+    #expect(widened.isBitEqual(to: Tensor([2, 2], [1, -0.0, smallest, Float.infinity])))
+    #expect(Ledger.Transform.widen(from: .float32).applied(to: widened) == nil)
+    #expect(Ledger.Transform.widen(from: .float64).applied(to: half) == nil)
+  }
+
+  @Test func `kernels are surrounded with zeros`() throws {
+    let kernels = Tensor([2, 1, 1, 2], [1, 2, 3, 4] as [Float])
+    let zeros = Padding(top: 1, left: 0, bottom: 0, right: 1)
+    let surrounded = try #require(Ledger.Transform.surroundWithZeros(zeros).applied(to: kernels))
+    let expected: [Float] = [0, 0, 0, 1, 2, 0, 0, 0, 0, 3, 4, 0]
+    #expect(surrounded.isBitEqual(to: Tensor([2, 1, 2, 3], expected)))
+  }
+
+  @Test(arguments: [
+    Padding(top: -1), Padding(top: 1 << 31), Padding(left: .max), Padding(vertical: 1 << 30, horizontal: 1 << 30),
+  ])
+  func `zeros that cannot be are refused`(zeros: Padding) {
+    let kernel = Tensor([1, 1, 1, 1], [1] as [Float])
+    #expect(Ledger.Transform.surroundWithZeros(zeros).applied(to: kernel) == nil)
+    #expect(Ledger.Transform.surroundWithZeros(.none).applied(to: kernel.reshaped(to: [1])) == nil)
+  }
 }

@@ -81,14 +81,15 @@ import Testing
       options: ReadingOptions())
     let written = try WrittenModel(model)
     let file = try InputFile(path: written.weights)
-    let stored = Dictionary(uniqueKeysWithValues: written.files.weights.map { ($0.name, $0) })
+    let stored = Dictionary(uniqueKeysWithValues: written.tensors.map { ($0.weight, $0) })
     #expect(stored.count == model.provenance.ledger.entries.count)
     for entry in model.provenance.ledger.entries {
       let weight = try #require(stored[entry.target])
-      #expect(weight.blob == entry.source && weight.change == nil)
+      #expect(weight.object == entry.source && weight.transforms.isEmpty)
+      let offset = try #require(entry.byteOffset)
       #expect(
-        file.bytes.slice(from: weight.byteOffset, count: weight.byteCount)
-          == weights.bytes.slice(from: entry.byteOffset, count: entry.byteCount))
+        file.bytes.slice(from: weight.byteOffset, count: entry.byteCount)
+          == weights.bytes.slice(from: offset, count: entry.byteCount))
     }
   }
 }

@@ -7,6 +7,8 @@ import Testing
 struct WrittenModel {
   let folder = TemporaryFolder()
   let files: CaffeFiles
+  /// The tensors in the caffemodel.
+  let tensors: [WrittenTensor]
   /// What the reader makes of definition and caffemodel.
   let copy: Model
 
@@ -22,8 +24,12 @@ struct WrittenModel {
     source.definition = try InputFile(path: path)
     if files.hasWeights {
       let path = folder.path("net.caffemodel")
-      try files.prepareWeights(for: OutputFile(path: path, replacing: false)).publish()
+      let prepared = try files.prepareWeights(for: OutputFile(path: path, replacing: false))
+      try prepared.file.publish()
+      tensors = prepared.tensors
       source.weights = try InputFile(path: path)
+    } else {
+      tensors = []
     }
     if files.hasMean {
       let path = folder.path("mean.binaryproto")
@@ -36,6 +42,23 @@ struct WrittenModel {
       source.labels = try InputFile(path: path)
     }
     copy = try CaffeFormat().readModel(from: source)
+    try checkTensors(of: model.network)
+  }
+
+  /// Does again what the writer says it did to each weight.
+  private func checkTensors(of network: Network) throws {
+    let weights = Dictionary(uniqueKeysWithValues: network.allWeights.map { ($0.name, $0.tensor) })
+    #expect(Set(tensors.compactMap(\.weight)) == Set(weights.keys))
+    for written in tensors {
+      guard let weight = written.weight else { continue }
+      var tensor = try #require(weights[weight])
+      for transform in written.transforms {
+        tensor = try #require(transform.applied(to: tensor), "\(transform) of \(weight)")
+      }
+      #expect(tensor.shape == written.shape && tensor.elementType == written.elementType)
+      let bytes = try InputFile(path: self.weights).bytes
+      #expect(bytes.slice(from: written.byteOffset, count: tensor.bytes.count) == tensor.bytes)
+    }
   }
 
   /// Writes the network of some layers behind an input `data`.
