@@ -1,0 +1,131 @@
+@testable import CaffeFormat
+@testable import Containers
+import Foundation
+import ModelGraph
+import ModelIO
+@testable import NativeFormat
+import TensorCore
+
+/// What the fuzzer starts from: the small files of `fixtures/`, and what is made of them.
+struct Seeds {
+  /// The longest; a mutation of a longer one rarely says anything new.
+  static let byteLimit = 8192
+
+  private(set) var files: [FuzzTarget: Set<[UInt8]>] = [:]
+  /// Words that the mutator puts in: without them it would have to guess every name.
+  private(set) var words: [FuzzTarget: Set<[UInt8]>] = [:]
+
+  /// The seeds from the fixtures of a project.
+  init(project: String) throws {
+    let layers = project + "/fixtures/layers/"
+    for name in try FileManager.default.contentsOfDirectory(atPath: layers).sorted() {
+      let path = layers + name
+      if name.hasSuffix(".prototxt") { try addDefinition(path) }
+      if name.hasSuffix(".caffemodel") { try addModel(path) }
+      if name.hasSuffix(".npz") { try addArrays(InputFile(path: path)) }
+    }
+    let digits = project + "/fixtures/digits/"
+    let beginning = try InputFile(path: digits + "digits-resnet.prototxt").bytes
+    add(beginning.slice(from: 0, count: Self.byteLimit / 2)!, to: [.definition])  // 14 KB
+    add(try InputFile(path: digits + "labels.txt").bytes, to: [.definition])
+    add(try InputFile(path: digits + "mean.binaryproto").bytes, to: [.caffemodel])
+    addWords(schema: try String(contentsOfFile: project + "/schemas/caffe.proto", encoding: .utf8))
+  }
+
+  private mutating func add(_ seed: Bytes, to targets: [FuzzTarget]) {
+    guard seed.count <= Self.byteLimit else { return }
+    for target in targets { files[target, default: []].insert(seed.array) }
+  }
+
+  private mutating func addDefinition(_ path: String) throws {
+    let definition = try InputFile(path: path)
+    add(definition.bytes, to: [.definition])
+    if let model = try? CaffeFormat().readModel(from: CaffeSource(definition: definition)) {
+      try addNative(model)
+    }
+  }
+
+  private mutating func addModel(_ path: String) throws {
+    let weights = try InputFile(path: path)
+    add(weights.bytes, to: [.caffemodel])
+    guard let text = try? caffeText(weights.bytes) else { return }  // no protobuf: HDF5
+    let definition = path.replacingOccurrences(of: ".caffemodel", with: ".prototxt")
+    var source = CaffeSource(weights: weights)
+    if FileManager.default.fileExists(atPath: definition) {
+      let input = try InputFile(path: definition)
+      source.definition = input
+      add(joined(input.bytes, weights.bytes), to: [.caffe])
+      add(joined(input.bytes, Bytes(Array(text.utf8))), to: [.definition])
+    }
+    if let model = try? CaffeFormat().readModel(from: source) { try addNative(model) }
+  }
+
+  private mutating func addNative(_ model: Model) throws {
+    let file = try written(model)
+    let preamble = try Preamble(decoding: file)
+    let header = file.slice(from: preamble.header.lowerBound, count: preamble.headerLength)!
+    let ledger = file.slice(from: preamble.ledger.lowerBound, count: preamble.ledgerLength)!
+    add(file, to: [.native])
+    add(joined(header, ledger), to: [.nativeHeader])
+    add(header, to: [.json])
+    add(ledger, to: [.json])
+  }
+
+  private mutating func addArrays(_ file: InputFile) throws {
+    add(file.bytes, to: [.npz])
+    let archive = try ZipArchive(file.bytes)
+    for member in archive.members.prefix(1) {
+      add(try archive.contents(of: member), to: [.npz])
+    }
+    let output = try OutputFile(path: "/tmp/seed.npz", replacing: true)
+    let arrays = Array(try NPZ.read(file).prefix(2))
+    add(try contents(of: try NPZ.prepare(arrays, for: output)), to: [.npz])
+  }
+
+  private mutating func addWords(schema: String) {
+    let names = schema.matches(of: /(\w+)\s*=\s*\d/).map { Array($0.output.1.utf8) }
+    for target in FuzzTarget.allCases {
+      var found: Set<[UInt8]> = []
+      for case let text? in files[target, default: []].map({ String(validating: $0, as: UTF8.self) }
+      ) {
+        found.formUnion(text.matches(of: /"[^"\\\n]{1,40}"/).map { Array($0.output.utf8) })
+      }
+      switch target {
+      case .definition, .caffe: found.formUnion(names + Self.numbers)
+      case .json, .nativeHeader:
+        found.formUnion(Self.numbers)
+        found.formUnion(LayerType.allCases.map { Array("\"\($0.rawValue)\"".utf8) })
+      case .npz:
+        let types = ["b1", "u1", "i2", "u4", "i8", "u8", "f2", "f4", "f8"]
+        found.formUnion(types.flatMap { [Array("'<\($0)'".utf8), Array("'>\($0)'".utf8)] })
+        found.formUnion(Self.integers + Self.numbers + [Array("True".utf8)])
+      case .caffemodel: found.formUnion(Self.varints)
+      case .native: found.formUnion(Self.integers)
+      }
+      words[target] = found
+    }
+  }
+}
+
+extension Seeds {
+  private static let limits = [Int(Int32.max), 1 << 32, Int.max, Int.min, -1, 0, 1]
+
+  /// As text.
+  private static let numbers =
+    limits.map { Array("\($0)".utf8) }
+    + ["1e308", "-1e-320", "nan", "inf", "\"nan\"", "0x7fffffff"].map { Array($0.utf8) }
+
+  /// In eight bytes, least significant first.
+  private static let integers = limits.map { value in (0..<8).map { UInt8(value >> (8 * $0) & 255) }
+  }
+
+  private static let varints = limits.map { value in
+    var writer = WireWriter()
+    writer.varint(UInt64(bitPattern: Int64(value)))
+    return writer.bytes
+  }
+}
+
+private func joined(_ first: Bytes, _ second: Bytes) -> Bytes {
+  Bytes(first.array + [0] + second.array)
+}

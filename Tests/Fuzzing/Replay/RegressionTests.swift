@@ -1,0 +1,55 @@
+import CaffeFormat
+import Foundation
+import ModelIO
+import TensorCore
+import TestSupport
+import Testing
+
+@testable import NativeFormat
+
+/// The targets of the fuzzer without the fuzzer.
+@Suite struct `The readers` {
+  private static let folder = Places.project.appendingPathComponent("Tests/Fuzzing/Regressions")
+
+  /// What the fuzzer found, by its path in the folder.
+  private static let findings: [String] = {
+    let paths = try? FileManager.default.subpathsOfDirectory(atPath: folder.path)
+    return (paths ?? []).filter { !folder.appendingPathComponent($0).hasDirectoryPath }.sorted()
+  }()
+
+  /// The fixtures that have both files, by their names without an extension.
+  private static let models: [String] = {
+    let names =
+      (try? FileManager.default.contentsOfDirectory(atPath: Places.fixture("layers"))) ?? []
+    let weights = names.filter { $0.hasSuffix(".caffemodel") }.map { String($0.dropLast(11)) }
+    return weights.filter { names.contains($0 + ".prototxt") }.sorted()
+  }()
+
+  @Test(.timeLimit(.minutes(1)), arguments: FuzzTarget.allCases, findings)
+  func `answer whatever was found once`(target: FuzzTarget, finding: String) throws {
+    let input = try InputFile(path: Self.folder.appendingPathComponent(finding).path)
+    _ = try target.read(input.bytes)
+  }
+
+  @Test(arguments: models)
+  func `accept the fixtures in each of their forms`(name: String) throws {
+    let definition = try InputFile(path: Places.fixture("layers/\(name).prototxt"))
+    let weights = try InputFile(path: Places.fixture("layers/\(name).caffemodel"))
+    let pair = Bytes(definition.bytes.array + [0] + weights.bytes.array)
+    #expect(try FuzzTarget.caffe.read(pair))
+
+    let model = try CaffeFormat().readModel(from: [definition, weights], options: ReadingOptions())
+    let file = try written(model)
+    #expect(try FuzzTarget.native.read(file))
+    let preamble = try Preamble(decoding: file)
+    let header = try #require(
+      file.slice(from: preamble.header.lowerBound, count: preamble.headerLength))
+    #expect(try FuzzTarget.json.read(header))
+    #expect(try FuzzTarget.nativeHeader.read(header))
+  }
+
+  @Test(arguments: [[], [0], [0x80], [0x89, 0x52], Array("{]".utf8)], FuzzTarget.allCases)
+  func `refuse what is nothing`(bytes: [UInt8], target: FuzzTarget) throws {
+    #expect(try !target.read(Bytes(bytes)))
+  }
+}
