@@ -103,6 +103,13 @@ let package = Package(
     tests("Receipts", ["CaffeFormat", "ModelGraph", "ModelIO", "NativeFormat", "TensorCore"]),
     tests("ResNetKit"),
     .testTarget(
+      name: "FuzzingTests",
+      dependencies: [
+        "CaffeFormat", "Containers", "ModelGraph", "ModelIO", "NativeFormat", "TensorCore",
+        "TestSupport",
+      ], path: "Tests/Fuzzing", exclude: ["Driver", "Package.swift", "README.md", "Regressions"],
+      sources: ["Replay", "Targets"], swiftSettings: settings),
+    .testTarget(
       name: "ToolTests",
       dependencies: [
         "ResNetKit", "TestSupport", "resnet-convert", "resnet-verify", "resnet-inspect",
