@@ -126,6 +126,14 @@ struct CaffemodelTests {
         .hasSuffix("expected at most 1048576 messages, found more") == true)
   }
 
+  @Test func `a million empty tensors are refused before they fill the memory`() {
+    let tensor: [UInt8] = [0x3a, 0x02, 0x08, 0x00]  // no elements by its first extent
+    let layer = message { $0.field(100, bytes: (0..<1 << 20).flatMap { _ in tensor }) }
+    #expect(
+      failure { try CaffeNet(binary: layer) }
+        == "byte 4194304: expected at most 1048576 messages, found more")
+  }
+
   @Test func `decoding survives the failure of any allocation`() throws {
     let text = """
       name: 'net' input: 'data' input_shape { dim: [1, 2] }
