@@ -15,6 +15,8 @@ struct TextFormatParser {
 
   /// As many levels as protobuf's own parsers accept.
   static let depthLimit = 100
+  /// More than any dialect adds to the largest definition; each takes ten times its text.
+  static let unknownFieldLimit = 100_000
 
   var lexer: TextFormatLexer
   var token: TextFormatLexer.Token = .end
@@ -72,6 +74,12 @@ struct TextFormatParser {
       throw error("expected a field of \(schema.name), found \(token.description)")
     }
     guard let field = schema.field(named: name) else {
+      guard unknownFields.count < TextFormatParser.unknownFieldLimit else {
+        throw lexer.error(
+          at: start,
+          "expected at most \(TextFormatParser.unknownFieldLimit) fields unknown to the schema, "
+            + "found more")
+      }
       unknownFields.append(UnknownField(name: name, message: schema.name, offset: start))
       try skipValue(of: name, depth: depth)
       return try skipSeparator()

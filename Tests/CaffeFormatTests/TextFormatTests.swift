@@ -199,6 +199,14 @@ struct TextFormatTests {
     #expect(message?.hasSuffix("x of NetParameter at 20:1, and 10 more") == true)
   }
 
+  @Test func `too many unknown fields are refused, also where they would be ignored`() {
+    let text = String(repeating: "x:1\n", count: 100_001)
+    #expect(
+      failure { try read(text, ignoringUnknownFields: true) }
+        == "net.prototxt: 100001:1: expected at most 100000 fields unknown to the schema, found more"
+    )
+  }
+
   @Test func `a hundred nested messages are the limit`() throws {
     // Fields the schema knows cannot nest so deep; unknown ones are skipped.
     func nested(_ depth: Int) -> String {
