@@ -33,6 +33,8 @@ extension FuzzTarget {
   }
 
   private static func readModel(_ source: CaffeSource) throws(Contradiction) -> Bool {
+    // Not instrumented, and not ours to mend: the tests of HDF5 have damaged files of their own.
+    guard source.files.allSatisfy({ CaffeFile($0.bytes) != .hdf5 }) else { return false }
     let options = ReadingOptions(ignoresUnknownFields: true)
     let model = try accepted { () throws(FormatError) in
       try CaffeFormat().readModel(from: source, options: options)
