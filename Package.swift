@@ -105,8 +105,8 @@ let package = Package(
     .testTarget(
       name: "FuzzingTests",
       dependencies: [
-        "CaffeFormat", "Containers", "ModelGraph", "ModelIO", "NativeFormat", "TensorCore",
-        "TestSupport",
+        "CaffeFormat", "Containers", "Executor", "Inspection", "ModelGraph", "ModelIO",
+        "NativeFormat", "TensorCore", "TestSupport",
       ], path: "Tests/Fuzzing", exclude: ["Driver", "Package.swift", "README.md", "Regressions"],
       sources: ["Replay", "Targets"], swiftSettings: settings),
     .testTarget(

@@ -5,6 +5,21 @@ import TensorCore
 
 extension FuzzTarget {
   static func readDefinition(_ bytes: Bytes) throws(Contradiction) -> Bool {
+    let source = try source(inText: bytes)
+    if let encoded = source.weights { try checkTakingApart(encoded.bytes) }
+    _ = try accepted { () throws(FormatError) in
+      try CaffeFormat().readModel(
+        from: CaffeSource(definition: .labelled, labels: .named("labels.txt", bytes)))
+    }
+    // By the length, so that each gets its share.
+    let options = ReadingOptions(
+      inputShape: bytes.count % 4 == 0 ? [2, 3, 9, 7] : nil,
+      ignoresUnknownFields: bytes.count % 2 == 0)
+    return try readModel(source, options)
+  }
+
+  /// A definition as text; behind a zero byte its caffemodel as text, encoded.
+  static func source(inText bytes: Bytes) throws(Contradiction) -> CaffeSource {
     let (definition, weights) = bytes.splitAtZero
     let encoded = try weights.flatMap { (text) throws(Contradiction) in
       try accepted { () throws(FormatError) in
@@ -12,12 +27,7 @@ extension FuzzTarget {
         return Bytes(try parser.message(.net))
       }
     }
-    if let encoded { try checkTakingApart(encoded) }
-    _ = try accepted { () throws(FormatError) in
-      try CaffeFormat().readModel(
-        from: CaffeSource(definition: .labelled, labels: .named("labels.txt", bytes)))
-    }
-    return try readModel(CaffeSource(definition: .definition(definition), weights: encoded))
+    return CaffeSource(definition: .definition(definition), weights: encoded)
   }
 
   static func readCaffemodel(_ bytes: Bytes) throws(Contradiction) -> Bool {
@@ -32,10 +42,11 @@ extension FuzzTarget {
     return try readModel(CaffeSource(definition: .definition(definition), weights: weights))
   }
 
-  private static func readModel(_ source: CaffeSource) throws(Contradiction) -> Bool {
+  private static func readModel(
+    _ source: CaffeSource, _ options: ReadingOptions = ReadingOptions(ignoresUnknownFields: true)
+  ) throws(Contradiction) -> Bool {
     // Not instrumented, and not ours to mend: the tests of HDF5 have damaged files of their own.
     guard source.files.allSatisfy({ CaffeFile($0.bytes) != .hdf5 }) else { return false }
-    let options = ReadingOptions(ignoresUnknownFields: true)
     let model = try accepted { () throws(FormatError) in
       try CaffeFormat().readModel(from: source, options: options)
     }
@@ -77,7 +88,7 @@ extension InputFile {
       Array(
         """
         layer { name: "data" type: "Input" top: "data"
-          input_param { shape { dim: 1 dim: 3 dim: 4 dim: 4 } } }
+          input_param { shape { dim: 1 dim: 1 dim: 4 dim: 4 } } }
         layer { name: "relu" type: "ReLU" bottom: "data" top: "relu" }
         """.utf8)))
 }

@@ -18,6 +18,8 @@ enum FuzzTarget: String, CaseIterable, Sendable {
   case npz
   /// A JSON text.
   case json
+  /// A model as for `definition`, which is described and, if it is small, run by both executors.
+  case execution
 
   /// Reads the bytes, and checks what came of it.
   ///
@@ -32,6 +34,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case .nativeHeader: try Self.readNativeHeader(bytes)
     case .npz: try Self.readArrays(bytes)
     case .json: try Self.readJSON(bytes)
+    case .execution: try Self.execute(bytes)
     }
   }
 }
