@@ -181,7 +181,7 @@ struct WritingTests {
       prepared.tensors == [
         WrittenTensor(
           weight: "fc/kernel", file: "net.caffemodel", object: "fc/blobs[0]",
-          byteOffset: found.count - 10 - 10, elementType: .float32, shape: [1, 1])
+          byteOffset: found.count - 17, elementType: .float32, shape: [1, 1])
       ])
   }
 

@@ -73,7 +73,7 @@ struct `The independent reader` {
         [PythonReader.schemas + "/read_native.py", path, "--npz", path + ".npz"])
       #expect(status == 0)
       #expect(output.contains("fc fullyConnected {\"axis\": 1} kernel [2, 72]\n"))
-      #expect(output.hasSuffix("6 layers, 5 tensors, 2 entries\n"))
+      #expect(output.hasSuffix("6 layers, 5 tensors, 3 entries\n"))
       #expect(FileManager.default.fileExists(atPath: path + ".npz"))
     }
   }

@@ -5,7 +5,14 @@ import Testing
 
 /// Every case of `fixtures/layers`, read, written and read again.
 @Suite struct CaffeWritingTests {
-  @Test(arguments: LayerCaseTests.cases)
+  /// Batch normalizations of NVIDIA's Caffe with scale and offset are written as two layers, and
+  /// half precision is widened.
+  private static let rewritten: Set = [
+    "dialect-nvidia", "dialect-nvidia-digits", "dialect-nvidia-raw",
+  ]
+  private static let kept = LayerCaseTests.cases.filter { !rewritten.contains($0) }
+
+  @Test(arguments: kept)
   func `a model of Caffe comes back with the same layers and bits`(_ name: String) throws {
     let model = try LayerCaseTests.model(name)
     let written = try WrittenModel(model)
@@ -14,7 +21,7 @@ import Testing
   }
 
   @Test(
-    arguments: LayerCaseTests.cases.filter { name in
+    arguments: kept.filter { name in
       FileManager.default.fileExists(atPath: Places.fixture("layers/\(name).caffemodel"))
     })
   func `the caffemodel alone holds the definition too`(_ name: String) throws {
@@ -27,7 +34,12 @@ import Testing
 
   @Test(arguments: LayerCaseTests.cases)
   func `written files pass the golden values of the originals`(_ name: String) throws {
-    let arrays = try NPZ.read(InputFile(path: Places.fixture("layers/\(name).npz")))
+    var arrays = try NPZ.read(InputFile(path: Places.fixture("layers/\(name).npz")))
+    if Self.rewritten.contains(name) {
+      // What is between the two layers has no golden values.
+      arrays.removeAll { !["input", "output", "output64"].contains($0.name) }
+      #expect(arrays.count == 3)
+    }
     let copy = try WrittenModel(LayerCaseTests.model(name)).copy
     let fixture = try Fixture(arrays: arrays, for: copy)
     let scale = try RoundingScale(of: copy.network, inputs: fixture.inputs)

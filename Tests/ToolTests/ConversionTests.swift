@@ -56,11 +56,11 @@ import Testing
   }
 
   @Test(arguments: [
-    ("auto", 0, "read as NVIDIA's dialect, because of raw_data in conv1 and 2 more layers"),
+    ("auto", 0, "raw_data in conv1 and 2 more layers, 5 tensors of bn1"),
     ("nvidia", 0, "read as NVIDIA's dialect, as asked for"),
     (
       "bvlc", 65,
-      "dialect-nvidia.prototxt: expected BVLC's dialect as --caffe-dialect says, found what only "
+      "dialect-nvidia.caffemodel: expected BVLC's dialect as --caffe-dialect says, found what only "
         + "NVIDIA's Caffe writes: "
     ),
   ])

@@ -79,7 +79,7 @@ struct Seeds {
     }
     let output = try OutputFile(path: "/tmp/seed.npz", replacing: true)
     let arrays = Array(try NPZ.read(file).prefix(2))
-    add(try contents(of: try NPZ.prepare(arrays, for: output)), to: [.npz])
+    add(try NPZ.prepare(arrays, for: output).contents, to: [.npz])
   }
 
   private mutating func addWords(schema: String) {

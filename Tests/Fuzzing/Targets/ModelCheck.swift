@@ -31,12 +31,7 @@ func check(_ model: Model) throws(Contradiction) {
 /// A model as a native file, which never gets a name.
 func written(_ model: Model) throws(FormatError) -> Bytes {
   let output = try OutputFile(path: "\(scratchFolder)/fuzzed.resnet", replacing: true)
-  return try contents(of: NativeFormat().prepare(model, for: output))
-}
-
-/// What a finished file holds that is to have no name.
-func contents(of file: PreparedFile) throws(FormatError) -> Bytes {
-  try Bytes(mapping: file.descriptor)
+  return try NativeFormat().prepare(model, for: output).file.contents
 }
 
 /// In memory where there is such a folder: the fuzzer writes a thousand models a second.
