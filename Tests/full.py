@@ -19,6 +19,9 @@ import time
 
 import numpy as np
 
+from interop import Net
+from interop_written import opencv_output, tensors
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = pathlib.Path(os.environ.get("RESNET_TOOLKIT_BIN", ROOT / ".build/release"))
 LOGIT_BOUNDS = {50: 2e-4, 101: 5e-4, 152: 2e-3}
@@ -117,6 +120,19 @@ def conversion(definition: pathlib.Path, weights: pathlib.Path, work: pathlib.Pa
     return output
 
 
+def written(definition: pathlib.Path, model: pathlib.Path, weights: pathlib.Path,
+            work: pathlib.Path) -> None:
+    """The way back to Caffe: the same tensors, and in OpenCV the same bits of output."""
+    files = (work / "written.prototxt", work / "written.caffemodel")
+    tool("resnet-convert", "native-to-caffe", model, "-o", files[0], "-o", files[1])
+    golden = weights.parent / "golden" / f"{weights.stem.removesuffix('-synth')}.npz"
+    nets = [Net(weights.stem, pair, golden, "output") for pair in ((definition, weights), files)]
+    outputs = [opencv_output(net) for net in nets]
+    check("outputs in OpenCV that what we wrote for Caffe changes",
+          int((outputs[0] != outputs[1]).sum()), 0)
+    check("tensors that it changes", int(tensors(nets[0]) != tensors(nets[1])), 0)
+
+
 def threads(model: pathlib.Path, golden: pathlib.Path, work: pathlib.Path) -> None:
     """All values by 1, 2, 3 and 5 threads must be the same bits."""
     files = []
@@ -153,6 +169,8 @@ def main() -> None:
             tool("resnet-convert", definition, legacy, "-o", work / "legacy.resnet", "--force")
             equal = json.loads(tool("resnet-verify", work / "legacy.resnet", model, "--json").stdout)
             check("weights of the legacy 4-D twin that differ", len(equal["weightDifferences"]), 0)
+        if depth == 50:
+            written(definition, model, models / f"ResNet-{depth}-synth.caffemodel", work)
         opened = json.loads(tool("resnet-inspect", model, "--time-open", "--json").stdout)
         check("opening in process, median of 100", opened["openMedianMilliseconds"], 5, " ms")
         if depth == 50:

@@ -42,7 +42,8 @@ extension Tensor {
       // SAFETY: each row of the kernels lies within them and, moved, within the zeros.
       bytes.withUnsafeBytes { input in
         for row in 0..<shape[0] * shape[1] * rows {
-          let target = (row / rows * enlarged[2] + zeros.top + row % rows) * enlarged[3] + zeros.left
+          let target =
+            (row / rows * enlarged[2] + zeros.top + row % rows) * enlarged[3] + zeros.left
           UnsafeMutableRawBufferPointer(rebasing: output[target * width..<target * width + run])
             .copyMemory(from: UnsafeRawBufferPointer(rebasing: input[row * run..<(row + 1) * run]))
         }

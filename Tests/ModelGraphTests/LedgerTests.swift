@@ -64,7 +64,8 @@ import Testing
   @Test(arguments: [ElementType.float16, .bfloat16])
   func `half precision is widened exactly`(type: ElementType) throws {
     // 1, −0, the smallest number and infinity.
-    let bits: [UInt16] = type == .float16 ? [0x3c00, 0x8000, 1, 0x7c00] : [0x3f80, 0x8000, 1, 0x7f80]
+    let bits: [UInt16] =
+      type == .float16 ? [0x3c00, 0x8000, 1, 0x7c00] : [0x3f80, 0x8000, 1, 0x7f80]
     let bytes = Bytes(bits.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] })
     let half = try #require(Tensor(shape: [2, 2], elementType: type, bytes: bytes))
     let widened = try #require(Ledger.Transform.widen(from: type).applied(to: half))
@@ -83,7 +84,8 @@ import Testing
   }
 
   @Test(arguments: [
-    Padding(top: -1), Padding(top: 1 << 31), Padding(left: .max), Padding(vertical: 1 << 30, horizontal: 1 << 30),
+    Padding(top: -1), Padding(top: 1 << 31), Padding(left: .max),
+    Padding(vertical: 1 << 30, horizontal: 1 << 30),
   ])
   func `zeros that cannot be are refused`(zeros: Padding) {
     let kernel = Tensor([1, 1, 1, 1], [1] as [Float])

@@ -39,7 +39,7 @@ struct Seeds {
 
   private mutating func addDefinition(_ path: String) throws {
     let definition = try InputFile(path: path)
-    add(definition.bytes, to: [.definition, .execution])
+    add(definition.bytes, to: [.definition, .execution, .writing])
     if let model = try? CaffeFormat().readModel(from: CaffeSource(definition: definition)) {
       try addNative(model)
     }
@@ -55,7 +55,7 @@ struct Seeds {
       let input = try InputFile(path: definition)
       source.definition = input
       add(joined(input.bytes, weights.bytes), to: [.caffe])
-      add(joined(input.bytes, Bytes(Array(text.utf8))), to: [.definition, .execution])
+      add(joined(input.bytes, Bytes(Array(text.utf8))), to: [.definition, .execution, .writing])
     }
     if let model = try? CaffeFormat().readModel(from: source) { try addNative(model) }
   }
@@ -91,7 +91,7 @@ struct Seeds {
         found.formUnion(text.matches(of: /"[^"\\\n]{1,40}"/).map { Array($0.output.utf8) })
       }
       switch target {
-      case .definition, .caffe, .execution: found.formUnion(names + Self.numbers)
+      case .definition, .caffe, .execution, .writing: found.formUnion(names + Self.numbers)
       case .json, .nativeHeader:
         found.formUnion(Self.numbers)
         found.formUnion(LayerType.allCases.map { Array("\"\($0.rawValue)\"".utf8) })

@@ -20,6 +20,8 @@ enum FuzzTarget: String, CaseIterable, Sendable {
   case json
   /// A model as for `definition`, which is described and, if it is small, run by both executors.
   case execution
+  /// A model as for `definition`, which is written for Caffe, read and run again.
+  case writing
 
   /// Reads the bytes, and checks what came of it.
   ///
@@ -35,6 +37,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case .npz: try Self.readArrays(bytes)
     case .json: try Self.readJSON(bytes)
     case .execution: try Self.execute(bytes)
+    case .writing: try Self.write(bytes)
     }
   }
 }

@@ -35,5 +35,5 @@ func written(_ model: Model) throws(FormatError) -> Bytes {
 }
 
 /// In memory where there is such a folder: the fuzzer writes a thousand models a second.
-private let scratchFolder =
+let scratchFolder =
   (try? Folder(path: "/dev/shm", of: "")) == nil ? "/tmp" : "/dev/shm"

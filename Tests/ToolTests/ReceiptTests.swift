@@ -1,0 +1,72 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Receipts from the command line: written by one tool, checked by the other.
+@Suite struct ReceiptTests {
+  /// Converts a case of `fixtures/layers` and leaves its files, the output and the receipt.
+  private static func convert(_ name: String, to outputs: [String]) throws -> TemporaryFolder {
+    let folder = TemporaryFolder()
+    let inputs = ["prototxt", "caffemodel"].map { "\(name).\($0)" }
+    for input in inputs {
+      try FileManager.default.copyItem(
+        atPath: Places.fixture("layers/\(input)"), toPath: folder.path(input))
+    }
+    let run = try ToolRun(
+      "resnet-convert",
+      inputs + outputs.flatMap { ["-o", $0] } + ["--receipt", "receipt.json"], in: folder.path)
+    #expect(run.exitCode == 0, "\(run.errors)")
+    #expect(folder.contents == (inputs + outputs + ["receipt.json"]).sorted())
+    return folder
+  }
+
+  private static func check(_ folder: TemporaryFolder) throws -> ToolRun {
+    try ToolRun("resnet-verify", ["receipt", folder.path("receipt.json")])
+  }
+
+  @Test(arguments: [
+    ("dialect-legacy-blobs", ["out.resnet"], 8),
+    ("innerproduct-transpose", ["out.resnet"], 2),
+    ("dialect-nvidia", ["out.prototxt", "out.caffemodel"], 8),
+  ])
+  func `every tensor of the output is made again`(
+    name: String, outputs: [String], count: Int
+  ) throws {
+    let run = try Self.check(Self.convert(name, to: outputs))
+    #expect(run.exitCode == 0, "\(run.output)\(run.errors)")
+    #expect(
+      run.output.contains("AS THE RECEIPT SAYS: \(outputs.count + 2) files; \(count) of \(count)"),
+      "\(run.output)")
+  }
+
+  @Test(arguments: ["dialect-nvidia.caffemodel", "out.resnet"])
+  func `a file that changed is named`(changed: String) throws {
+    let folder = try Self.convert("dialect-nvidia", to: ["out.resnet"])
+    var bytes = try Data(contentsOf: URL(filePath: folder.path(changed)))
+    bytes[bytes.count - 100] ^= 1
+    try folder.write(changed, bytes)
+    let run = try Self.check(folder)
+    #expect(run.exitCode == 1)
+    #expect(run.output.contains(changed), "\(run.output)")
+    #expect(run.output.contains("NOT AS THE RECEIPT SAYS"))
+  }
+
+  @Test func `a transform that was not done is found at its tensor`() throws {
+    let folder = try Self.convert("dialect-nvidia", to: ["out.prototxt", "out.caffemodel"])
+    let path = folder.path("receipt.json")
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    #expect(text.contains("setToOne"))
+    try folder.write("receipt.json", text: text.replacing("setToOne", with: "swapSpatialAxes"))
+    let run = try Self.check(folder)
+    #expect(run.exitCode == 1)
+    #expect(run.output.contains("bn1/blobs["), "\(run.output)")
+  }
+
+  @Test func `what is no receipt is refused`() throws {
+    let folder = TemporaryFolder()
+    let run = try ToolRun(
+      "resnet-verify", ["receipt", try folder.write("receipt.json", text: "{\"sources\": 3}")])
+    #expect(run.exitCode == 65)
+    #expect(run.message?.contains("receipt.json: ") == true, "\(run.errors)")
+  }
+}
