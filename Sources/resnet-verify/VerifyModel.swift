@@ -24,6 +24,9 @@ struct VerifyModel: ParsableCommand {
   @Option(help: "A fixture, .npz; several make one.")
   var fixture: [String] = []
 
+  @Option(help: "Leave out this array of the fixture; may be repeated.")
+  var ignore: [String] = []
+
   @Option(help: "How images lie in the fixture where shapes allow both: nchw or nhwc.")
   var layout: Fixture.Layout?
 
@@ -41,8 +44,8 @@ struct VerifyModel: ParsableCommand {
     guard models.count == 1 && !fixture.isEmpty || models.count == 2 && fixture.isEmpty else {
       throw ValidationError("expected one model and --fixture, or two models")
     }
-    guard models.count == 1 || classes == nil && layout == nil else {
-      throw ValidationError("--classes and --layout are about a fixture")
+    guard models.count == 1 || classes == nil && layout == nil && ignore.isEmpty else {
+      throw ValidationError("--classes, --layout and --ignore are about a fixture")
     }
   }
 
@@ -58,6 +61,14 @@ struct VerifyModel: ParsableCommand {
     let model = try ModelArgument.read(ModelArgument.open(models[0]), options: reading.options)
     var arrays: [(name: String, tensor: Tensor)] = []
     for path in fixture { arrays += try NPZ.read(InputFile(path: path)) }
+    for name in ignore {
+      guard arrays.contains(where: { $0.name == name }) else {
+        throw FormatError(
+          file: fixture.joined(separator: ", "),
+          "expected an array \(name) to leave out, found none")
+      }
+      arrays.removeAll { $0.name == name }
+    }
     let resolved: Fixture
     do {
       resolved = try Fixture(arrays: arrays, for: model, layout: layout)

@@ -148,4 +148,20 @@ import Testing
     #expect(run.exitCode == 1)
     #expect(run.output.contains("NOT EQUAL, first at bn2b_branch2a "))
   }
+
+  @Test(arguments: [("conv1", 0 as Int32, "compared 94/94 values"), ("conv0", 65, "conv0")])
+  func `an array of a fixture can be left out, if it is there`(
+    name: String, exitCode: Int32, message: String
+  ) throws {
+    let folder = TemporaryFolder()
+    _ = try Self.convert(to: folder.path("digits.resnet"))
+    let run = try ToolRun(
+      "resnet-verify",
+      [
+        folder.path("digits.resnet"), "--ignore", name,
+        "--fixture", Places.fixture("digits/digits-golden-layers.npz"),
+      ])
+    #expect(run.exitCode == exitCode, "\(run.errors)")
+    #expect((run.output + run.errors).contains(message), "\(run.output)\(run.errors)")
+  }
 }
