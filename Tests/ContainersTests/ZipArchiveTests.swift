@@ -1,5 +1,6 @@
 import ModelIO
 import TensorCore
+import TestSupport
 import Testing
 
 @testable import Containers

@@ -1,5 +1,6 @@
 import ModelIO
 import TensorCore
+import TestSupport
 import Testing
 
 @testable import NativeFormat
@@ -8,10 +9,10 @@ import Testing
   /// What is changed in a sound file, and the error it must give.
   struct Lie: CustomTestStringConvertible, Sendable {
     var testDescription: String
-    var file: FileBuilder
+    var file: NativeFileBuilder
     var error: String
 
-    init(_ what: String, _ error: String, _ change: (inout FileBuilder) -> Void) {
+    init(_ what: String, _ error: String, _ change: (inout NativeFileBuilder) -> Void) {
       testDescription = what
       file = .sound
       change(&file)
@@ -26,7 +27,7 @@ import Testing
   }
 
   @Test func `is only refused for its lie`() throws {
-    _ = try NativeFile(Bytes(FileBuilder.sound.bytes), path: "test").check()
+    _ = try NativeFile(Bytes(NativeFileBuilder.sound.bytes), path: "test").check()
   }
 
   static let preambles: [Lie] = [
@@ -155,7 +156,7 @@ import Testing
   }
 
   @Test func `of a later minor version may have members this one does not know`() throws {
-    var file = FileBuilder.sound(replacing: "\"axis\":1", by: "\"axis\":1,\"gain\":2")
+    var file = NativeFileBuilder.sound(replacing: "\"axis\":1", by: "\"axis\":1,\"gain\":2")
     file.minor = 1
     _ = try NativeFile(Bytes(file.bytes), path: "test").check()
   }

@@ -98,7 +98,7 @@ import Testing
           "fc", .fullyConnected(Layer.FullyConnected(kernel: kernel, bias: bias)), inputs: ["data"]),
       ])
     let bytes = try Model(network: network, provenance: Provenance(format: "test")).encoded
-    #expect(bytes == FileBuilder.sound.bytes)
+    #expect(bytes == NativeFileBuilder.sound.bytes)
     #expect(bytes.count == 832)
   }
 
