@@ -94,14 +94,20 @@ extension NPYHeader {
             at: .byte(start), "expected floats, integers or booleans, found '\(text)'")
         }
       case ("fortran_order", .bool(let order)): header.order = order
-      case ("shape", .tuple(let extents)) where extents.count <= Self.highestRank:
-        header.shape = Shape(checking: extents)
+      case ("shape", .tuple(let extents)):
+        header.shape = extents.count <= Self.highestRank ? Shape(checking: extents) : nil
+        guard header.shape != nil else {
+          throw FormatError(
+            at: .byte(start),
+            "expected at most \(Self.highestRank) extents that can be multiplied, "
+              + "found \(extents.prefix(Self.highestRank + 1))")
+        }
       default: break
       }
     }
     guard let type = header.type, let order = header.order, let shape = header.shape else {
       throw FormatError(
-        at: .byte(start), "expected a simple descr, a fortran_order and a shape of few extents")
+        at: .byte(start), "expected a simple descr, a fortran_order and a shape")
     }
     self.init(type: type, isFortranOrder: order, shape: shape, end: start + length)
   }
