@@ -13,7 +13,7 @@ struct CaffeBlob {
 
 extension CaffeBlob {
   /// As many axes as Caffe's blobs have.
-  private static let axisLimit = 32
+  static let axisLimit = 32
 
   /// The field numbers of BlobProto.
   private enum Field {

@@ -31,10 +31,14 @@ extension InferenceNet {
   }
 
   private func checked(_ extents: [Int], of input: Input) throws(FormatError) -> Shape {
-    guard !extents.isEmpty, extents.allSatisfy({ $0 > 0 }), let shape = Shape(checking: extents)
+    let limit = CaffeBlob.axisLimit
+    guard (1...limit).contains(extents.count), extents.allSatisfy({ $0 > 0 }),
+      let shape = Shape(checking: extents)
     else {
       throw FormatError(
-        at: .object(input.name), "expected extents of 1 or more, found \(extents.prefix(8))")
+        at: .object(input.name),
+        "expected 1 to \(limit) extents of 1 or more that can be multiplied, "
+          + "found \(extents.prefix(limit + 1))")
     }
     return shape
   }

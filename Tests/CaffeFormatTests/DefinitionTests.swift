@@ -61,19 +61,19 @@ struct DefinitionTests {
     ),
     (
       "input: 'data' input_dim: [1, 2, 0, 4] ",
-      "net.prototxt: data: expected extents of 1 or more, found [1, 2, 0, 4]"
+      "net.prototxt: data: expected 1 to 32 extents of 1 or more that can be multiplied, found [1, 2, 0, 4]"
     ),
     (
       "input: 'data' input_dim: [1, -2, 3, 4] ",
-      "net.prototxt: data: expected extents of 1 or more, found [1, -2, 3, 4]"
+      "net.prototxt: data: expected 1 to 32 extents of 1 or more that can be multiplied, found [1, -2, 3, 4]"
     ),
     (
       "input: 'data' input_shape { dim: [4611686018427387904, 4] } ",
-      "net.prototxt: data: expected extents of 1 or more, found [4611686018427387904, 4]"
+      "net.prototxt: data: expected 1 to 32 extents of 1 or more that can be multiplied, found [4611686018427387904, 4]"
     ),
     (
       "input: 'data' input_shape { } ",
-      "net.prototxt: data: expected extents of 1 or more, found []"
+      "net.prototxt: data: expected 1 to 32 extents of 1 or more that can be multiplied, found []"
     ),
     (
       "layer { name: 'in' type: 'Input' top: 'data' input_param { shape { } shape { } } } ",
