@@ -1,4 +1,5 @@
 internal import CProtobufC
+internal import ModelIO
 
 #if canImport(Glibc)
   internal import Glibc
@@ -9,10 +10,24 @@ internal import CProtobufC
 /// What protobuf-c may still allocate: it has no limit of its own, and an empty message of two
 /// bytes becomes a structure of several hundred.
 struct AllocationBudget {
-  /// Bytes left; at first ten times what a ResNet-1202 takes.
-  var byteCount = 61 << 20
+  /// Ten times what a ResNet-1202 takes.
+  private static let limit = 61 << 20
+
+  /// Bytes left.
+  var byteCount = limit
   /// Allocations left.
   var allocationCount = 1 << 20
+  /// Whether the system had less than the budget.
+  var isSystemExhausted = false
+
+  /// Why decoding has failed for want of memory: too much was asked for, or too little is there.
+  var shortage: FormatError {
+    if isSystemExhausted { return FormatError(.outOfMemory, "no memory to decode the definition") }
+    return FormatError(
+      .badModel,
+      "expected a definition that takes at most \(Self.limit >> 20) MiB decoded, found a larger one"
+    )
+  }
 
   /// Calls `body` with an allocator that fails once the budget is used up.
   mutating func withAllocator<Result, Failure: Error>(
@@ -33,7 +48,9 @@ struct AllocationBudget {
         }
         budget.pointee.allocationCount -= 1
         budget.pointee.byteCount -= size
-        return malloc(max(size, 1))
+        let memory = malloc(max(size, 1))
+        if memory == nil { budget.pointee.isSystemExhausted = true }
+        return memory
       },
       free: { _, pointer in free(pointer) },
       allocator_data: budget)

@@ -11,17 +11,16 @@ extension CaffeNet {
     _ message: NetMessage, notes: [String], budget: AllocationBudget = AllocationBudget()
   ) throws(FormatError) {
     var budget = budget
-    self = try budget.withAllocator { allocator throws(FormatError) in
+    let net = try budget.withAllocator { allocator throws(FormatError) -> CaffeNet? in
       let unpacked = message.definition.withUnsafeBufferPointer {
         caffe__net_parameter__unpack(allocator, $0.count, $0.baseAddress)
       }
-      guard let unpacked else {
-        throw FormatError(
-          .badModel, "expected a definition that fits in memory, found one that does not")
-      }
+      guard let unpacked else { return nil }
       defer { caffe__net_parameter__free_unpacked(unpacked, allocator) }
       return try CaffeNet(unpacked.pointee, of: message, notes: notes)
     }
+    guard let net else { throw budget.shortage }
+    self = net
   }
 
   /// Copies everything out of a decoded message.

@@ -119,7 +119,7 @@ struct CaffemodelTests {
     for _ in 0..<1_000_000 { bytes += [0xa2, 0x06, 0x00] }
     #expect(
       failure { try CaffeNet(binary: Bytes(bytes)) }
-        == "expected a definition that fits in memory, found one that does not")
+        == "expected a definition that takes at most 61 MiB decoded, found a larger one")
     bytes += (0..<200_000).flatMap { _ in [0xa2, 0x06, 0x00] as [UInt8] }
     #expect(
       failure { try CaffeNet(binary: Bytes(bytes)) }?
@@ -150,7 +150,8 @@ struct CaffemodelTests {
         #expect(net.layers.map(\.name) == ["input", "a", "b"])
       } catch {
         #expect(
-          error.reason == "expected a definition that fits in memory, found one that does not")
+          error.reason
+            == "expected a definition that takes at most 61 MiB decoded, found a larger one")
         failures += 1
       }
     }
