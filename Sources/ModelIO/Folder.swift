@@ -9,7 +9,7 @@ final class Folder: Sendable {
   let descriptor: Int32
 
   init(path: String, of file: String) throws(FormatError) {
-    descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    descriptor = retrying { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard descriptor >= 0 else {
       throw .system(.cannotCreate, file: file, "cannot open the folder", errno)
     }

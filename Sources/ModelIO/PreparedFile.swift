@@ -130,8 +130,10 @@ public final class PreparedFile {
     guard let temporary, [EPERM, EOPNOTSUPP].contains(errno) else {
       throw .system(.inputOutput, file: output.path, "cannot name the finished file", errno)
     }
-    let claim = openat(
-      output.folder.descriptor, output.name, O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
+    let claim = retrying {
+      openat(
+        output.folder.descriptor, output.name, O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
+    }
     guard claim >= 0 else {
       throw .system(.cannotCreate, file: output.path, "cannot create", errno)
     }
