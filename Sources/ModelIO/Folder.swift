@@ -23,6 +23,13 @@ final class Folder: Sendable {
     let flags = followingLinks ? 0 : AT_SYMLINK_NOFOLLOW
     return fstatat(descriptor, name, &status, flags) == 0 ? FileStatus(status) : nil
   }
+
+  /// Forces its entries to disk.
+  func synchronize(of file: String) throws(FormatError) {
+    guard fsync(descriptor) == 0 || errno == EINVAL else {
+      throw .system(.inputOutput, file: file, "cannot write the folder to disk", errno)
+    }
+  }
 }
 
 /// What a name in a folder stands for.
@@ -41,7 +48,7 @@ struct FileStatus: Sendable {
   /// Who may read, write and execute; without set-user-id and its kin.
   let permissions: mode_t
 
-  fileprivate init(_ status: stat) {
+  init(_ status: stat) {
     identity = InputFile.Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     switch status.st_mode & S_IFMT {
     case S_IFREG: kind = .regular

@@ -8,12 +8,14 @@ public import TensorCore
 
 /// A file that is complete on disk but has no name yet; dropped unless it is published.
 public final class PreparedFile {
-  private let output: OutputFile
+  let output: OutputFile
   /// The content, as it was read back.
   public internal(set) var contents = Bytes([])
   private(set) var descriptor: Int32
   /// The name of the temporary; nil while it has none.
-  private var temporary: UnfinishedFile?
+  var temporary: UnfinishedFile?
+  /// A second name of the file that is replaced, until nothing can fail any more.
+  var kept: UnfinishedFile?
 
   /// Creates the temporary in the folder of its destination, so that it can be renamed to it.
   init(for output: OutputFile) throws(FormatError) {
@@ -54,9 +56,12 @@ public final class PreparedFile {
 
   deinit { drop() }
 
-  private func drop() {
+  /// Closes the file and removes every name but the final one.
+  func drop() {
     temporary?.remove()
     temporary = nil
+    kept?.remove()
+    kept = nil
     if descriptor >= 0 { close(descriptor) }
     descriptor = -1
   }
@@ -99,75 +104,5 @@ public final class PreparedFile {
         .inputOutput, file: output.path, "wrote \(count) bytes, read back \(bytes.count)")
     }
     return bytes
-  }
-
-  /// Gives the file its name, at once and whole.
-  ///
-  /// - Throws: `FormatError` of kind `cannotCreate` if meanwhile a file of that name exists and may
-  ///   not be replaced, `inputOutput` for anything else, an input that has changed included. If the
-  ///   folder cannot be forced to disk, the file is there, but a power failure may take it away.
-  public func publish() throws(FormatError) {
-    precondition(descriptor >= 0, "\(output.path) was published before")
-    try output.checkInputs()
-    if output.replaced == nil {
-      try link()
-    } else {
-      try rename()
-    }
-    drop()
-    guard fsync(output.folder.descriptor) == 0 || errno == EINVAL else {
-      throw .system(.inputOutput, file: output.path, "cannot write the folder to disk", errno)
-    }
-  }
-
-  /// A link never replaces: if two processes want one name, one of them fails.
-  private func link() throws(FormatError) {
-    guard !link(as: output.name) else { return }
-    if errno == EEXIST {
-      throw FormatError(.cannotCreate, file: output.path, "was created by somebody else meanwhile")
-    }
-    // A file system without links: claim the name, then replace the claim.
-    guard let temporary, [EPERM, EOPNOTSUPP].contains(errno) else {
-      throw .system(.inputOutput, file: output.path, "cannot name the finished file", errno)
-    }
-    let claim = retrying {
-      openat(
-        output.folder.descriptor, output.name, O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
-    }
-    guard claim >= 0 else {
-      throw .system(.cannotCreate, file: output.path, "cannot create", errno)
-    }
-    close(claim)
-    guard temporary.rename(to: output.name) else {
-      let code = errno
-      unlinkat(output.folder.descriptor, output.name, 0)
-      throw .system(.inputOutput, file: output.path, "cannot name the finished file", code)
-    }
-    self.temporary = nil
-  }
-
-  private func rename() throws(FormatError) {
-    if temporary == nil {
-      // Only a name can be renamed.
-      let name = UnfinishedFile.randomName()
-      let unfinished = UnfinishedFile(named: name, in: output.folder)
-      guard link(as: name) else {
-        let code = errno
-        unfinished.forget()
-        throw .system(.inputOutput, file: output.path, "cannot name the finished file", code)
-      }
-      temporary = unfinished
-    }
-    guard temporary!.rename(to: output.name) else {  // was just made
-      throw .system(.inputOutput, file: output.path, "cannot replace the old file", errno)
-    }
-    temporary = nil
-  }
-
-  private func link(as name: String) -> Bool {
-    let folder = output.folder.descriptor
-    if let temporary { return linkat(folder, temporary.name, folder, name, 0) == 0 }
-    let open = "/proc/self/fd/\(descriptor)"
-    return linkat(AT_FDCWD, open, folder, name, AT_SYMLINK_FOLLOW) == 0
   }
 }

@@ -33,6 +33,9 @@ struct UnfinishedFile {
   /// Its name in its folder.
   var name: UnsafePointer<CChar> { UnsafePointer(entry.name) }
 
+  /// The same, for a message.
+  var fileName: String { String(cString: name) }
+
   /// Gives it its final name; whether that worked, otherwise `errno` says why not.
   func rename(to final: String) -> Bool {
     guard renameat(folder.descriptor, name, folder.descriptor, final) == 0 else { return false }

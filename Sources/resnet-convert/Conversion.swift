@@ -43,7 +43,7 @@ struct Conversion {
           targets: files.map { ($0.name, $0.contents) })
         files.append(try receipt.prepare(text: content.json.prettyText()))
       }
-      for file in files { try file.publish() }
+      try PreparedFile.publish(files)
     }
     Progress.clear()
     let report = ConversionReport(
