@@ -77,3 +77,18 @@ public struct InputFile: Sendable {
     modified = nil
   }
 }
+
+extension [InputFile] {
+  /// What `read` makes of the files; if it fails and one of them was changed meanwhile, that is the
+  /// error.
+  ///
+  /// - Throws: what `read` throws, or `FormatError` of kind `inputOutput`.
+  public func blamingChanges<Value>(_ read: () throws -> Value) throws -> Value {
+    do {
+      return try read()
+    } catch {
+      for file in self { try file.checkUnchanged() }
+      throw error
+    }
+  }
+}

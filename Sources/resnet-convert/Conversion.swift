@@ -25,7 +25,7 @@ struct Conversion {
     destination = try output.destination(besides: sources, as: format)
     receipt = try output.receiptFile(besides: sources)
     Progress.say("reading \(sources.map(\.name).joined(separator: ", "))")
-    (model, ledger) = try read()
+    (model, ledger) = try sources.blamingChanges(read)
   }
 
   /// Writes the files, all or none, and reports.

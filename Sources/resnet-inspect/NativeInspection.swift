@@ -20,7 +20,7 @@ struct NativeInspection {
     if check {
       Progress.say("checking \(file.name)")
       let start = ContinuousClock.now
-      let report = try NativeFile(opening: file).check()
+      let report = try [file].blamingChanges { try NativeFile(opening: file).check() }
       let seconds = (ContinuousClock.now - start) / .seconds(1)
       Progress.clear()
       members += [
