@@ -35,8 +35,13 @@ public final class TemporaryFolder: Sendable {
   public let path: String
 
   /// Makes an empty folder.
-  public init() {
-    let url = FileManager.default.temporaryDirectory
+  ///
+  /// - Parameter inMemory: not on a disk, where the system has such a place: for thousands of files
+  ///   that are forced to disk one by one.
+  public init(inMemory: Bool = false) {
+    let memory = URL(fileURLWithPath: "/dev/shm")
+    let isMemory = inMemory && FileManager.default.isWritableFile(atPath: memory.path)
+    let url = (isMemory ? memory : FileManager.default.temporaryDirectory)
       .appendingPathComponent("resnet-toolkit-\(UUID().uuidString)")
     do {
       try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)

@@ -4,6 +4,10 @@ import Foundation
 public struct ToolRun: Sendable {
   /// Its exit code; nil if a signal ended it.
   public let exitCode: Int32?
+  /// The signal that ended it; nil if it ended by itself.
+  public let signal: Int32?
+  /// Whether it had to be killed because its time was up.
+  public let isTimedOut: Bool
   /// What it printed.
   public let output: String
   /// What it said on standard error.
@@ -14,38 +18,25 @@ public struct ToolRun: Sendable {
   /// - Parameters:
   ///   - limits: shell lines before the tool starts, such as `ulimit -f 8`.
   ///   - folder: the working folder.
+  ///   - timeLimit: seconds after which the tool is killed.
   public init(
     _ tool: String, _ arguments: [String], environment: [String: String] = [:],
-    limits: String? = nil, in folder: String? = nil
+    limits: String? = nil, in folder: String? = nil, timeLimit: Double = 300
   ) throws {
-    let process = Process()
     let path = Places.tools.appendingPathComponent(tool).path
-    if let limits {
-      process.executableURL = URL(fileURLWithPath: "/bin/bash")
-      process.arguments = ["-c", "\(limits); exec \"$0\" \"$@\"", path] + arguments
-    } else {
-      process.executableURL = URL(fileURLWithPath: path)
-      process.arguments = arguments
-    }
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
-    let (output, errors) = (Pipe(), Pipe())
-    process.standardOutput = output
-    process.standardError = errors
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    // Both pipes are drained at once: a tool that fills one must not wait for the other.
-    nonisolated(unsafe) var errorBytes = Data()
-    let drain = DispatchGroup()
-    DispatchQueue.global().async(group: drain) {
-      errorBytes = errors.fileHandleForReading.readDataToEndOfFile()
-    }
-    let outputBytes = output.fileHandleForReading.readDataToEndOfFile()
-    drain.wait()
-    process.waitUntilExit()
-    exitCode = process.terminationReason == .exit ? process.terminationStatus : nil
-    self.output = String(decoding: outputBytes, as: UTF8.self)
-    self.errors = String(decoding: errorBytes, as: UTF8.self)
+    var command = folder.map { ["/usr/bin/env", "-C", $0] } ?? []
+    if let limits { command += ["/bin/bash", "-c", "\(limits); exec \"$0\" \"$@\""] }
+    let process = try ChildProcess(
+      command + [path] + arguments,
+      environment: ProcessInfo.processInfo.environment.merging(environment) { $1 })
+    let end = process.finish(timeLimit: timeLimit)
+    // The low seven bits are the signal.
+    let number = end.status & 0x7f
+    exitCode = number == 0 ? end.status >> 8 : nil
+    signal = number == 0 ? nil : number
+    isTimedOut = end.isKilled && signal == SIGKILL
+    output = String(decoding: end.output, as: UTF8.self)
+    errors = String(decoding: end.errors, as: UTF8.self)
   }
 
   /// The one line a failed tool leaves on standard error; nil if there is not exactly one.

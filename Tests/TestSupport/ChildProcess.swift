@@ -1,0 +1,107 @@
+import Foundation
+import Synchronization
+
+/// A process that was started here, with what it prints on pipes.
+///
+/// Foundation's `Process` hands its child the signal mask of the thread that starts it, which on
+/// threads of Dispatch blocks what a test wants to send.
+struct ChildProcess: ~Copyable {
+  /// What it ended with.
+  struct End {
+    /// As `waitpid` gives it.
+    var status: Int32
+    var isKilled: Bool
+    var output: [UInt8]
+    var errors: [UInt8]
+  }
+
+  /// The system would not start it.
+  struct StartError: Error {
+    var command: String
+    var code: Int32
+  }
+
+  private let identifier: pid_t
+  private let output: Int32
+  private let errors: Int32
+
+  /// Held while pipes are made and given to a child: no other child may have them as well, for then
+  /// what is read would not end with this one.
+  private static let starting = Mutex<Void>(())
+
+  /// Starts a command with nothing to read, the default signals and an environment of its own.
+  init(_ command: [String], environment: [String: String]) throws {
+    self = try Self.starting.withLock { _ in
+      try ChildProcess(starting: command, environment: environment)
+    }
+  }
+
+  private init(starting command: [String], environment: [String: String]) throws {
+    let (output, errors) = (try Self.pipe(), try Self.pipe())
+    defer { for end in [output.writing, errors.writing] { close(end) } }
+    var actions = posix_spawn_file_actions_t()
+    var attributes = posix_spawnattr_t()
+    posix_spawn_file_actions_init(&actions)
+    posix_spawnattr_init(&attributes)
+    defer {
+      posix_spawn_file_actions_destroy(&actions)
+      posix_spawnattr_destroy(&attributes)
+    }
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, output.writing, STDOUT_FILENO)
+    posix_spawn_file_actions_adddup2(&actions, errors.writing, STDERR_FILENO)
+    var (none, all) = (sigset_t(), sigset_t())
+    sigemptyset(&none)
+    sigfillset(&all)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setsigdefault(&attributes, &all)
+    posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF))
+    let arguments = command.map { strdup($0) } + [nil]
+    let variables = environment.map { strdup("\($0)=\($1)") } + [nil]
+    defer { for text in arguments + variables { free(text) } }
+    var identifier: pid_t = 0
+    let code = posix_spawn(&identifier, command[0], &actions, &attributes, arguments, variables)
+    guard code == 0 else {
+      for end in [output.reading, errors.reading] { close(end) }
+      throw StartError(command: command[0], code: code)
+    }
+    self.identifier = identifier
+    (self.output, self.errors) = (output.reading, errors.reading)
+  }
+
+  private static func pipe() throws -> (reading: Int32, writing: Int32) {
+    var ends: [Int32] = [0, 0]
+    guard Glibc.pipe(&ends) == 0 else { throw StartError(command: "pipe", code: errno) }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    return (ends[0], ends[1])
+  }
+
+  /// Reads what it prints until it ends, or kills it when the time is up.
+  ///
+  /// - Parameter timeLimit: seconds.
+  consuming func finish(timeLimit: Double) -> End {
+    let deadline = ContinuousClock.now + .seconds(timeLimit)
+    var end = End(status: 0, isKilled: false, output: [], errors: [])
+    var sources = [output, errors]
+    while !sources.isEmpty {
+      let left = (deadline - .now) / .milliseconds(1)
+      if left <= 0, !end.isKilled {
+        kill(identifier, SIGKILL)
+        end.isKilled = true
+      }
+      var events = sources.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+      _ = poll(&events, nfds_t(events.count), end.isKilled ? -1 : Int32(left.rounded(.up)))
+      for event in events where event.revents != 0 {
+        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        let count = read(event.fd, &piece, piece.count)
+        if count <= 0 { sources.removeAll { $0 == event.fd } }
+        if event.fd == output { end.output += piece.prefix(max(count, 0)) }
+        if event.fd == errors { end.errors += piece.prefix(max(count, 0)) }
+      }
+    }
+    for source in [output, errors] { close(source) }
+    while waitpid(identifier, &end.status, 0) < 0, errno == EINTR {}
+    return end
+  }
+}
