@@ -114,7 +114,7 @@ let package = Package(
       dependencies: [
         "ResNetKit", "TestSupport", "resnet-convert", "resnet-verify", "resnet-inspect",
         "resnet-bench",
-      ], exclude: ["Help"],
+      ], exclude: ["Faults/faults.c", "Help"],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

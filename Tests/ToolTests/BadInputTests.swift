@@ -179,6 +179,9 @@ import Testing
     #expect(run.exitCode == 74)
     #expect(run.message?.contains("No space left") == true, "\(run.errors)")
     #expect(folder.contents.isEmpty)
+    HostileTable.record(
+      "60", "output: a full disk", "resnet-convert", run,
+      message: run.errors.replacingOccurrences(of: folder.path + "/", with: ""))
   }
 
   @Test(arguments: [

@@ -59,6 +59,9 @@ import Testing
       return (damaged, bit / 8 >= kernel.lowerBound ? [place] : sections)
     }
     #expect(faults.isEmpty)
+    HostileTable.record(
+      "3", "native: every bit flipped", "resnet-inspect",
+      result: "\(8 * bytes.count) runs, \(faults.count) wrong", message: "exit 65, located")
   }
 
   @Test func `every truncation is refused and located`() throws {
@@ -74,6 +77,9 @@ import Testing
       return (Array(bytes.prefix(length)), place)
     }
     #expect(faults.isEmpty)
+    HostileTable.record(
+      "2", "native: every truncation", "resnet-inspect",
+      result: "\(bytes.count) runs, \(faults.count) wrong", message: "exit 65, located")
   }
 
   @Test func `bytes behind the end are refused`() throws {
