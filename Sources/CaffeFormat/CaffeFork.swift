@@ -57,7 +57,10 @@ extension CaffeFork {
     case .bvlc: return (.bvlc, "read as BVLC's dialect, as asked for")
     case .nvidia: return (.nvidia, "read as NVIDIA's dialect, as asked for")
     case .auto:
-      let evidence = nets.flatMap(evidence)
+      var evidence: [String] = []
+      for fact in nets.flatMap(Self.evidence) where !evidence.contains(fact) {
+        evidence.append(fact)
+      }
       guard !evidence.isEmpty else { return (.bvlc, nil) }
       return (.nvidia, "read as NVIDIA's dialect, because of \(evidence.joined(separator: ", "))")
     }

@@ -78,11 +78,13 @@ extension CaffemodelLayout {
 
   private mutating func add(_ bytes: [UInt8]) {
     byteCount += bytes.count
-    if case .bytes(let last) = pieces.last {
-      pieces[pieces.count - 1] = .bytes(last + bytes)
-    } else {
+    guard case .bytes(var last) = pieces.last else {
       pieces.append(.bytes(bytes))
+      return
     }
+    pieces.removeLast()  // so that there is one owner, and appending copies nothing
+    last += bytes
+    pieces.append(.bytes(last))
   }
 
   /// A field `blobs` without the elements it holds.

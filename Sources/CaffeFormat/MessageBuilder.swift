@@ -57,11 +57,6 @@ extension MessageBuilder {
     addUnlessDefault(name, flag ? 1 : 0)
   }
 
-  /// Adds a value of an enumeration other than the one the schema names for where there is none.
-  mutating func addUnlessDefault(_ name: String, named value: String) {
-    addUnlessDefault(name, number(of: value, in: name))
-  }
-
   /// Adds a BlobShape, its extents packed as the schema has them.
   mutating func add(_ name: String, extents: [Int]) {
     var packed = WireWriter()

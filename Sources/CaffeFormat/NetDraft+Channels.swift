@@ -24,9 +24,9 @@ extension NetDraft {
     }
     guard layer.gamma != nil || layer.beta != nil else { return [normalization] }
 
-    // bn2a_branch1 and scale2a_branch1: the names of the first residual networks.
-    let stem = node.name.hasPrefix("bn") ? String(node.name.dropFirst(2)) : "_\(node.name)"
-    var scale = LayerDraft(unusedName("scale\(stem)"), "Scale", "scale_param")
+    // The last of both has the name: the value of this name stays what it is.
+    normalization.name = unusedName("\(node.name)_normalized")
+    var scale = LayerDraft(node.name, "Scale", "scale_param")
     if let gamma = layer.gamma {
       scale.blobs = [try blob(gamma, .gamma, node, as: channels)]
     } else {
@@ -36,7 +36,7 @@ extension NetDraft {
       scale.parameters.add("bias_term", true)
       scale.blobs.append(try blob(beta, .beta, node, as: channels))
     }
-    remarks.add(.scales, "\(node.name) and \(scale.name)")
+    remarks.add(.scales, "\(normalization.name) and \(scale.name)")
     return [normalization, scale]
   }
 

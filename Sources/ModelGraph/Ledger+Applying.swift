@@ -23,17 +23,31 @@ extension Ledger.Transform {
   }
 }
 
+extension Ledger.Transform {
+  /// How many elements the transform makes of a tensor; nil if they cannot be counted.
+  public func elementCount(from shape: Shape) -> Int? {
+    guard case .surroundWithZeros(let zeros) = self else { return shape.elementCount }
+    return shape.surrounded(by: zeros)?.elementCount
+  }
+}
+
+extension Shape {
+  /// The extents of kernels with zeros around them; nil if there are no kernels, or too many zeros.
+  fileprivate func surrounded(by zeros: Padding) -> Shape? {
+    let sides = [zeros.top, zeros.left, zeros.bottom, zeros.right]
+    guard rank == 4, (dimensions + sides).allSatisfy({ 0..<1 << 31 ~= $0 }) else { return nil }
+    let extents = [
+      self[0], self[1], self[2] + zeros.top + zeros.bottom, self[3] + zeros.left + zeros.right,
+    ]
+    guard let shape = Shape(checking: extents), shape.elementCount < 1 << 60 else { return nil }
+    return shape
+  }
+}
+
 extension Tensor {
   /// Kernels in fields of zeros; nil if there are no kernels, or no memory.
   fileprivate func surrounded(by zeros: Padding) -> Tensor? {
-    let sides = [zeros.top, zeros.left, zeros.bottom, zeros.right]
-    guard shape.rank == 4, (shape.dimensions + sides).allSatisfy({ 0..<1 << 31 ~= $0 }) else {
-      return nil
-    }
-    let extents = [
-      shape[0], shape[1], shape[2] + zeros.top + zeros.bottom, shape[3] + zeros.left + zeros.right,
-    ]
-    guard let enlarged = Shape(checking: extents), enlarged.elementCount < 1 << 60,
+    guard let enlarged = shape.surrounded(by: zeros),
       (try? Memory.require(enlarged.elementCount * elementType.byteCount)) != nil
     else { return nil }
     let width = elementType.byteCount

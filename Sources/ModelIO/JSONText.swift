@@ -111,6 +111,8 @@ extension JSONText {
 
     /// Whether this is an array.
     public var isArray: Bool { token.kind == .array }
+    /// Whether this is null.
+    public var isNull: Bool { token.kind == .null }
     /// Whether this is an object.
     public var isObject: Bool { token.kind == .object }
 

@@ -1,4 +1,4 @@
-internal import ModelGraph
+public import ModelGraph
 public import ModelIO
 internal import TensorCore
 
@@ -29,17 +29,48 @@ extension Receipt {
     for (files, contents) in [(self.sources, read), (self.targets, made)] {
       report.faults += files.compactMap { $0.fault(in: contents) }
     }
+    let duplicates = duplicates
+    report.faults += duplicates
+    guard duplicates.isEmpty else { return report }
     for entry in entries { entry.check(sources: read, targets: made, &report) }
     return report
   }
 
-  /// What the receipt does not tell about an output, or tells of something else: one sentence each.
+  /// Where the receipt contradicts what readers find in the files: one sentence each.
   ///
-  /// - Parameter objects: the names of all tensors in the targets, as a reader finds them.
-  public func incompleteness(of objects: [String]) -> [String] {
-    let (found, listed) = (Set(objects), Set(entries.map(\.target.object)))
-    return found.subtracting(listed).sorted().map { "\($0) is in the output, not in the receipt" }
-      + listed.subtracting(found).sorted().map { "\($0) is in the receipt, not in the output" }
+  /// - Parameters:
+  ///   - sources: all tensors in the files that were read.
+  ///   - targets: all tensors in the files that were written.
+  public func contradictions(sources: [Ledger.Entry], targets: [Ledger.Entry]) -> [String] {
+    let (read, made) = (Receipt.places(of: sources), Receipt.places(of: targets))
+    let listed = Set(entries.map(\.target.object))
+    var faults = Set(made.keys).subtracting(listed).sorted().map {
+      "\($0) is in the output, not in the receipt"
+    }
+    for entry in entries {
+      if made[entry.target.object].map(entry.target.lies) != true {
+        faults.append("\(entry.target.object) is in the receipt, not so in the output")
+      }
+      if let source = entry.source, read[source.object].map(source.lies) != true {
+        faults.append("\(source.object) is in the receipt, not so in the source")
+      }
+    }
+    return faults
+  }
+
+  private static func places(of entries: [Ledger.Entry]) -> [String: Ledger.Entry] {
+    Dictionary(entries.map { ($0.source, $0) }) { first, _ in first }
+  }
+
+  /// Files and tensors that are listed twice.
+  private var duplicates: [String] {
+    let names = [sources.map(\.name), targets.map(\.name), entries.map(\.target.object)]
+    return names.flatMap { names in
+      var known: Set<String> = []
+      return Set(names.filter { !known.insert($0).inserted }).sorted().map {
+        "\($0) is twice in the receipt"
+      }
+    }
   }
 }
 
@@ -60,7 +91,11 @@ extension Receipt.Entry {
   ) {
     guard let made = target.verified(in: targets, &report.faults) else { return }
     guard let source else {
-      report.constantCount += 1
+      if made.isConstant {
+        report.constantCount += 1
+      } else {
+        report.faults.append("\(target.object) has no source, and is no constant of 0 or 1")
+      }
       return
     }
     guard source.byteOffset != nil else {
@@ -69,7 +104,10 @@ extension Receipt.Entry {
     }
     guard var tensor = source.verified(in: sources, &report.faults) else { return }
     for transform in transforms {
-      guard let next = transform.applied(to: tensor) else {
+      // None makes a tensor smaller: what is larger than the target before the end cannot become it.
+      guard let count = transform.elementCount(from: tensor.shape),
+        count <= made.shape.elementCount, let next = transform.applied(to: tensor)
+      else {
         report.faults.append("\(target.object): \(transform) does not fit \(tensor.shape)")
         return
       }
@@ -84,7 +122,26 @@ extension Receipt.Entry {
   }
 }
 
+extension Tensor {
+  /// Whether it is what formats ask for beside a model's own weights: zeros or ones.
+  fileprivate var isConstant: Bool {
+    var isZero = true
+    var isOne = true
+    forEachElement { _, value in
+      isZero = isZero && value == 0
+      isOne = isOne && value == 1
+    }
+    return isZero || isOne
+  }
+}
+
 extension Receipt.StoredTensor {
+  /// Whether this is what a reader has found.
+  fileprivate func lies(at place: Ledger.Entry) -> Bool {
+    file == place.file && byteOffset == place.byteOffset && elementType == place.elementType
+      && shape == place.shape
+  }
+
   /// The tensor as it lies in its file; nil, with a fault, if it is not there or not the same.
   fileprivate func verified(in files: [String: Bytes], _ faults: inout [String]) -> Tensor? {
     guard let bytes = content(in: files),

@@ -34,7 +34,9 @@ extension Receipt {
     self.init(sources: [], targets: [], entries: [])
     for value in try fields.array("sources") { sources.append(try File(decoding: value)) }
     for value in try fields.array("targets") { targets.append(try File(decoding: value)) }
-    for value in try fields.array("entries") { entries.append(try Entry(decoding: value)) }
+    for (index, value) in try fields.array("entries").enumerated() {
+      entries.append(try Entry(decoding: value, in: "entry \(index + 1)"))
+    }
     try fields.finish(allowingUnknown: false)
   }
 }
@@ -53,7 +55,8 @@ extension Receipt.File {
       name: try fields.string("name"), byteCount: try fields.integer("byteCount"),
       sha256: try fields.string("sha256"))
     // A name is looked for in the folders the user names and nowhere else.
-    guard !name.isEmpty, name != "..", !name.utf8.contains(UInt8(ascii: "/")) else {
+    guard !["", ".", ".."].contains(name), !name.utf8.contains(where: { [0, 0x2f].contains($0) })
+    else {
       throw fields.fault("expected the name of a file without a folder, found \(name)")
     }
     try fields.finish(allowingUnknown: false)
@@ -70,8 +73,8 @@ extension Receipt.StoredTensor {
     ])
   }
 
-  fileprivate init(decoding value: JSONText.Value) throws(FormatError) {
-    var fields = try JSONFields(value, in: "tensor")
+  fileprivate init(decoding value: JSONText.Value, in place: String) throws(FormatError) {
+    var fields = try JSONFields(value, in: place)
     self.init(
       file: try fields.string("file"), object: try fields.string("object"),
       byteOffset: try fields.nullableInteger("byteOffset"),
@@ -94,15 +97,24 @@ extension Receipt.Entry {
     ])
   }
 
-  fileprivate init(decoding value: JSONText.Value) throws(FormatError) {
-    var fields = try JSONFields(value, in: "entry")
+  /// More than any reader and writer together do to a tensor.
+  private static let transformLimit = 16
+
+  fileprivate init(decoding value: JSONText.Value, in place: String) throws(FormatError) {
+    var fields = try JSONFields(value, in: place)
     let origin = try fields.required("source")
-    source = origin.isObject ? try Receipt.StoredTensor(decoding: origin) : nil
+    source =
+      origin.isNull ? nil : try Receipt.StoredTensor(decoding: origin, in: "source of \(place)")
     transforms = []
     for value in try fields.array("transforms") {
       transforms.append(try Ledger.Transform(decoding: value, allowingUnknown: false))
     }
-    target = try Receipt.StoredTensor(decoding: try fields.required("target"))
+    guard transforms.count <= Receipt.Entry.transformLimit else {
+      throw fields.fault(
+        "expected at most \(Receipt.Entry.transformLimit) transforms, found \(transforms.count)")
+    }
+    target = try Receipt.StoredTensor(
+      decoding: try fields.required("target"), in: "target of \(place)")
     try fields.finish(allowingUnknown: false)
   }
 }

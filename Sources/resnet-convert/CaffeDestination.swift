@@ -5,6 +5,8 @@ import ToolSupport
 struct CaffeDestination {
   let definition: OutputFile
   let weights: OutputFile
+  /// Whether all files go to a folder, and not to the names the user gave.
+  private let isFolder: Bool
   /// Opens the file for the mean image, if it is wanted.
   let mean: () throws(FormatError) -> OutputFile?
   /// Opens the file for the labels, if they are wanted.
@@ -14,7 +16,8 @@ struct CaffeDestination {
   init(
     _ paths: [String], stem: String, open: @escaping (String) throws(FormatError) -> OutputFile
   ) throws(FormatError) {
-    if paths.count == 1 {
+    isFolder = paths.count == 1
+    if isFolder {
       let prefix = paths[0] + (paths[0].hasSuffix("/") ? "" : "/") + stem
       definition = try open(prefix + ".prototxt")
       weights = try open(prefix + ".caffemodel")
@@ -38,7 +41,7 @@ extension CaffeDestination {
     let files = try CaffeFormat().encode(model)
     var outputs = PreparedOutputs(
       files: [try files.prepareDefinition(for: definition)], tensors: [], notes: files.notes)
-    if files.hasWeights {
+    if files.hasWeights || !isFolder {
       let (file, tensors) = try files.prepareWeights(for: weights)
       outputs.files.append(file)
       outputs.tensors = tensors

@@ -83,8 +83,10 @@ extension Destination {
   }
 }
 
-/// What is behind the last point of a path.
-func kind(of path: String) -> String { path.split(separator: ".").last.map(String.init) ?? "" }
+/// What is behind the last point of a path; empty without one.
+func kind(of path: String) -> String {
+  path.lastIndex(of: ".").map { String(path[path.index(after: $0)...]) } ?? ""
+}
 
 /// Whether a path means a folder: it is one, or ends as one.
 func isFolder(_ path: String) -> Bool {

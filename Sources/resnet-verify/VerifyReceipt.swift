@@ -2,6 +2,12 @@ import ArgumentParser
 import ResNetKit
 import ToolSupport
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Musl
+#endif
+
 struct VerifyReceipt: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "receipt",
@@ -14,11 +20,17 @@ struct VerifyReceipt: ParsableCommand {
   @Argument(help: "The file that resnet-convert --receipt wrote.")
   var receipt: String
 
-  @Option(help: "The folder of the files that were converted; the receipt's own without it.")
-  var sources: String?
+  @Option(
+    help: """
+      A folder of files that were converted; may be repeated. Without it they lie beside the receipt.
+      """)
+  var sources: [String] = []
 
-  @Option(help: "The folder of the files that were written; the receipt's own without it.")
-  var targets: String?
+  @Option(
+    help: """
+      A folder of files that were written; may be repeated. Without it they lie beside the receipt.
+      """)
+  var targets: [String] = []
 
   @OptionGroup var reading: ReadingArguments
 
@@ -38,10 +50,8 @@ struct VerifyReceipt: ParsableCommand {
     Progress.say("checking \((sourceFiles + targetFiles).map(\.name).joined(separator: ", "))")
     var report = content.check(sources: sourceFiles, targets: targetFiles)
     do throws(FormatError) {
-      let format = try ModelFormats.format(of: targetFiles)
-      let model = try format.readModel(from: targetFiles, options: reading.options)
-      let objects = format.ledger(of: model, in: targetFiles).entries.map(\.source)
-      report.faults += content.incompleteness(of: objects)
+      report.faults += content.contradictions(
+        sources: try tensors(in: sourceFiles), targets: try tensors(in: targetFiles))
     } catch {
       report.faults.append(error.description)
     }
@@ -50,13 +60,24 @@ struct VerifyReceipt: ParsableCommand {
     if !report.faults.isEmpty { throw Unequal() }
   }
 
+  /// All tensors that a reader finds in the files of a model.
+  private func tensors(in files: [InputFile]) throws(FormatError) -> [Ledger.Entry] {
+    let format = try ModelFormats.format(of: files)
+    let model = try format.readModel(from: files, options: reading.options)
+    return format.ledger(of: model, in: files).entries
+  }
+
+  /// The files of a receipt, each from the first folder that has it.
   private func files(
-    _ files: [Receipt.File], in folder: String?
+    _ files: [Receipt.File], in folders: [String]
   ) throws(FormatError) -> [InputFile] {
     let own = receipt.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(receipt[...$0]) } ?? ""
+    let prefixes = folders.isEmpty ? [own] : folders.map { $0 + "/" }
     var found: [InputFile] = []
     for file in files {
-      found.append(try InputFile(path: folder.map { "\($0)/\(file.name)" } ?? own + file.name))
+      let paths = prefixes.map { $0 + file.name }
+      let path = paths.first { access($0, F_OK) == 0 } ?? paths[0]
+      found.append(try InputFile(path: path))
     }
     return found
   }

@@ -85,7 +85,7 @@ struct WritingTests {
           }
         }
         layer {
-          name: "bn1"
+          name: "bn1_normalized"
           type: "BatchNorm"
           bottom: "conv1"
           top: "conv1"
@@ -95,7 +95,7 @@ struct WritingTests {
           }
         }
         layer {
-          name: "scale1"
+          name: "bn1"
           type: "Scale"
           bottom: "conv1"
           top: "conv1"
@@ -140,15 +140,15 @@ struct WritingTests {
     #expect(
       files.notes == [
         "wrote batch normalizations with gamma or beta as a BatchNorm and a Scale layer: "
-          + "bn1 and scale1",
+          + "bn1_normalized and bn1",
         "the preprocessing is a comment in the definition, which has no fields for it: "
           + "channel order: bgr; mean of each channel: 104 116.5 123 0",
       ])
     #expect(
       files.layout.blobs.map { "\($0.name) \($0.blob.weight ?? "-") \($0.blob.byteCount)" } == [
-        "conv1/blobs[0] conv1/kernel 576", "bn1/blobs[0] bn1/mean 16",
-        "bn1/blobs[1] bn1/variance 16", "bn1/blobs[2] - 4", "scale1/blobs[0] bn1/gamma 16",
-        "scale1/blobs[1] bn1/beta 16", "fc/blobs[0] fc/kernel 64", "fc/blobs[1] fc/bias 8",
+        "conv1/blobs[0] conv1/kernel 576", "bn1_normalized/blobs[0] bn1/mean 16",
+        "bn1_normalized/blobs[1] bn1/variance 16", "bn1_normalized/blobs[2] - 4",
+        "bn1/blobs[0] bn1/gamma 16", "bn1/blobs[1] bn1/beta 16", "fc/blobs[0] fc/kernel 64", "fc/blobs[1] fc/bias 8",
       ])
   }
 

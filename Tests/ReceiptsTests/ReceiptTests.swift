@@ -15,13 +15,15 @@ import Testing
     let sources: [InputFile]
     let target: InputFile
     let receipt: Receipt
+    private let model: Model
+    private let written: Model
     private let folder = TemporaryFolder()
 
     init() throws {
       sources = try ["prototxt", "caffemodel"].map {
         try InputFile(path: Places.fixture("digits/digits-resnet.\($0)"))
       }
-      let model = try CaffeFormat().readModel(from: sources, options: ReadingOptions())
+      model = try CaffeFormat().readModel(from: sources, options: ReadingOptions())
       let output = try OutputFile(path: folder.path("digits.resnet"), replacing: false)
       let (file, tensors) = try NativeFormat().prepare(model, for: output)
       receipt = try Receipt(
@@ -29,7 +31,12 @@ import Testing
         targets: [(file.name, file.contents)])
       try file.publish()
       target = try InputFile(path: folder.path("digits.resnet"))
+      written = try NativeFormat().readModel(from: [target], options: ReadingOptions())
     }
+
+    /// All tensors that readers find in the files.
+    var read: [Ledger.Entry] { model.provenance.ledger.entries }
+    var made: [Ledger.Entry] { NativeFormat().ledger(of: written, in: [target]).entries }
 
     /// A file with one byte changed.
     func damaged(_ file: InputFile, at offset: Int) throws -> InputFile {
@@ -114,14 +121,74 @@ import Testing
   }
 
   @Test func `what the receipt leaves out or makes up is named`() throws {
-    let receipt = try Sample().receipt
-    let objects = receipt.entries.map(\.target.object)
-    #expect(receipt.incompleteness(of: objects) == [])
+    let sample = try Sample()
+    let (read, made) = (sample.read, sample.made)
+    #expect(sample.receipt.contradictions(sources: read, targets: made) == [])
+    var other = made
+    other[0].source = "new/kernel"
     #expect(
-      receipt.incompleteness(of: objects.dropFirst() + ["new/kernel"]) == [
+      sample.receipt.contradictions(sources: read, targets: other) == [
         "new/kernel is in the output, not in the receipt",
-        "conv1/kernel is in the receipt, not in the output",
+        "conv1/kernel is in the receipt, not so in the output",
       ])
+  }
+
+  /// Each leaves hashes and transforms as they are.
+  private static let forgeries: [@Sendable (inout Receipt) -> Void] = [
+    { receipt in
+      let other = receipt.entries[0].source?.object ?? ""
+      receipt.entries[3].source?.object = other
+    },
+    { $0.entries[3].source?.byteOffset = nil },
+    { receipt in
+      let count = receipt.entries[3].target.shape.elementCount
+      receipt.entries[3].target.shape = Shape([count, 1])
+    },
+    { receipt in
+      let names = (receipt.entries[1].target.object, receipt.entries[2].target.object)
+      (receipt.entries[2].target.object, receipt.entries[1].target.object) = names
+    },
+  ]
+
+  @Test(arguments: forgeries.indices)
+  func `a receipt about other tensors than the files' is refuted`(index: Int) throws {
+    let sample = try Sample()
+    var receipt = sample.receipt
+    Self.forgeries[index](&receipt)
+    #expect(receipt != sample.receipt)
+    #expect(receipt.contradictions(sources: sample.read, targets: sample.made) != [])
+  }
+
+  @Test func `a weight is no constant of the format`() throws {
+    let sample = try Sample()
+    var receipt = sample.receipt
+    receipt.entries[0].source = nil
+    let report = receipt.check(sources: sample.sources, targets: [sample.target])
+    #expect(report.faults == ["conv1/kernel has no source, and is no constant of 0 or 1"])
+    #expect(report.constantCount == 0)
+  }
+
+  @Test func `files and tensors are listed once`() throws {
+    let sample = try Sample()
+    var receipt = sample.receipt
+    receipt.entries.append(receipt.entries[0])
+    receipt.targets.append(receipt.targets[0])
+    let report = receipt.check(sources: sample.sources, targets: [sample.target])
+    #expect(
+      report.faults == [
+        "digits.resnet is twice in the receipt", "conv1/kernel is twice in the receipt",
+      ])
+    #expect(report.replayedCount == 0)
+  }
+
+  @Test func `zeros that the target has no place for are not made`() throws {
+    let sample = try Sample()
+    var receipt = sample.receipt
+    receipt.entries[0].transforms = [
+      .surroundWithZeros(Padding(top: 1 << 20, left: 1 << 20, bottom: 0, right: 0))
+    ]
+    let report = receipt.check(sources: sample.sources, targets: [sample.target])
+    #expect(report.faults.count == 1 && report.faults[0].contains("does not fit [8, 1, 3, 3]"))
   }
 
   @Test(arguments: [
@@ -130,6 +197,9 @@ import Testing
     (#""type": "float32""#, #""type": "float128""#, "expected one of float16"),
     (#""transforms": []"#, #""transforms": [{"name": "melt"}]"#, "found \"melt\""),
     (#""sources""#, #""sauces""#, "sources is missing"),
+    (#""name": "digits.resnet""#, #""name": ".""#, "a file without a folder"),
+    (#""name": "digits.resnet""#, #""name": "digits.resnet\u0000""#, "a file without a folder"),
+    (#""source": {"#, #""source": 5, "was": {"#, "expected an object, found an integer"),
   ])
   func `a receipt that is none is refused`(
     _ old: String, _ new: String, _ reason: String

@@ -159,8 +159,8 @@ import Testing
       [2, 3, 2, 2],
       [
         Node("norm", .batchNormalization(layer), inputs: ["data"]),
-        Node("scale_norm", .relu(.init()), inputs: ["norm"]),
-      ], ["norm": isScaled ? "scale_norm_2" : "norm", "scale_norm": "scale_norm"])
+        Node("norm_normalized", .relu(.init()), inputs: ["norm"]),
+      ], ["norm": "norm", "norm_normalized": "norm_normalized"])
     #expect(written.files.notes.isEmpty == !isScaled)
   }
 

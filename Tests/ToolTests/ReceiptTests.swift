@@ -59,7 +59,9 @@ import Testing
     try folder.write("receipt.json", text: text.replacing("setToOne", with: "swapSpatialAxes"))
     let run = try Self.check(folder)
     #expect(run.exitCode == 1)
-    #expect(run.output.contains("bn1/blobs["), "\(run.output)")
+    #expect(
+      run.output.contains("bn1_normalized/blobs[2]: swap spatial axes does not fit [1]"),
+      "\(run.output)")
   }
 
   @Test func `what is no receipt is refused`() throws {
