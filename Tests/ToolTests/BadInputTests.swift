@@ -151,6 +151,9 @@ import Testing
 
   @Test func `a limit on the size of files`() throws {
     try Self.refuse(limits: "ulimit -f 16", 74, "out.resnet")
+    HostileTable.record(
+      "62", "output: SIGXFSZ, a limit on the size of files", "resnet-convert", result: "exit 74",
+      message: "nothing left")
   }
 
   static let mayMount: Bool = {
