@@ -148,7 +148,8 @@ struct WritingTests {
       files.layout.blobs.map { "\($0.name) \($0.blob.weight ?? "-") \($0.blob.byteCount)" } == [
         "conv1/blobs[0] conv1/kernel 576", "bn1_normalized/blobs[0] bn1/mean 16",
         "bn1_normalized/blobs[1] bn1/variance 16", "bn1_normalized/blobs[2] - 4",
-        "bn1/blobs[0] bn1/gamma 16", "bn1/blobs[1] bn1/beta 16", "fc/blobs[0] fc/kernel 64", "fc/blobs[1] fc/bias 8",
+        "bn1/blobs[0] bn1/gamma 16", "bn1/blobs[1] bn1/beta 16", "fc/blobs[0] fc/kernel 64",
+        "fc/blobs[1] fc/bias 8",
       ])
   }
 
