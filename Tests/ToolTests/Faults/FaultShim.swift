@@ -1,14 +1,13 @@
 import Foundation
 import TestSupport
 
-/// The shim that makes calls of a tool fail, `Faults/faults.c`, compiled when it is first needed.
+/// The shim that makes calls of a tool fail, `faults.c`, compiled beside the tools when it is first
+/// needed.
 enum FaultShim {
-  private static let folder = TemporaryFolder()
-
   /// The library to be loaded before the C library; nil where there is no compiler.
   static let library: String? = {
     let source = Places.project.appendingPathComponent("Tests/ToolTests/Faults/faults.c").path
-    let path = folder.path("faults.so")
+    let path = Places.tools.appendingPathComponent("faults.so").path
     // Every Swift toolchain has a clang beside its compiler.
     let line = """
       for compiler in "$(dirname "$(readlink -f "$(command -v swift)")")/clang" clang cc; do
