@@ -4,6 +4,7 @@
 // Releases after 1.10 call the functions of its interface by other names.
 #define H5_USE_110_API
 #include <hdf5.h>
+#include <string.h>
 
 // Macros that Swift does not see, since they cast or call.
 static inline hid_t chdf5_file_access(void) { return H5P_FILE_ACCESS; }
@@ -18,6 +19,18 @@ static inline haddr_t chdf5_address(hid_t object) {
   H5O_info_t info;
   return H5Oget_info2(object, &info, H5O_INFO_BASIC) < 0 ? chdf5_no_address : info.addr;
 }
+
+// How many attributes an open object has; negative for failure.
+static inline long chdf5_attribute_count(hid_t object) {
+  H5O_info_t info;
+  return H5Oget_info2(object, &info, H5O_INFO_NUM_ATTRS) < 0 ? -1 : (long)info.num_attrs;
+}
+
+// Types of numbers in memory.
+static inline hid_t chdf5_int64(void) { return H5T_NATIVE_INT64; }
+static inline hid_t chdf5_double(void) { return H5T_NATIVE_DOUBLE; }
+
+static inline size_t chdf5_length(const char *text) { return strlen(text); }
 
 typedef struct {
   // Called for each link; stops at any value but 0. `address` is that of a hard link's object.

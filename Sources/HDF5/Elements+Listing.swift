@@ -20,7 +20,8 @@ extension HDF5File.Elements {
     self = .numbers(elementType, isBigEndian: order == H5T_ORDER_BE)
   }
 
-  private static func name(of kind: H5T_class_t) -> String {
+  /// The name of a class of types, for messages.
+  static func name(of kind: H5T_class_t) -> String {
     switch kind {
     case H5T_INTEGER: "integers"
     case H5T_TIME: "times"

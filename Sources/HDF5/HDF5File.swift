@@ -14,12 +14,14 @@ public struct HDF5File: Sendable {
 
   /// Lists all that is in a file.
   ///
+  /// - Parameter readsAttributes: whether the attributes of groups and datasets are read as well;
+  ///   not every format has any.
   /// - Throws: `FormatError` with the path of the object that is damaged or lies, or with a limit
   ///   that the file exceeds.
-  public init(_ file: InputFile) throws(FormatError) {
+  public init(_ file: InputFile, readsAttributes: Bool = false) throws(FormatError) {
     self.file = file
     root = try Library.ask(file) { opened throws(FormatError) in
-      var listing = Listing(opened)
+      var listing = Listing(opened, readsAttributes: readsAttributes)
       return try listing.root()
     }
   }
@@ -30,7 +32,7 @@ public struct HDF5File: Sendable {
   /// - Throws: `FormatError` for a file that is damaged or is none of HDF5.
   public static func kinds(inRootOf file: InputFile) throws(FormatError) -> [String: Kind] {
     try Library.ask(file) { opened throws(FormatError) in
-      let listing = Listing(opened)
+      let listing = Listing(opened, readsAttributes: false)
       return try listing.rootKinds()
     }
   }
@@ -79,12 +81,18 @@ extension HDF5File {
     public let path: String
     /// What it holds, in the order of the file's index; no name comes twice.
     public let members: [(name: String, object: Object)]
+    /// What is attached to it; empty where attributes were not asked for.
+    public let attributes: [String: Attribute]
     private let places: [String: Int]
 
-    init(path: String, members: [(name: String, object: Object)], places: [String: Int]) {
+    init(
+      path: String, members: [(name: String, object: Object)], places: [String: Int],
+      attributes: [String: Attribute]
+    ) {
       self.path = path
       self.members = members
       self.places = places
+      self.attributes = attributes
     }
 
     /// The member of a name; nil if there is none.
@@ -101,6 +109,8 @@ extension HDF5File {
     public let elements: Elements
     /// How the elements are stored.
     public let storage: Storage
+    /// What is attached to it; empty where attributes were not asked for.
+    public internal(set) var attributes: [String: Attribute] = [:]
     /// Where the description of the dataset begins in the file.
     public let headerOffset: Int
     /// The same for the library, which does not count a user block.

@@ -10,6 +10,7 @@ struct Listing {
   private static let objectLimit = 200_000
 
   private let file: OpenFile
+  private let readsAttributes: Bool
   private var objectCount = 0
   /// The paths of the groups that were listed, by their addresses.
   private var groups: [haddr_t: String] = [:]
@@ -17,7 +18,10 @@ struct Listing {
   private var decodedByteCount = 0
 
   /// A listing of a file.
-  init(_ file: OpenFile) { self.file = file }
+  init(_ file: OpenFile, readsAttributes: Bool) {
+    self.file = file
+    self.readsAttributes = readsAttributes
+  }
 
   /// Everything from the root on.
   mutating func root() throws(FormatError) -> HDF5File.Group {
@@ -74,7 +78,9 @@ struct Listing {
       }
       members.append((link.name, member))
     }
-    return HDF5File.Group(path: path, members: members, places: places)
+    return HDF5File.Group(
+      path: path, members: members, places: places,
+      attributes: readsAttributes ? try group.attributes(at: path) : [:])
   }
 
   private mutating func object(
@@ -84,7 +90,8 @@ struct Listing {
     switch object.kind {
     case .group: return .group(try list(object, at: path, depth: depth))
     case .dataset:
-      let dataset = try HDF5File.Dataset(object, of: file, at: path)
+      var dataset = try HDF5File.Dataset(object, of: file, at: path)
+      if readsAttributes { dataset.attributes = try object.attributes(at: path) }
       try refuseBombs(dataset)
       return .dataset(dataset)
     case .namedType, .link: return .namedType
