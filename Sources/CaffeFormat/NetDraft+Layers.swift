@@ -26,6 +26,8 @@ extension NetDraft {
     case .fullyConnected(let layer): [try draft(layer, node)]
     case .flatten(let layer): [draft(layer, node)]
     case .reshape(let layer): [draft(layer, node)]
+    case .permutation:
+      throw FormatError(at: .object(node.name), "Caffe has no layer that exchanges axes")
     case .softmax(let layer): [draft(layer, node)]
     case .localResponseNormalization(let layer): [try draft(layer, node)]
     case .passThrough(let layer): [draft(layer, node)]

@@ -80,7 +80,8 @@ extension NetDraft {
       try connect([draft], node, inputs: [source?.value ?? node.inputs[0]])
     case .batchNormalization, .scale, .bias, .relu, .prelu, .elu, .sigmoid, .tanh, .power,
       .pooling, .globalPooling, .elementwise, .concatenation, .slice, .zeroPadding,
-      .fullyConnected, .flatten, .reshape, .softmax, .localResponseNormalization, .passThrough:
+      .fullyConnected, .flatten, .reshape, .permutation, .softmax, .localResponseNormalization,
+      .passThrough:
       try connect(try drafts(of: node), node, inputs: node.inputs)
     }
   }

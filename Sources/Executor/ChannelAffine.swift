@@ -58,7 +58,7 @@ struct ChannelAffine: Sendable {
       self.init(factors: [Double](repeating: 1, count: channels), addends: values)
     case .input, .convolution, .relu, .prelu, .elu, .sigmoid, .tanh, .power, .pooling,
       .globalPooling, .elementwise, .concatenation, .slice, .zeroPadding, .fullyConnected,
-      .flatten, .reshape, .softmax, .localResponseNormalization, .passThrough:
+      .flatten, .reshape, .permutation, .softmax, .localResponseNormalization, .passThrough:
       return nil
     }
   }

@@ -89,7 +89,8 @@ extension Layer {
     case .relu, .prelu, .elu: true
     case .input, .convolution, .batchNormalization, .scale, .bias, .sigmoid, .tanh, .power,
       .pooling, .globalPooling, .elementwise, .concatenation, .slice, .zeroPadding,
-      .fullyConnected, .flatten, .reshape, .softmax, .localResponseNormalization, .passThrough:
+      .fullyConnected, .flatten, .reshape, .permutation, .softmax, .localResponseNormalization,
+      .passThrough:
       false
     }
   }

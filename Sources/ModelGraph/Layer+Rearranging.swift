@@ -53,6 +53,15 @@ extension Layer {
     }
   }
 
+  /// Axis `i` of the output is axis `axes[i]` of the input.
+  public struct Permutation: Sendable {
+    /// Each axis of the input once: `[0, 3, 1, 2]` puts the last of four behind the first.
+    public var axes: [Int]
+
+    /// A permutation.
+    public init(axes: [Int]) { self.axes = axes }
+  }
+
   /// The axes from `axis` on, `axisCount` of them, replaced by `extents`.
   public struct Reshape: Sendable {
     /// The new extents: 0 copies the extent at its place, −1 (at most one) takes what remains.

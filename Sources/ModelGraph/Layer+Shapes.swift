@@ -34,6 +34,12 @@ extension Node {
     case .fullyConnected(let layer): return [try multiplied(inputs[0], layer)]
     case .flatten(let layer): return [try flattened(inputs[0], layer)]
     case .reshape(let layer): return [try reshaped(inputs[0], layer)]
+    case .permutation(let layer):
+      let input = inputs[0]
+      try require(
+        layer.axes.sorted().elementsEqual(0..<input.rank), "each axis of \(input) once",
+        "\(layer.axes)")
+      return [Shape(layer.axes.map { input[$0] })]
     case .softmax(let layer):
       try requireAxis(layer.axis, of: inputs[0])
       return [inputs[0]]

@@ -65,7 +65,7 @@ extension Layer {
       layer.slope = transform(.slope, layer.slope)
       return .prelu(layer)
     case .input, .relu, .elu, .sigmoid, .tanh, .power, .pooling, .globalPooling, .elementwise,
-      .concatenation, .slice, .zeroPadding, .flatten, .reshape, .softmax,
+      .concatenation, .slice, .zeroPadding, .flatten, .reshape, .permutation, .softmax,
       .localResponseNormalization, .passThrough:
       return self
     }
@@ -95,6 +95,7 @@ extension Layer {
     case .fullyConnected: "fully connected"
     case .flatten: "flatten"
     case .reshape: "reshape"
+    case .permutation: "permutation"
     case .softmax: "softmax"
     case .localResponseNormalization: "local response normalization"
     case .passThrough(let layer): layer.kind.rawValue

@@ -45,6 +45,8 @@ public enum Layer: Sendable {
   case flatten(Flatten)
   /// The same elements under another shape.
   case reshape(Reshape)
+  /// Axes in another order.
+  case permutation(Permutation)
   /// `exp(x) / Σ exp(x)` along an axis.
   case softmax(Softmax)
   /// Division by the energy of a neighbourhood.

@@ -2,6 +2,8 @@ public import TensorCore
 
 extension Ledger.Transform {
   /// What the transform makes of a tensor; nil if it does not fit, or is too large for memory.
+  ///
+  /// What `permute`, `flipKernels` and `square` move or compute is made anew at each use.
   public func applied(to tensor: Tensor) -> Tensor? {
     let rank = tensor.shape.rank
     switch self {
@@ -10,6 +12,18 @@ extension Ledger.Transform {
       return tensor.reshaped(to: to)
     case .transpose:
       return rank == 2 ? tensor.permuted([1, 0]) : nil
+    case .permute(let axes):
+      guard axes.sorted().elementsEqual(0..<rank) else { return nil }
+      return tensor.deferred(Shape(axes.map { tensor.shape[$0] })) { $0.permuted(axes) }
+    case .flipKernels:
+      guard rank == 3 || rank == 4 else { return nil }
+      return tensor.deferred(tensor.shape) { $0.flipped(axes: rank - 2) }
+    case .square(let addend):
+      return tensor.deferred(tensor.shape, .float64) { tensor in
+        Tensor(
+          tensor.shape,
+          tensor.doubles.map { ($0 + addend) * ($0 + addend) })
+      }
     case .swapSpatialAxes:
       return rank == 4 ? tensor.permuted([0, 1, 3, 2]) : nil
     case .setToOne:
@@ -45,6 +59,37 @@ extension Shape {
 }
 
 extension Tensor {
+  /// What `make` makes of this tensor, made anew at each use; nil if there is no memory for it once.
+  fileprivate func deferred(
+    _ shape: Shape, _ type: ElementType? = nil, _ make: @escaping @Sendable (Tensor) -> Tensor
+  ) -> Tensor? {
+    let type = type ?? elementType
+    let (count, overflow) = shape.elementCount.multipliedReportingOverflow(by: type.byteCount)
+    guard !overflow, count < 1 << 20 || (try? Memory.require(count)) != nil else { return nil }
+    return Tensor(
+      shape: shape, elementType: type, bytes: Bytes(count: count) { make(self).bytes })
+  }
+
+  /// The first axes in the opposite order.
+  fileprivate func flipped(axes: Int) -> Tensor {
+    let extents = shape.dimensions.prefix(axes)
+    let count = extents.reduce(1, *)
+    let run = bytes.count / max(count, 1)
+    let moved = Bytes(count: bytes.count) { output in
+      // SAFETY: both hold `count` runs.
+      bytes.withUnsafeBytes { input in
+        for index in 0..<count {
+          UnsafeMutableRawBufferPointer(rebasing: output[index * run..<(index + 1) * run])
+            .copyMemory(
+              from: UnsafeRawBufferPointer(
+                rebasing: input[(count - 1 - index) * run..<(count - index) * run]))
+        }
+      }
+    }
+    // As many elements of the same type.
+    return Tensor(shape: shape, elementType: elementType, bytes: moved)!
+  }
+
   /// Kernels in fields of zeros; nil if there are no kernels, or no memory.
   fileprivate func surrounded(by zeros: Padding) -> Tensor? {
     guard let enlarged = shape.surrounded(by: zeros),

@@ -8,6 +8,13 @@ public struct Ledger: Sendable, Equatable {
     case reshape(from: Shape, to: Shape)
     /// Rows and columns of a matrix exchanged.
     case transpose
+    /// Axes in another order: axis i of the result is axis i of these of the tensor.
+    case permute([Int])
+    /// Rows and columns of kernels in the opposite order: the first two of four axes, or the first
+    /// of three. It makes a convolution of a correlation.
+    case flipKernels
+    /// Each element plus a number, squared, in float64: a variance of a standard deviation.
+    case square(adding: Double)
     /// Height and width of kernels exchanged: the last two of four axes.
     case swapSpatialAxes
     /// Each element replaced by 1: a factor that the source's framework stores but does not use.
@@ -100,6 +107,11 @@ extension Ledger.Transform: CustomStringConvertible {
     switch self {
     case .reshape(let from, let to): "reshape \(from) to \(to)"
     case .transpose: "transpose"
+    case .permute([3, 2, 0, 1]): "HWIO to OIHW"
+    case .permute(let axes): "permute axes to \(axes)"
+    case .flipKernels: "flip 180°"
+    case .square(adding: 0): "std to variance"
+    case .square(let addend): "std to variance: square of the sum with \(addend)"
     case .swapSpatialAxes: "swap spatial axes"
     case .setToOne: "set to 1"
     case .widen(let type): "widen from \(type) to float32"

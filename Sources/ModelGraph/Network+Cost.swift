@@ -55,7 +55,7 @@ extension Layer {
       output.elementCount * layer.kernel.shape[1]
     case .input, .batchNormalization, .scale, .bias, .relu, .prelu, .elu, .sigmoid, .tanh, .power,
       .pooling, .globalPooling, .elementwise, .concatenation, .slice, .zeroPadding, .flatten,
-      .reshape, .softmax, .localResponseNormalization, .passThrough:
+      .reshape, .permutation, .softmax, .localResponseNormalization, .passThrough:
       0
     }
   }

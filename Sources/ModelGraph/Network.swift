@@ -120,6 +120,7 @@ extension Node {
     case .bias(let bias): allowed = bias.bias == nil ? 2...2 : 1...1
     case .convolution, .batchNormalization, .relu, .prelu, .elu, .sigmoid, .tanh, .power,
       .pooling, .globalPooling, .slice, .zeroPadding, .fullyConnected, .flatten, .reshape,
+      .permutation,
       .softmax, .localResponseNormalization, .passThrough:
       allowed = 1...1
     }

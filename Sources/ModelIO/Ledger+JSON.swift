@@ -50,7 +50,8 @@ extension Ledger.Entry {
 
 extension Ledger.Transform {
   private enum Name: String, CaseIterable {
-    case reshape, transpose, swapSpatialAxes, setToOne, widen, surroundWithZeros
+    case reshape, transpose, permute, flipKernels, square, swapSpatialAxes, setToOne, widen,
+      surroundWithZeros
   }
 
   /// The transform as ledgers and receipts hold it.
@@ -62,6 +63,15 @@ extension Ledger.Transform {
         .init("to", .integers(to.dimensions)),
       ])
     case .transpose: .object([.init("name", .string(Name.transpose.rawValue))])
+    case .permute(let axes):
+      .object([
+        .init("name", .string(Name.permute.rawValue)), .init("axes", .integers(axes)),
+      ])
+    case .flipKernels: .object([.init("name", .string(Name.flipKernels.rawValue))])
+    case .square(let addend):
+      .object([
+        .init("name", .string(Name.square.rawValue)), .init("adding", JSON(number: addend)),
+      ])
     case .swapSpatialAxes: .object([.init("name", .string(Name.swapSpatialAxes.rawValue))])
     case .setToOne: .object([.init("name", .string(Name.setToOne.rawValue))])
     case .widen(let type):
@@ -84,6 +94,9 @@ extension Ledger.Transform {
     switch try fields.word("name", Name.self) {
     case .reshape: self = .reshape(from: try fields.shape("from"), to: try fields.shape("to"))
     case .transpose: self = .transpose
+    case .permute: self = .permute(try fields.integers("axes"))
+    case .flipKernels: self = .flipKernels
+    case .square: self = .square(adding: try fields.number("adding"))
     case .swapSpatialAxes: self = .swapSpatialAxes
     case .setToOne: self = .setToOne
     case .widen: self = .widen(from: try fields.word("from", ElementType.self))

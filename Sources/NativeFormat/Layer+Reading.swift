@@ -90,6 +90,7 @@ extension Layer {
           axisCount: try fields.ifPresent("axisCount") { (fields) throws(FormatError) in
             try fields.integer("axisCount")
           }))
+    case .permutation: self = .permutation(Permutation(axes: try fields.integers("axes")))
     case .softmax: self = .softmax(Softmax(axis: try fields.integer("axis")))
     case .localResponseNormalization:
       self = .localResponseNormalization(

@@ -56,6 +56,7 @@ extension Layer {
         ("extents", .integers(layer.extents)), ("axis", .integer(layer.axis)),
         ("axisCount", layer.axisCount.map { JSON.integer($0) }),
       ]
+    case .permutation(let layer): [("axes", .integers(layer.axes))]
     case .softmax(let layer): [("axis", .integer(layer.axis))]
     case .localResponseNormalization(let layer):
       [

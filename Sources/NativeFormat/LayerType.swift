@@ -4,7 +4,7 @@ internal import ModelGraph
 enum LayerType: String, CaseIterable {
   case input, convolution, batchNormalization, scale, bias, relu, prelu, elu, sigmoid, tanh, power
   case pooling, globalPooling, elementwise, concatenation, slice, zeroPadding, fullyConnected
-  case flatten, reshape, softmax, localResponseNormalization, passThrough
+  case flatten, reshape, permutation, softmax, localResponseNormalization, passThrough
 }
 
 extension Layer {
@@ -31,6 +31,7 @@ extension Layer {
     case .fullyConnected: .fullyConnected
     case .flatten: .flatten
     case .reshape: .reshape
+    case .permutation: .permutation
     case .softmax: .softmax
     case .localResponseNormalization: .localResponseNormalization
     case .passThrough: .passThrough

@@ -4,16 +4,26 @@
   internal import Musl
 #endif
 
-/// An immutable run of bytes, owned or memory-mapped; slices share the storage.
+/// An immutable run of bytes: owned, memory-mapped, or made anew at each use; slices share the
+/// storage.
 public struct Bytes: Sendable {
   /// Where the bytes live. Never written after it was made, so it may be shared between threads.
   private final class Storage: @unchecked Sendable {
     let base: UnsafeRawPointer?
     let release: @Sendable (UnsafeRawPointer) -> Void
+    /// Makes the bytes, instead of `base`.
+    let make: (@Sendable () -> Bytes)?
 
     init(base: UnsafeRawPointer?, release: @escaping @Sendable (UnsafeRawPointer) -> Void) {
       self.base = base
       self.release = release
+      make = nil
+    }
+
+    init(make: @escaping @Sendable () -> Bytes) {
+      base = nil
+      release = { _ in }
+      self.make = make
     }
 
     deinit { if let base { release(base) } }
@@ -56,6 +66,23 @@ public struct Bytes: Sendable {
     self.init(adopting: memory, count: count) { $0.deallocate() }
   }
 
+  /// Bytes that are made anew each time they are used, and are gone after the use.
+  ///
+  /// For weights that are rearranged on their way out of a mapped file: a model of any size takes no
+  /// memory for them while nobody looks.
+  /// - Parameter make: gives `count` bytes, always the same.
+  public init(count: Int, madeBy make: @escaping @Sendable () -> Bytes) {
+    self.init(storage: Storage(make: make), offset: 0, count: count)
+  }
+
+  /// The bytes of the storage as `body` is to see them, for storage that makes them.
+  private func made(by make: () -> Bytes) -> Bytes {
+    guard let bytes = make().slice(from: offset, count: count) else {
+      preconditionFailure("fewer bytes than promised")
+    }
+    return bytes
+  }
+
   /// A copy of bytes in memory.
   public init(copying source: UnsafeRawBufferPointer) {
     self.init(count: source.count) { $0.copyMemory(from: source) }
@@ -83,6 +110,7 @@ public struct Bytes: Sendable {
   public func withSpan<Result, Failure: Error>(
     _ body: (RawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result {
+    if let make = storage.make { return try made(by: make).withSpan(body) }
     // SAFETY: offset and count were checked when the slice was made; the storage outlives the call.
     let buffer = UnsafeRawBufferPointer(start: storage.base.map { $0 + offset }, count: count)
     return try body(buffer.bytes)
@@ -92,7 +120,8 @@ public struct Bytes: Sendable {
   public func withUnsafeBytes<Result>(
     _ body: (UnsafeRawBufferPointer) throws -> Result
   ) rethrows -> Result {
-    try body(UnsafeRawBufferPointer(start: storage.base.map { $0 + offset }, count: count))
+    if let make = storage.make { return try made(by: make).withUnsafeBytes(body) }
+    return try body(UnsafeRawBufferPointer(start: storage.base.map { $0 + offset }, count: count))
   }
 
   /// Whether both are the same bytes of the same storage.

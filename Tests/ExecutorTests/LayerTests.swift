@@ -158,6 +158,9 @@ private let exactCases: [LayerCase] = [
     .zeroPadding(.init(spatial: lopsided, channelsBefore: 2, channelsAfter: 1)), image),
   LayerCase("flatten", .flatten(.init()), image),
   LayerCase("reshape", .reshape(.init(extents: [0, -1, 3])), image),
+  LayerCase("permutation", .permutation(.init(axes: [0, 2, 3, 1])), image),
+  LayerCase("permutation of the batch", .permutation(.init(axes: [3, 1, 0, 2])), image),
+  LayerCase("permutation of a matrix", .permutation(.init(axes: [1, 0])), [3, 35]),
   LayerCase("dropout", .passThrough(.init(kind: .dropout)), image),
 ]
 

@@ -30,6 +30,21 @@ import Testing
     (.reshape(from: [2, 3], to: [6]), matrix, Tensor([6], [1, 2, 3, 4, 5, 6] as [Float])),
     (.transpose, matrix, Tensor([3, 2], [1, 4, 2, 5, 3, 6] as [Float])),
     (.swapSpatialAxes, kernel, Tensor([1, 1, 3, 2], [1, 4, 2, 5, 3, 6] as [Float])),
+    (.permute([3, 2, 0, 1]), kernel, Tensor([3, 2, 1, 1], [1, 4, 2, 5, 3, 6] as [Float])),
+    (.permute([0, 1]), matrix, matrix),
+    (
+      .flipKernels, kernel.reshaped(to: [2, 1, 3, 1]),
+      Tensor([2, 1, 3, 1], [4, 5, 6, 1, 2, 3] as [Float])
+    ),
+    (
+      .flipKernels, kernel.reshaped(to: [3, 1, 2]),
+      Tensor([3, 1, 2], [5, 6, 3, 4, 1, 2] as [Float])
+    ),
+    (.square(adding: 0), matrix, Tensor([2, 3], [1, 4, 9, 16, 25, 36] as [Double])),
+    (
+      .square(adding: 0.5), matrix.reshaped(to: [6]),
+      Tensor([6], [2.25, 6.25, 12.25, 20.25, 30.25, 42.25] as [Double])
+    ),
     (.setToOne, matrix, Tensor([2, 3], [1, 1, 1, 1, 1, 1] as [Float])),
   ]
 
@@ -52,6 +67,8 @@ import Testing
   @Test(arguments: [
     (Ledger.Transform.reshape(from: [3, 2], to: [6]), matrix),
     (.reshape(from: [2, 3], to: [7]), matrix), (.transpose, kernel), (.swapSpatialAxes, matrix),
+    (.permute([1, 1]), matrix), (.permute([0]), matrix), (.permute([0, -1]), matrix),
+    (.flipKernels, matrix),
   ])
   func `a transform that does not fit makes nothing`(transform: Ledger.Transform, tensor: Tensor) {
     #expect(transform.applied(to: tensor) == nil)

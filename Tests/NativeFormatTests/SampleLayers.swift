@@ -115,6 +115,7 @@ struct SampleLayer: CustomTestStringConvertible, Sendable {
     SampleLayer(
       name: "reshape of all axes", layer: .reshape(Layer.Reshape(extents: [0, -1])),
       inputs: ["row"]),
+    SampleLayer(name: "permutation", layer: .permutation(Layer.Permutation(axes: [0, 2, 3, 1]))),
     SampleLayer(name: "softmax", layer: .softmax(Layer.Softmax(axis: 2))),
     SampleLayer(
       name: "normalization across channels",

@@ -18,6 +18,14 @@ import Testing
     #expect(bytes.slice(from: 1, count: 3)?.slice(from: 1, count: 1)?.offset == 2)
   }
 
+  @Test func `bytes that are made anew are the same at each use`() {
+    let bytes = Bytes(count: 4) { Bytes([1, 2, 3, 4]) }
+    #expect(bytes.array == [1, 2, 3, 4] && bytes == Bytes([1, 2, 3, 4]))
+    #expect(bytes.slice(from: 1, count: 2)?.withSpan { $0.unsafeLoad(as: UInt8.self) } == 2)
+    #expect(bytes.isIdentical(to: bytes))
+    #expect(!bytes.isIdentical(to: Bytes(count: 4) { Bytes([1, 2, 3, 4]) }))
+  }
+
   @Test func `every binary16 number is widened exactly`() throws {
     let patterns = (0...UInt16.max).map { $0 }
     let bytes = patterns.withUnsafeBytes { Bytes(copying: $0) }

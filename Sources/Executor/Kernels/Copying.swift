@@ -1,4 +1,5 @@
 internal import Kernels
+internal import TensorCore
 
 /// Pieces of memory moved to other places: concatenation and slicing along an axis.
 ///
@@ -60,6 +61,48 @@ struct Padded: Kernel {
     for row in 0..<input.height {
       let start = (top + row) * output.width + left
       copy(source.part(row, of: input.width), to: plane.part(start..<start + input.width))
+    }
+  }
+}
+
+/// Axes in another order.
+struct Permuted: Kernel {
+  /// Extents of the output.
+  let extents: [Int]
+  /// From one element of the output to the next along each axis, in the input.
+  let steps: [Int]
+
+  /// The axes of a shape in another order.
+  init(_ shape: Shape, axes: [Int]) {
+    extents = axes.map { shape[$0] }
+    steps = axes.map { shape.elementCount(from: $0 + 1) }
+  }
+
+  var name: String { "permutation" }
+  var additionChain: Int { 0 }
+  /// One along the first two axes.
+  var taskCount: Int { extents.prefix(2).reduce(1, *) }
+
+  func run(task: Int, _ values: StepValues, _ worker: Worker) {
+    let inner = extents.dropFirst(2).reduce(1, *)
+    let output = values.outputs[0].part(task, of: inner)
+    let input = values.inputs[0]
+    var source = 0
+    var rest = task
+    for axis in extents.indices.prefix(2).reversed() {
+      source += rest % extents[axis] * steps[axis]
+      rest /= extents[axis]
+    }
+    var index = [Int](repeating: 0, count: extents.count)
+    for target in 0..<inner {
+      output[target] = input[source]
+      for axis in extents.indices.dropFirst(2).reversed() {
+        index[axis] += 1
+        source += steps[axis]
+        if index[axis] < extents[axis] { break }
+        source -= steps[axis] * extents[axis]
+        index[axis] = 0
+      }
     }
   }
 }

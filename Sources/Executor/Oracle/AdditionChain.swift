@@ -20,7 +20,9 @@ extension Layer {
     case .softmax(let layer): inputs[0][layer.axis]
     case .localResponseNormalization(let layer):
       layer.region == .acrossChannels ? layer.size : layer.size * layer.size
-    case .input, .concatenation, .slice, .zeroPadding, .flatten, .reshape, .passThrough: 0
+    case .input, .concatenation, .slice, .zeroPadding, .flatten, .reshape, .permutation,
+      .passThrough:
+      0
     }
   }
 }

@@ -11,7 +11,9 @@ extension Oracle {
   /// Whether a layer only moves or selects elements, so that float32 computes it without rounding.
   public static func isExact(_ layer: Layer) -> Bool {
     switch layer {
-    case .input, .concatenation, .slice, .zeroPadding, .flatten, .reshape, .passThrough: true
+    case .input, .concatenation, .slice, .zeroPadding, .flatten, .reshape, .permutation,
+      .passThrough:
+      true
     case .relu(let layer):
       layer.negativeSlope == 0 && (layer.maximum.map { Double(Float($0)) == $0 } ?? true)
     case .pooling(let layer): layer.kind == .maximum
@@ -80,7 +82,7 @@ extension Oracle {
       }
     case .localResponseNormalization(let layer): return amplified { _ in 2 + 2 * layer.beta }
     case .input, .relu, .prelu, .pooling, .globalPooling, .elementwise, .concatenation, .slice,
-      .zeroPadding, .flatten, .reshape, .passThrough:
+      .zeroPadding, .flatten, .reshape, .permutation, .passThrough:
       return evaluate(node.layer, inputs).map { mapped($0, abs) }
     }
   }

@@ -33,6 +33,22 @@ extension OracleLayers {
     }
   }
 
+  /// The elements of the input by the index of the output.
+  static func permutation(
+    _ layer: Layer.Permutation, _ x: OracleValue, _ shape: Shape
+  ) -> OracleValue {
+    let elements = (0..<shape.elementCount).map { index in
+      var source = 0
+      var rest = index
+      for axis in layer.axes.indices.reversed() {
+        source += rest % shape[axis] * x.shape.elementCount(from: layer.axes[axis] + 1)
+        rest /= shape[axis]
+      }
+      return x.elements[source]
+    }
+    return OracleValue(shape: shape, elements: elements)
+  }
+
   /// The input inside a field of zeros.
   static func zeroPadding(
     _ layer: Layer.ZeroPadding, _ x: OracleValue, _ shape: Shape

@@ -53,6 +53,7 @@ enum OracleLayers {
       case .withinChannel: return [normalizationWithinChannel(layer, x[0])]
       }
     case .flatten, .reshape: return [OracleValue(shape: shape, elements: x[0].elements)]
+    case .permutation(let layer): return [permutation(layer, x[0], shape)]
     case .passThrough: return [x[0]]
     }
   }

@@ -39,7 +39,8 @@ enum FoldBatchNormalization {
         }
       case .fullyConnected, .input, .batchNormalization, .scale, .bias, .relu, .prelu, .elu,
         .sigmoid, .tanh, .power, .pooling, .globalPooling, .elementwise, .concatenation, .slice,
-        .zeroPadding, .flatten, .reshape, .softmax, .localResponseNormalization, .passThrough:
+        .zeroPadding, .flatten, .reshape, .permutation, .softmax, .localResponseNormalization,
+        .passThrough:
         return nil
       }
     }

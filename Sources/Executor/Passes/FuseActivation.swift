@@ -12,7 +12,8 @@ enum FuseActivation {
         result.activation = Activation(relu)
         return result
       case .input, .batchNormalization, .relu, .prelu, .elu, .sigmoid, .tanh, .power, .pooling,
-        .globalPooling, .concatenation, .slice, .zeroPadding, .flatten, .reshape, .softmax,
+        .globalPooling, .concatenation, .slice, .zeroPadding, .flatten, .reshape, .permutation,
+        .softmax,
         .localResponseNormalization, .passThrough:
         return nil
       }

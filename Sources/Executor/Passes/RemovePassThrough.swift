@@ -20,7 +20,7 @@ enum RemovePassThrough {
         result.makeView(operation.outputs[0], of: operation.inputs[0])
       case .input, .convolution, .batchNormalization, .scale, .bias, .relu, .prelu, .elu,
         .sigmoid, .tanh, .power, .pooling, .globalPooling, .elementwise, .concatenation, .slice,
-        .zeroPadding, .fullyConnected, .softmax, .localResponseNormalization:
+        .zeroPadding, .permutation, .fullyConnected, .softmax, .localResponseNormalization:
         result.operations.append(operation)
       }
     }

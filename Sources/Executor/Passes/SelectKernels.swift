@@ -84,6 +84,7 @@ enum SelectKernels {
         batch: shape[0], inputChannels: shape[1], outputChannels: output[1],
         channelsBefore: layer.channelsBefore, input: Windows.Size(shape),
         output: Windows.Size(output), top: layer.spatial.top, left: layer.spatial.left)
+    case .permutation(let layer): return Permuted(shape, axes: layer.axes)
     case .fullyConnected(let layer):
       return FullyConnectedProduct(
         kernel: FloatArray(layer.kernel), bias: layer.bias.map(FloatArray.init),
