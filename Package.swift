@@ -60,8 +60,11 @@ let package = Package(
     library(
       "CaffeFormat",
       ["ModelIO", "ModelGraph", "TensorCore", "HDF5", "CModelSchemas", "CProtobufC"]),
+    library(
+      "KerasFormat", ["ModelIO", "ModelGraph", "TensorCore", "HDF5", "Containers"]),
     library("NativeFormat", ["ModelIO", "ModelGraph", "TensorCore", "Checksums"]),
-    library("ModelFormats", ["ModelIO", "ModelGraph", "CaffeFormat", "NativeFormat"]),
+    library(
+      "ModelFormats", ["ModelIO", "ModelGraph", "CaffeFormat", "KerasFormat", "NativeFormat"]),
     library("Receipts", ["ModelIO", "ModelGraph", "TensorCore", "CCrypto"]),
 
     // Running, proving, describing
@@ -75,8 +78,9 @@ let package = Package(
     library(
       "ResNetKit",
       [
-        "TensorCore", "ModelGraph", "ModelIO", "ModelFormats", "CaffeFormat", "NativeFormat",
-        "Containers", "Receipts", "Executor", "Verification", "Inspection", "Benchmarking",
+        "TensorCore", "ModelGraph", "ModelIO", "ModelFormats", "CaffeFormat", "KerasFormat",
+        "NativeFormat", "Containers", "Receipts", "Executor", "Verification", "Inspection",
+        "Benchmarking",
       ]),
     library(
       "ToolSupport",
@@ -96,6 +100,7 @@ let package = Package(
     tests("Containers", ["ModelIO", "TensorCore"]),
     tests("HDF5", ["ModelIO", "TensorCore"]),
     tests("CaffeFormat", ["ModelIO", "ModelGraph", "TensorCore"]),
+    tests("KerasFormat", ["Containers", "ModelIO", "ModelGraph", "TensorCore"]),
     tests("NativeFormat", ["ModelIO", "ModelGraph", "TensorCore", "Checksums"]),
     tests("Executor", ["Benchmarking", "ModelGraph", "TensorCore", "Kernels"]),
     tests("Verification", ["ModelGraph", "ModelIO", "TensorCore", "Executor"]),

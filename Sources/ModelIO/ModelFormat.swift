@@ -28,6 +28,26 @@ public struct ReadingOptions: Sendable {
     case nvidia
   }
 
+  /// Which kernels a Keras model has.
+  public enum Kernels: String, Sendable, CaseIterable {
+    /// As the files say.
+    case auto
+    /// Those of TensorFlow: a layer computes a correlation, as the canonical model does.
+    case correlation
+    /// Those of Theano: a layer computes a convolution.
+    case convolution
+  }
+
+  /// What the last tensor of batch normalization is in a model of Keras 1, `running_std`.
+  public enum RunningDeviation: String, Sendable, CaseIterable {
+    /// As the version says that wrote the file: the deviation up to 1.0.6.
+    case auto
+    /// The variance.
+    case variance
+    /// The standard deviation.
+    case deviation
+  }
+
   /// The shape of the input, where the definition does not give one or another is wanted.
   public var inputShape: Shape?
   /// Fields unknown to the schema become notes instead of an error.
@@ -37,16 +57,23 @@ public struct ReadingOptions: Sendable {
   /// Whether a Caffe model was trained on MATLAB's column-major images, so that its kernels have
   /// rows and columns exchanged.
   public var hasColumnMajorKernels: Bool
+  /// Which kernels a Keras model has.
+  public var kernels: Kernels
+  /// What the last tensor of batch normalization is in a model of Keras 1.
+  public var runningDeviation: RunningDeviation
 
   /// Options.
   public init(
     inputShape: Shape? = nil, ignoresUnknownFields: Bool = false,
-    caffeDialect: CaffeDialect = .auto, hasColumnMajorKernels: Bool = false
+    caffeDialect: CaffeDialect = .auto, hasColumnMajorKernels: Bool = false,
+    kernels: Kernels = .auto, runningDeviation: RunningDeviation = .auto
   ) {
     self.inputShape = inputShape
     self.ignoresUnknownFields = ignoresUnknownFields
     self.caffeDialect = caffeDialect
     self.hasColumnMajorKernels = hasColumnMajorKernels
+    self.kernels = kernels
+    self.runningDeviation = runningDeviation
   }
 }
 

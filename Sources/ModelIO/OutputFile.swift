@@ -139,6 +139,7 @@ extension OutputFile {
     ///
     /// - Throws: `FormatError` of kind `inputOutput`.
     public mutating func write(_ bytes: Bytes) throws(FormatError) {
+      let bytes = bytes.inMemory
       var start = 0
       while start < bytes.count {
         let wanted = min(bytes.count - start, Self.pieceByteCount)

@@ -29,7 +29,8 @@ enum Chunks {
 
   /// The checksums of a section's chunks; the zeros behind it count where they are missing.
   static func checksums(of bytes: Bytes) -> [UInt32] {
-    stride(from: 0, to: bytes.count, by: byteCount).map { start in
+    let bytes = bytes.inMemory
+    return stride(from: 0, to: bytes.count, by: byteCount).map { start in
       let count = min(byteCount, bytes.count - start)
       return checksum(of: bytes.slice(from: start, count: count)!)  // within, as just computed
     }

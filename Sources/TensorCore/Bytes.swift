@@ -75,6 +75,10 @@ public struct Bytes: Sendable {
     self.init(storage: Storage(make: make), offset: 0, count: count)
   }
 
+  /// These bytes in memory: for whoever looks at them piece by piece or keeps their address, so that
+  /// bytes that are made at each use are made once.
+  public var inMemory: Bytes { storage.make.map { made(by: $0) } ?? self }
+
   /// The bytes of the storage as `body` is to see them, for storage that makes them.
   private func made(by make: () -> Bytes) -> Bytes {
     guard let bytes = make().slice(from: offset, count: count) else {

@@ -1,0 +1,186 @@
+internal import Containers
+public import ModelGraph
+public import ModelIO
+internal import TensorCore
+
+extension KerasFormat {
+  /// Reads a model from its files.
+  ///
+  /// - Throws: `FormatError` naming file and place.
+  public func readModel(
+    from source: KerasSource, options: ReadingOptions = ReadingOptions()
+  ) throws(FormatError) -> Model {
+    guard let file = source.weights else {
+      throw FormatError(
+        file: source.definition?.path,
+        "expected an HDF5 file with the weights beside the definition, found none")
+    }
+    let parts = try KerasParts(file, definition: source.definition)
+    var stored = try inFile(file) { () throws(FormatError) in
+      try StoredWeights(reading: parts.weights)
+    }
+    stored.version = stored.version ?? parts.version
+    return try readModel(parts, stored, source, file, options)
+  }
+
+  private func readModel(
+    _ parts: KerasParts, _ stored: StoredWeights, _ source: KerasSource, _ file: InputFile,
+    _ options: ReadingOptions
+  ) throws(FormatError) -> Model {
+    let definitionFile = source.definition ?? file
+    let json = try inFile(definitionFile) { () throws(FormatError) -> JSON? in
+      if let definition = parts.definition { return definition }
+      guard let text = stored.definition else { return nil }
+      return try JSON(parsing: Bytes(Array(text.utf8)))
+    }
+    guard let json else {
+      throw FormatError(
+        file: file.path,
+        "expected the definition of the model in the file or in JSON beside it, found none")
+    }
+    let model = try inFile(definitionFile) { () throws(FormatError) in
+      let model = try KerasModel(decoding: json)
+      try refuseUnsupported(model)
+      return model
+    }
+    let origin = Origin(stored, definition: json, fileName: file.name, options: options)
+    let format = try inFile(definitionFile) { () throws(FormatError) in try model.dataFormat() }
+    var provenance = Provenance(
+      format: origin.formatName + (format == .channelsFirst ? "-channels-first" : ""),
+      files: source.files.map { .init(name: $0.name, byteCount: $0.bytes.count) },
+      notes: parts.notes + stored.notes + origin.notes)
+    let matching = try inFile(file) { () throws(FormatError) in
+      try WeightMatching(model, in: stored)
+    }
+    var builder = NetworkBuilder(
+      stored: stored, matching: matching, origin: origin, dataFormat: format,
+      fileName: file.name, inputShape: options.inputShape)
+    try inFile(file) { () throws(FormatError) in try builder.build(model) }
+    provenance.notes += matching.notes + builder.notes
+    let network = try inFile(file) { () throws(FormatError) in
+      try self.network(named: model.name, builder.nodes)
+    }
+    provenance.ledger = try inFile(file) { () throws(FormatError) in
+      try balanced(builder.ledger, stored, network)
+    }
+    return Model(
+      network: network, preprocessing: Preprocessing(of: model, format), provenance: provenance)
+  }
+
+  private func network(
+    named name: String, _ nodes: [Node]
+  ) throws(FormatError) -> Network {
+    do {
+      let network = try Network(name: name, nodes: nodes)
+      _ = try network.shapes()
+      return network
+    } catch {
+      throw FormatError(at: error.layer.map { .object($0) }, error.reason)
+    }
+  }
+
+  /// The ledger in the order of the file, if nothing is missing and nothing left over.
+  private func balanced(
+    _ ledger: Ledger, _ stored: StoredWeights, _ network: Network
+  ) throws(FormatError) -> Ledger {
+    var ledger = ledger
+    let order = Dictionary(stored.sources.enumerated().map { ($1, $0) }) { first, _ in first }
+    ledger.entries.sort { order[$0.source] ?? .max < order[$1.source] ?? .max }
+    let faults = ledger.faults(
+      sources: stored.sources, targets: network.weights.map(\.name))
+    guard faults.isEmpty else {
+      throw FormatError(
+        .badModel,
+        "expected the weights of the definition: \(listed(faults).joined(separator: "; "))")
+    }
+    return ledger
+  }
+
+  private func refuseUnsupported(_ model: KerasModel) throws(FormatError) {
+    let unsupported = model.allLayers.filter { $0.type == nil }
+    guard unsupported.isEmpty else {
+      let list = listed(unsupported.map { "\($0.path) (\($0.className))" })
+      throw FormatError(.badModel, "unsupported layers: \(list.joined(separator: ", "))")
+    }
+  }
+}
+
+/// What `body` makes, or its error with the name of the file.
+func inFile<Result>(
+  _ file: InputFile, _ body: () throws(FormatError) -> Result
+) throws(FormatError) -> Result {
+  do { return try body() } catch { throw error.inFile(file.path) }
+}
+
+/// The weights and the definition that are given, whatever they are packed in.
+struct KerasParts {
+  /// The HDF5 file.
+  var weights: InputFile
+  /// The definition beside the weights.
+  var definition: JSON?
+  /// The version that an archive names.
+  var version: String?
+  var notes: [String] = []
+
+  /// Opens an archive, if the file is one, and the definition.
+  init(_ file: InputFile, definition: InputFile?) throws(FormatError) {
+    weights = file
+    if let definition {
+      self.definition = try inFile(definition) { () throws(FormatError) in
+        try JSON(parsing: definition.bytes)
+      }
+    }
+    guard KerasFile(file.bytes) == .archive else { return }
+    let archive = try inFile(file) { () throws(FormatError) in try ZipArchive(file.bytes) }
+    func contents(_ name: String) throws(FormatError) -> Bytes? {
+      try inFile(file) { () throws(FormatError) in
+        guard let member = archive[name] else { return nil }
+        return try archive.contents(of: member)
+      }
+    }
+    guard let bytes = try contents("model.weights.h5") else {
+      throw FormatError(
+        file: file.path, at: .object("model.weights.h5"),
+        "expected the weights in the archive, found none")
+    }
+    weights = InputFile(path: "\(file.path)/model.weights.h5", bytes: bytes)
+    if self.definition == nil, let text = try contents("config.json") {
+      self.definition = try inFile(file) { () throws(FormatError) in try JSON(parsing: text) }
+    }
+    if let text = try contents("metadata.json"), let json = try? JSON(parsing: text) {
+      version = json["keras_version"]?.text
+    }
+  }
+}
+
+extension KerasModel {
+  /// Where channels are in images, as the first layer says that tells.
+  func dataFormat() throws(FormatError) -> KerasLayout.DataFormat {
+    for layer in allLayers {
+      switch try layer.settings.string("data_format", "dim_ordering") {
+      case "channels_first", "th": return .channelsFirst
+      case "channels_last", "tf": return .channelsLast
+      case nil, .some: continue
+      }
+    }
+    return .channelsLast
+  }
+}
+
+extension NetworkBuilder {
+  /// What was decided on the way, one sentence each.
+  var notes: [String] {
+    var notes: [String] = []
+    if !sizedLayers.isEmpty {
+      notes.append(
+        "\"same\" padding became numbers for this size of the input in "
+          + listed(sizedLayers).joined(separator: ", "))
+    }
+    if !reorderedMatrices.isEmpty {
+      notes.append(
+        "put the rows of \(listed(reorderedMatrices).joined(separator: ", ")) into the order of "
+          + "images with channels first")
+    }
+    return notes
+  }
+}

@@ -1,0 +1,68 @@
+public import ModelGraph
+public import ModelIO
+internal import TensorCore
+
+/// Keras' models of every version: HDF5 files with or without their definition, definitions in JSON
+/// beside them, and archives (`.keras`).
+public struct KerasFormat: ModelFormat {
+  /// The format.
+  public init() {}
+
+  /// `keras`.
+  public var name: String { "keras" }
+
+  /// Whether a file is an HDF5 file of Keras, a definition in JSON or an archive; an HDF5 file that
+  /// nobody else claims may be one.
+  public func recognize(_ file: InputFile) -> Recognition { KerasFile.recognize(file) }
+
+  /// Reads a model from its files, told apart by their contents: an archive, or an HDF5 file and, if
+  /// that holds weights only, the definition in JSON.
+  ///
+  /// - Throws: `FormatError` naming file and place.
+  public func readModel(
+    from files: [InputFile], options: ReadingOptions
+  ) throws(FormatError) -> Model {
+    try readModel(from: try KerasSource(sorting: files), options: options)
+  }
+}
+
+/// The files that together make one model of Keras.
+public struct KerasSource: Sendable {
+  /// The layers, in JSON; without it the definition in the file with the weights counts.
+  public var definition: InputFile?
+  /// The weights, in HDF5, or an archive of both.
+  public var weights: InputFile?
+
+  /// The files by their parts.
+  public init(definition: InputFile? = nil, weights: InputFile? = nil) {
+    self.definition = definition
+    self.weights = weights
+  }
+
+  /// The files by their contents.
+  ///
+  /// - Throws: `FormatError` for a file that is none of these and for two of one kind.
+  public init(sorting files: [InputFile]) throws(FormatError) {
+    self.init()
+    for file in files {
+      let part: WritableKeyPath<KerasSource, InputFile?>
+      switch KerasFile(file.bytes) {
+      case .json: part = \.definition
+      case .hdf5, .archive: part = \.weights
+      case .other:
+        throw FormatError(
+          file: file.path,
+          "expected weights in HDF5, a definition in JSON or an archive of Keras, found another "
+            + "kind of file")
+      }
+      if let other = self[keyPath: part] {
+        throw FormatError(
+          file: file.path, "expected one file of each kind, found this one beside \(other.path)")
+      }
+      self[keyPath: part] = file
+    }
+  }
+
+  /// The files that are there.
+  public var files: [InputFile] { [definition, weights].compactMap { $0 } }
+}

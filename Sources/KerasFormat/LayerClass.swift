@@ -1,0 +1,108 @@
+internal import ModelIO
+
+/// The layers of Keras that this reader knows, whatever their names were.
+enum LayerClass: Sendable {
+  case input
+  case convolution, depthwiseConvolution, separableConvolution, lineConvolution
+  case dense
+  case batchNormalization, scale
+  case activation, relu, leakyReLU, prelu, elu, softmax
+  case maximumPooling, averagePooling
+  case globalMaximumPooling, globalAveragePooling
+  case zeroPadding
+  case add, subtract, multiply, average, maximum, concatenate
+  /// Keras 1: one class for all of these, told apart by its mode.
+  case merge
+  case flatten, reshape, permute
+  case rescaling
+  /// Only matters in training.
+  case training
+  /// A model within a model.
+  case model
+
+  /// The layer of a class name; nil for one that is not known.
+  init?(named name: String) {
+    guard let known = LayerClass.names[name] else { return nil }
+    self = known
+  }
+
+  private static let names: [String: LayerClass] = [
+    "InputLayer": .input,
+    "Conv2D": .convolution, "Convolution2D": .convolution, "AtrousConvolution2D": .convolution,
+    "AtrousConv2D": .convolution,
+    "DepthwiseConv2D": .depthwiseConvolution,
+    "SeparableConv2D": .separableConvolution, "SeparableConvolution2D": .separableConvolution,
+    "Conv1D": .lineConvolution, "Convolution1D": .lineConvolution,
+    "Dense": .dense,
+    "BatchNormalization": .batchNormalization, "BatchNormalizationV1": .batchNormalization,
+    "BatchNormalizationV2": .batchNormalization, "SyncBatchNormalization": .batchNormalization,
+    "Scale": .scale,
+    "Activation": .activation, "ReLU": .relu, "LeakyReLU": .leakyReLU, "PReLU": .prelu,
+    "ELU": .elu, "Softmax": .softmax,
+    "MaxPooling2D": .maximumPooling, "MaxPool2D": .maximumPooling,
+    "AveragePooling2D": .averagePooling, "AvgPool2D": .averagePooling,
+    "GlobalMaxPooling2D": .globalMaximumPooling, "GlobalMaxPool2D": .globalMaximumPooling,
+    "GlobalAveragePooling2D": .globalAveragePooling, "GlobalAvgPool2D": .globalAveragePooling,
+    "GlobalMaxPooling1D": .globalMaximumPooling, "GlobalAveragePooling1D": .globalAveragePooling,
+    "ZeroPadding2D": .zeroPadding,
+    "Add": .add, "Subtract": .subtract, "Multiply": .multiply, "Average": .average,
+    "Maximum": .maximum, "Concatenate": .concatenate, "Merge": .merge,
+    "Flatten": .flatten, "Reshape": .reshape, "Permute": .permute,
+    "Rescaling": .rescaling,
+    "Dropout": .training, "SpatialDropout1D": .training, "SpatialDropout2D": .training,
+    "GaussianNoise": .training, "GaussianDropout": .training, "AlphaDropout": .training,
+    "ActivityRegularization": .training, "RandomFlip": .training, "RandomRotation": .training,
+    "RandomZoom": .training, "RandomTranslation": .training, "RandomContrast": .training,
+    "RandomBrightness": .training, "Identity": .training,
+    "Sequential": .model, "Functional": .model, "Model": .model, "Graph": .model,
+  ]
+}
+
+/// The tensors that layers of Keras have, under the names of Keras 2.
+enum Variable: String, Sendable, CaseIterable {
+  case kernel, bias
+  case depthwiseKernel = "depthwise_kernel"
+  case pointwiseKernel = "pointwise_kernel"
+  case gamma, beta
+  case movingMean = "moving_mean"
+  case movingVariance = "moving_variance"
+  case alpha
+
+  /// The variable that a name in a file means; nil where it means none that is known.
+  init?(named name: some StringProtocol) {
+    switch name {
+    case "W": self = .kernel
+    case "b": self = .bias
+    case "running_mean": self = .movingMean
+    case "running_std", "running_var": self = .movingVariance
+    case "alphas": self = .alpha
+    case let name:
+      guard let variable = Variable(rawValue: String(name)) else { return nil }
+      self = variable
+    }
+  }
+}
+
+extension KerasLayer {
+  /// The tensors the layer has, in the order in which Keras keeps them; a model has none of its own.
+  func variables() throws(FormatError) -> [Variable] {
+    let hasBias = try settings.bool("use_bias", "bias") ?? true
+    switch type {
+    case .convolution, .lineConvolution, .dense: return [.kernel] + (hasBias ? [.bias] : [])
+    case .depthwiseConvolution: return [.depthwiseKernel] + (hasBias ? [.bias] : [])
+    case .separableConvolution:
+      return [.depthwiseKernel, .pointwiseKernel] + (hasBias ? [.bias] : [])
+    case .batchNormalization:
+      let scales = try settings.bool("scale") ?? true
+      let centers = try settings.bool("center") ?? true
+      return (scales ? [.gamma] : []) + (centers ? [.beta] : []) + [.movingMean, .movingVariance]
+    case .scale: return [.gamma, .beta]
+    case .prelu: return [.alpha]
+    case .input, .activation, .relu, .leakyReLU, .elu, .softmax, .maximumPooling, .averagePooling,
+      .globalMaximumPooling, .globalAveragePooling, .zeroPadding, .add, .subtract, .multiply,
+      .average, .maximum, .concatenate, .merge, .flatten, .reshape, .permute, .rescaling,
+      .training, .model, nil:
+      return []
+    }
+  }
+}

@@ -1,0 +1,338 @@
+internal import ModelGraph
+internal import ModelIO
+internal import TensorCore
+
+/// How windows lie over an image, as the settings of a layer say.
+private struct WindowSettings {
+  enum Fit: Equatable {
+    case valid, same, full, causal
+  }
+
+  var kernel: Extent
+  var stride: Extent
+  var dilation: Extent
+  var fit: Fit
+
+  /// The settings of a convolution or of a pooling.
+  init(_ layer: KerasLayer, kernel: Extent?, stride: Extent?) throws(FormatError) {
+    let settings = layer.settings
+    guard let kernel else { throw settings.fault("expected the size of the window, found none") }
+    self.kernel = kernel
+    self.stride = stride ?? Extent(1)
+    dilation = try settings.extent("dilation_rate", "atrous_rate") ?? Extent(1)
+    switch try settings.string("padding", "border_mode") ?? "valid" {
+    case "valid": fit = .valid
+    case "same": fit = .same
+    case "full": fit = .full
+    case "causal": fit = .causal
+    case let other: throw settings.fault("expected valid or same padding, found \(other)")
+    }
+  }
+}
+
+extension NetworkBuilder {
+  /// Where the channels are for a layer.
+  func format(of layer: KerasLayer) throws(FormatError) -> KerasLayout.DataFormat {
+    switch try layer.settings.string("data_format", "dim_ordering") {
+    case "channels_last", "tf": return .channelsLast
+    case "channels_first", "th": return .channelsFirst
+    case nil, "default": return dataFormat
+    case let other?: throw layer.settings.fault("expected a data format, found \(other)")
+    }
+  }
+
+  /// The input of a layer that works on images, with its channels in the second axis.
+  private mutating func planes(
+    _ layer: KerasLayer, _ input: KerasValue
+  ) throws(FormatError) -> KerasValue {
+    guard input.kerasShape.rank == 4 else {
+      throw layer.settings.fault("expected an image, found \(input.kerasShape)")
+    }
+    switch try format(of: layer) {
+    case .channelsLast: return try image(input)
+    case .channelsFirst: return try plain(input)
+    }
+  }
+
+  /// The padding of windows over an image, as four numbers.
+  ///
+  /// - Parameter leading: rows and columns that Theano pads before the image for `same`.
+  private mutating func padding(
+    _ windows: WindowSettings, of layer: KerasLayer, over image: Shape,
+    leading: (_ reach: Int, _ kernel: Int) -> Int
+  ) throws(FormatError) -> Padding {
+    let isTheano = origin.isTheano
+    func side(
+      _ extent: Int, _ kernel: Int, _ stride: Int, _ dilation: Int
+    ) throws(FormatError) -> (before: Int, after: Int) {
+      let (spread, overflow) = (kernel - 1).multipliedReportingOverflow(by: dilation)
+      guard !overflow, spread < 1 << 31 else {
+        throw layer.settings.fault("the window is too large to count")
+      }
+      let reach = spread + 1
+      switch windows.fit {
+      case .valid: return (0, 0)
+      case .full: return (reach - 1, reach - 1)
+      case .causal: return (reach - 1, 0)
+      case .same:
+        let count = extent / stride + (extent % stride == 0 ? 0 : 1)
+        let total = max((count - 1) * stride + reach - extent, 0)
+        guard isTheano else { return (total / 2, total - total / 2) }
+        let before = leading(reach, kernel)
+        return (before, max((count - 1) * stride + reach - extent - before, 0))
+      }
+    }
+    let rows = try side(
+      image[2], windows.kernel.height, windows.stride.height, windows.dilation.height)
+    let columns = try side(
+      image[3], windows.kernel.width, windows.stride.width, windows.dilation.width)
+    if windows.fit == .same, windows.stride != Extent(1) { sizedLayers.append(layer.path) }
+    return Padding(
+      top: rows.before, left: columns.before, bottom: rows.after, right: columns.after)
+  }
+}
+
+// Convolutions.
+extension NetworkBuilder {
+  /// The windows of a convolution over planes, with the padding of Theano's `half`.
+  private mutating func windows(
+    _ layer: KerasLayer, over planes: Shape
+  ) throws(FormatError) -> (WindowSettings, Padding) {
+    let settings = layer.settings
+    var kernel = try settings.extent("kernel_size")
+    if kernel == nil, let rows = try settings.integer("nb_row"),
+      let columns = try settings.integer("nb_col"), rows > 0, columns > 0
+    {
+      kernel = Extent(height: rows, width: columns)
+    }
+    let windows = try WindowSettings(
+      layer, kernel: kernel, stride: try settings.extent("strides", "subsample"))
+    guard windows.fit != .causal else {
+      throw settings.fault("expected valid or same padding, found causal")
+    }
+    return (windows, try padding(windows, of: layer, over: planes) { reach, _ in reach / 2 })
+  }
+
+  mutating func convolution(
+    _ layer: KerasLayer, _ input: KerasValue
+  ) throws(FormatError) -> KerasValue {
+    let planes = try planes(layer, input)
+    let (windows, padding) = try windows(layer, over: planes.shape)
+    let (kernel, channels) = (windows.kernel, planes.shape[1])
+    let groups = try layer.settings.integer("groups") ?? 1
+    guard let outputs = try layer.settings.integer("filters", "nb_filter"), outputs > 0,
+      groups > 0, channels % groups == 0
+    else {
+      throw layer.settings.fault("expected filters, and groups that divide \(channels) channels")
+    }
+    let format = try format(of: layer)
+    let isOld = origin.generation <= 1 && format == .channelsFirst
+    let order: KerasLayout.KernelOrder = isOld ? .oihw : .hwio
+    let extents =
+      isOld
+      ? [outputs, channels / groups, kernel.height, kernel.width]
+      : [kernel.height, kernel.width, channels / groups, outputs]
+    let flips = origin.isTheano
+    var convolution = try once(layer.path) { (builder) throws(FormatError) in
+      .convolution(
+        .init(
+          kernel: try builder.weight(
+            .kernel, of: layer, expected: "\(extents)", fits: { $0.dimensions == extents },
+            target: "\(layer.path)/kernel"
+          ) { KerasLayout.kernel($0, order, flips: flips) },
+          bias: try builder.bias(of: layer, count: outputs), stride: windows.stride,
+          dilation: windows.dilation, groups: groups))
+    }
+    convolution.pad(padding)
+    return try add(layer, convolution, to: planes, arrangement: planes.arrangement)
+  }
+
+  mutating func depthwiseConvolution(
+    _ layer: KerasLayer, _ input: KerasValue
+  ) throws(FormatError) -> KerasValue {
+    let planes = try planes(layer, input)
+    let (windows, padding) = try windows(layer, over: planes.shape)
+    var convolution = try depthwise(layer, windows, planes, node: layer.path, hasBias: true)
+    convolution.pad(padding)
+    return try add(layer, convolution, to: planes, arrangement: planes.arrangement)
+  }
+
+  private mutating func depthwise(
+    _ layer: KerasLayer, _ windows: WindowSettings, _ planes: KerasValue, node: String,
+    hasBias: Bool
+  ) throws(FormatError) -> Layer {
+    let (kernel, channels) = (windows.kernel, planes.shape[1])
+    let multiplier = try layer.settings.integer("depth_multiplier") ?? 1
+    let (outputs, overflow) = channels.multipliedReportingOverflow(by: multiplier)
+    guard multiplier > 0, !overflow else {
+      throw layer.settings.fault("expected a depth multiplier of 1 or more")
+    }
+    let extents = [kernel.height, kernel.width, channels, multiplier]
+    let flips = origin.isTheano
+    return try once(node) { (builder) throws(FormatError) in
+      .convolution(
+        .init(
+          kernel: try builder.weight(
+            .depthwiseKernel, of: layer, expected: "\(extents)",
+            fits: { $0.dimensions == extents }, target: "\(node)/kernel"
+          ) { KerasLayout.depthwiseKernel($0, flips: flips) },
+          bias: hasBias ? try builder.bias(of: layer, count: outputs) : nil,
+          stride: windows.stride, dilation: windows.dilation, groups: channels))
+    }
+  }
+
+  mutating func separableConvolution(
+    _ layer: KerasLayer, _ input: KerasValue
+  ) throws(FormatError) -> KerasValue {
+    let planes = try planes(layer, input)
+    let (windows, padding) = try windows(layer, over: planes.shape)
+    var first = try depthwise(
+      layer, windows, planes, node: "\(layer.path)/depthwise", hasBias: false)
+    first.pad(padding)
+    guard let outputs = try layer.settings.integer("filters", "nb_filter"), outputs > 0,
+      case .convolution(let depthwise) = first
+    else { throw layer.settings.fault("expected a number of filters of 1 or more") }
+    let extents = [1, 1, depthwise.kernel.shape[0], outputs]
+    let second = try once(layer.path) { (builder) throws(FormatError) in
+      .convolution(
+        .init(
+          kernel: try builder.weight(
+            .pointwiseKernel, of: layer, expected: "\(extents)",
+            fits: { $0.dimensions == extents }, target: "\(layer.path)/kernel"
+          ) { KerasLayout.kernel($0, .hwio, flips: false) },
+          bias: try builder.bias(of: layer, count: outputs)))
+    }
+    return try add(
+      layer, second, to: planes, arrangement: planes.arrangement,
+      before: [Part("depthwise", first)])
+  }
+
+  /// A convolution along a line, which the canonical model has as an image of one row.
+  mutating func lineConvolution(
+    _ layer: KerasLayer, _ input: KerasValue
+  ) throws(FormatError) -> KerasValue {
+    let settings = layer.settings
+    guard input.kerasShape.rank == 3, try format(of: layer) == .channelsLast else {
+      throw settings.fault(
+        "expected a line with its channels last, found \(input.kerasShape)")
+    }
+    let line = try line(input)
+    let length = try settings.integers("kernel_size", "filter_length")
+    let stride = try settings.integers("strides", "subsample_length") ?? [1]
+    let dilation = try settings.integers("dilation_rate", "atrous_rate") ?? [1]
+    let groups = try settings.integer("groups") ?? 1
+    let channels = line.shape[1]
+    guard let length, length.count == 1, stride.count == 1, dilation.count == 1,
+      [length[0], stride[0], dilation[0]].allSatisfy({ 1..<1 << 31 ~= $0 }), groups > 0,
+      channels % groups == 0, let outputs = try settings.integer("filters", "nb_filter"),
+      outputs > 0
+    else { throw settings.fault("expected a window, strides and filters of 1 or more") }
+    var windows = try WindowSettings(
+      layer, kernel: Extent(height: 1, width: length[0]),
+      stride: Extent(height: 1, width: stride[0]))
+    windows.dilation = Extent(height: 1, width: dilation[0])
+    let flips = origin.isTheano
+    let extents = [length[0], channels / groups, outputs]
+    var convolution = try once(layer.path) { (builder) throws(FormatError) in
+      .convolution(
+        .init(
+          kernel: try builder.weight(
+            .kernel, of: layer, expected: "\(extents)", fits: { $0.dimensions == extents },
+            target: "\(layer.path)/kernel"
+          ) { KerasLayout.lineKernel($0, flips: flips) },
+          bias: try builder.bias(of: layer, count: outputs), stride: windows.stride,
+          dilation: windows.dilation, groups: groups))
+    }
+    convolution.pad(
+      try padding(windows, of: layer, over: line.shape) { reach, _ in reach / 2 })
+    return try add(layer, convolution, to: line, arrangement: .line)
+  }
+}
+
+extension Layer {
+  /// Sets the padding of a convolution: shared ones may work on images of several sizes.
+  fileprivate mutating func pad(_ padding: Padding) {
+    guard case .convolution(var layer) = self else { return }
+    layer.padding = padding
+    self = .convolution(layer)
+  }
+}
+
+// Windows without weights.
+extension NetworkBuilder {
+  mutating func pooling(
+    _ layer: KerasLayer, _ kind: Layer.PoolingKind, _ input: KerasValue
+  ) throws(FormatError) -> KerasValue {
+    let planes = try planes(layer, input)
+    let kernel = try layer.settings.extent("pool_size") ?? Extent(2)
+    let windows = try WindowSettings(
+      layer, kernel: kernel, stride: try layer.settings.extent("strides") ?? kernel)
+    guard windows.fit == .valid || windows.fit == .same else {
+      throw layer.settings.fault("expected valid or same padding")
+    }
+    // As in keras/backend/theano_backend.py, pool2d.
+    let padding = try padding(windows, of: layer, over: planes.shape) { _, kernel in
+      kernel > 2 && kernel % 2 == 1 ? kernel - 2 : kernel - 1
+    }
+    let pooling = Layer.Pooling(
+      kind: kind, kernel: kernel, stride: windows.stride, padding: padding,
+      divisor: .imageWindow)
+    return try add(layer.path, [Part(nil, .pooling(pooling))], to: [planes])
+  }
+
+  mutating func globalPooling(
+    _ layer: KerasLayer, _ kind: Layer.PoolingKind, _ input: KerasValue
+  ) throws(FormatError) -> KerasValue {
+    let isLine = layer.className.hasSuffix("1D")
+    let format = try format(of: layer)
+    guard !isLine || input.kerasShape.rank == 3 && format == .channelsLast else {
+      throw layer.settings.fault(
+        "expected a line with its channels last, found \(input.kerasShape)")
+    }
+    let planes = isLine ? try line(input) : try planes(layer, input)
+    let main = Part(nil, .globalPooling(.init(kind: kind)), value: "pooled")
+    guard try layer.settings.bool("keepdims") != true else {
+      return try add(layer.path, [main], to: [planes])
+    }
+    var result = try add(
+      layer.path, [main, Part("flatten", .flatten(.init()))], to: [planes])
+    result.arrangement = .plain
+    return result
+  }
+
+  mutating func zeroPadding(
+    _ layer: KerasLayer, _ input: KerasValue
+  ) throws(FormatError) -> KerasValue {
+    let planes = try planes(layer, input)
+    guard let padding = layer.settings.value("padding")?.padding else {
+      throw layer.settings.fault("expected one, two or four numbers for padding, found others")
+    }
+    return try add(
+      layer.path, [Part(nil, .zeroPadding(.init(spatial: padding)))], to: [planes])
+  }
+}
+
+extension JSON {
+  /// The padding of an image: one number, two (rows, columns), four, or a pair for each direction.
+  fileprivate var padding: Padding? {
+    if case .object = self, elements == nil {
+      let sides = ["top_pad", "left_pad", "bottom_pad", "right_pad"].map {
+        self[$0]?.wholeNumber ?? 0
+      }
+      return Padding(top: sides[0], left: sides[1], bottom: sides[2], right: sides[3])
+    }
+    if let side = wholeNumber { return Padding(vertical: side, horizontal: side) }
+    guard let parts = elements else { return nil }
+    let numbers = parts.compactMap(\.wholeNumber)
+    if numbers.count == parts.count {
+      if numbers.count == 2 { return Padding(vertical: numbers[0], horizontal: numbers[1]) }
+      guard numbers.count == 4 else { return nil }
+      return Padding(
+        top: numbers[0], left: numbers[2], bottom: numbers[1], right: numbers[3])
+    }
+    let pairs = parts.map { ($0.elements ?? []).compactMap(\.wholeNumber) }
+    guard pairs.count == 2, pairs.allSatisfy({ $0.count == 2 }) else { return nil }
+    return Padding(
+      top: pairs[0][0], left: pairs[1][0], bottom: pairs[0][1], right: pairs[1][1])
+  }
+}

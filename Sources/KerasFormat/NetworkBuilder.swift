@@ -1,0 +1,342 @@
+internal import HDF5
+internal import ModelGraph
+internal import ModelIO
+internal import TensorCore
+
+/// Builds the canonical network by calling the layers of a model one after the other.
+struct NetworkBuilder {
+  /// The tensors in the file and which of them each layer has.
+  let stored: StoredWeights
+  let matching: WeightMatching
+  let origin: Origin
+  /// Where channels are in layers that do not say.
+  let dataFormat: KerasLayout.DataFormat
+  /// The name of the file that holds the tensors, for the ledger.
+  let fileName: String
+  /// The shape the user wants for the input, batch first, channels second.
+  let inputShape: Shape?
+
+  private(set) var nodes: [Node] = []
+  private(set) var ledger = Ledger()
+  /// Layers whose value depends on the size of the input: `same` padding at strides above 1.
+  var sizedLayers: [String] = []
+  /// Matrices whose rows were put into another order.
+  var reorderedMatrices: [String] = []
+
+  private var nodeNames: Set<String> = []
+  private var valueNames: Set<String> = []
+  /// The layers that were made already, by the path of the layer and the role of the part.
+  private var made: [String: Layer] = [:]
+  /// The plain twin of a value that has another arrangement, and the image of one that is plain.
+  private var rearranged: [String: KerasValue] = [:]
+
+  /// A builder for a model.
+  init(
+    stored: StoredWeights, matching: WeightMatching, origin: Origin,
+    dataFormat: KerasLayout.DataFormat, fileName: String, inputShape: Shape?
+  ) {
+    self.stored = stored
+    self.matching = matching
+    self.origin = origin
+    self.dataFormat = dataFormat
+    self.fileName = fileName
+    self.inputShape = inputShape
+  }
+}
+
+// The walk through a model.
+extension NetworkBuilder {
+  /// Calls every layer of the outermost model.
+  ///
+  /// - Throws: `FormatError` naming the layer that is at fault.
+  mutating func build(_ model: KerasModel) throws(FormatError) {
+    var inputs: [KerasValue] = []
+    for reference in model.inputs {
+      inputs.append(try addInput(model.layers[reference.layer], count: model.inputs.count))
+    }
+    for (index, output) in try run(model, inputs, prefix: "").enumerated() {
+      // The order of elements and the rank of what leaves are those of Keras, images apart.
+      let last =
+        output.arrangement == .image || output.arrangement == .line
+        ? output : try plain(output)
+      let isRead = nodes.contains { $0.inputs.contains(last.name) }
+      if isRead {
+        try add("output\(index)", [.init(nil, .passThrough(.init(kind: .split)))], to: [last])
+      }
+    }
+  }
+
+  /// The values that leave a model for values that enter it.
+  private mutating func run(
+    _ model: KerasModel, _ inputs: [KerasValue], prefix: String
+  ) throws(FormatError) -> [KerasValue] {
+    var values: [KerasModel.Reference: KerasValue] = [:]
+    for (reference, value) in zip(model.inputs, inputs) { values[reference] = value }
+    for (index, call) in try model.order() {
+      let layer = model.layers[index]
+      if layer.type == .input {
+        guard values[.init(layer: index, call: call, output: 0)] != nil else {
+          throw layer.settings.fault("the layer is no input of its model")
+        }
+        continue
+      }
+      var arguments: [KerasValue] = []
+      for reference in layer.calls[call] {
+        guard let value = values[reference] else {
+          throw layer.settings.fault("a value is read that no layer makes")
+        }
+        arguments.append(value)
+      }
+      let results: [KerasValue]
+      if let inner = layer.model {
+        guard arguments.count == inner.inputs.count else {
+          throw layer.settings.fault(
+            "expected \(inner.inputs.count) values to enter the model, found \(arguments.count)")
+        }
+        results = try run(inner, arguments, prefix: "\(prefix)\(layer.name)/")
+      } else {
+        results = [try self.call(layer, arguments)]
+      }
+      for (output, value) in results.enumerated() {
+        values[.init(layer: index, call: call, output: output)] = value
+      }
+    }
+    var outputs: [KerasValue] = []
+    for reference in model.outputs {
+      guard let value = values[reference] else {
+        throw model.layers[reference.layer].settings.fault("an output is read that is not made")
+      }
+      outputs.append(value)
+    }
+    return outputs
+  }
+
+  /// A value that the caller provides.
+  private mutating func addInput(
+    _ layer: KerasLayer, count: Int
+  ) throws(FormatError) -> KerasValue {
+    var arrangement = KerasValue.Arrangement.plain
+    var shape: Shape
+    if let inputShape {
+      guard count == 1 else {
+        throw FormatError(
+          .badModel, "expected one input for the shape \(inputShape), found \(count)")
+      }
+      shape = inputShape
+      if shape.rank == 4, dataFormat == .channelsLast { arrangement = .image }
+    } else {
+      let declared = try layer.inputShape()
+      guard let declared,
+        let found = Shape(checking: [declared[0] ?? 1] + declared.dropFirst().map { $0 ?? 0 }),
+        found.elementCount > 0
+      else {
+        throw layer.settings.fault(
+          "the definition gives no input shape: name one with --input-shape N,C,H,W")
+      }
+      shape = found
+      if shape.rank == 4, dataFormat == .channelsLast {
+        shape = [shape[0], shape[3], shape[1], shape[2]]
+        arrangement = .image
+      } else if shape.rank == 3, dataFormat == .channelsLast {
+        shape = [shape[0], shape[2], 1, shape[1]]
+        arrangement = .line
+      }
+    }
+    let name = unused(layer.path, among: &nodeNames)
+    valueNames.insert(name)
+    nodes.append(Node(name, .input(.init(shape: shape))))
+    return KerasValue(name: name, shape: shape, arrangement: arrangement)
+  }
+}
+
+extension KerasLayer {
+  /// The shape of the values that enter, batch first; nil where the layer does not say.
+  fileprivate func inputShape() throws(FormatError) -> [Int?]? {
+    if let shape = try settings.shape("batch_input_shape", "batch_shape") { return shape }
+    if let shape = try settings.shape("input_shape", "shape") { return [nil] + shape }
+    return try settings.integer("input_dim").map { [nil, $0] }
+  }
+}
+
+// What layers are added with.
+extension NetworkBuilder {
+  /// A canonical layer of those that one layer of Keras becomes.
+  struct Part {
+    /// What is put behind the layer's name; nil for the part that has the name itself.
+    var suffix: String?
+    var layer: Layer
+    /// What is put behind the name for its value, where another part follows.
+    var valueSuffix: String
+
+    init(_ suffix: String?, _ layer: Layer, value: String = "linear") {
+      self.suffix = suffix
+      self.layer = layer
+      valueSuffix = suffix ?? value
+    }
+  }
+
+  /// Adds layers in a chain; the first reads the inputs, and the value of the last has the name.
+  ///
+  /// - Throws: `FormatError` where they do not fit the shapes.
+  @discardableResult
+  mutating func add(
+    _ name: String, _ parts: [Part], to inputs: [KerasValue]
+  ) throws(FormatError) -> KerasValue {
+    let result = unused(name, among: &valueNames)
+    var values = inputs
+    for (index, part) in parts.enumerated() {
+      let isLast = index == parts.count - 1
+      let nodeName = unused(
+        part.suffix.map { "\(name)/\($0)" } ?? name, among: &nodeNames)
+      let valueName =
+        isLast ? result : unused("\(name)/\(part.valueSuffix)", among: &valueNames)
+      let node = Node(
+        nodeName, part.layer, inputs: values.map(\.name), outputs: [valueName])
+      do {
+        let shape = try node.outputShapes(for: values.map(\.shape))[0]
+        values = [KerasValue(name: valueName, shape: shape, arrangement: inputs[0].arrangement)]
+      } catch {
+        throw FormatError(at: .object(name), error.reason)
+      }
+      nodes.append(node)
+    }
+    return values[0]
+  }
+
+  private func unused(_ name: String, among names: inout Set<String>) -> String {
+    var candidate = name
+    var number = 1
+    while !names.insert(candidate).inserted {
+      number += 1
+      candidate = "\(name)#\(number)"
+    }
+    return candidate
+  }
+
+  /// A layer with weights, made at the first call and shared by all.
+  mutating func once(
+    _ key: String, _ make: (inout NetworkBuilder) throws(FormatError) -> Layer
+  ) throws(FormatError) -> Layer {
+    if let layer = made[key] { return layer }
+    let layer = try make(&self)
+    made[key] = layer
+    return layer
+  }
+
+  /// The tensor of a layer's variable, as the canonical model has it.
+  ///
+  /// - Parameters:
+  ///   - expected: its extents in the file, in words for those that are free.
+  ///   - fits: whether a stored shape is as expected.
+  ///   - transforms: what is done to a tensor of the stored shape.
+  ///   - target: the name of the weight.
+  mutating func weight(
+    _ variable: Variable, of layer: KerasLayer, expected: String,
+    fits: (Shape) -> Bool, target: String, transforms: (Shape) -> [Ledger.Transform] = { _ in [] }
+  ) throws(FormatError) -> Tensor {
+    guard let weight = matching.weights[layer.path]?[variable] else {
+      throw layer.settings.fault("the layer's \(variable.rawValue) is not in the file")
+    }
+    let dataset = weight.dataset
+    guard fits(dataset.shape) else {
+      throw FormatError(
+        at: .object(weight.source),
+        "expected shape \(expected) for \(variable.rawValue) of \(layer.path), found "
+          + "\(dataset.shape)")
+    }
+    var tensor = try stored.file.tensor(dataset)
+    let steps = transforms(dataset.shape)
+    ledger.entries.append(
+      Ledger.Entry(
+        source: weight.source, file: fileName,
+        byteOffset: dataset.run == nil ? nil : tensor.bytes.offset,
+        elementType: tensor.elementType, shape: dataset.shape, transforms: steps, target: target))
+    for step in steps {
+      guard let next = step.applied(to: tensor) else {
+        throw FormatError(
+          .outOfMemory, at: .object(weight.source), "no memory for \(step.description)")
+      }
+      tensor = next
+    }
+    return tensor
+  }
+
+  /// A tensor of one number for each channel.
+  mutating func vector(
+    _ variable: Variable, of layer: KerasLayer, count: Int, target: String,
+    transforms: [Ledger.Transform] = []
+  ) throws(FormatError) -> Tensor {
+    try weight(
+      variable, of: layer, expected: "[\(count)]", fits: { $0 == [count] }, target: target
+    ) { _ in transforms }
+  }
+}
+
+// Values in another arrangement.
+extension NetworkBuilder {
+  /// The value with its elements in the order of Keras.
+  mutating func plain(_ value: KerasValue) throws(FormatError) -> KerasValue {
+    if let known = rearranged[value.name] { return known }
+    var parts: [Part]
+    switch value.arrangement {
+    case .plain: return value
+    case .image: parts = [Part(nil, value.permutation([0, 2, 3, 1]))]
+    case .line:
+      let (length, channels) = (value.shape[3], value.shape[1])
+      parts = [
+        Part("channels-last", value.permutation([0, 3, 2, 1])),
+        Part(nil, .reshape(.init(extents: [length, channels], axis: 1))),
+      ]
+    case .flattened(let height, let width, let channels):
+      parts = [
+        Part("image", .reshape(.init(extents: [channels, height, width], axis: 1))),
+        Part("channels-last", .permutation(.init(axes: [0, 2, 3, 1]))),
+        Part(nil, .flatten(.init())),
+      ]
+    }
+    var result = try add("\(value.name)/plain", parts, to: [value])
+    result.arrangement = .plain
+    rearranged[value.name] = result
+    return result
+  }
+
+  /// An image of Keras with channels behind, as the canonical model has it.
+  mutating func image(_ value: KerasValue) throws(FormatError) -> KerasValue {
+    if value.arrangement == .image { return value }
+    if let known = rearranged[value.name], known.arrangement == .image { return known }
+    let source = try plain(value)
+    var result = try add(
+      "\(value.name)/image", [Part(nil, source.permutation([0, 3, 1, 2]))], to: [source])
+    result.arrangement = .image
+    rearranged[value.name] = result
+    return result
+  }
+}
+
+extension NetworkBuilder {
+  /// A line of Keras with channels behind, as the canonical model has it.
+  mutating func line(_ value: KerasValue) throws(FormatError) -> KerasValue {
+    if value.arrangement == .line { return value }
+    if let known = rearranged[value.name], known.arrangement == .line { return known }
+    let source = try plain(value)
+    let (length, channels) = (source.shape[1], source.shape[2])
+    var result = try add(
+      "\(value.name)/line",
+      [
+        Part("channels-first", source.permutation([0, 2, 1])),
+        Part(nil, .reshape(.init(extents: [channels, 1, length], axis: 1))),
+      ], to: [source])
+    result.arrangement = .line
+    rearranged[value.name] = result
+    return result
+  }
+}
+
+extension KerasValue {
+  /// The axes in another order; where only extents of 1 move, the same elements in another shape.
+  func permutation(_ axes: [Int]) -> Layer {
+    let moving = axes.filter { shape[$0] != 1 }
+    guard moving == moving.sorted() else { return .permutation(.init(axes: axes)) }
+    return .reshape(.init(extents: axes.dropFirst().map { shape[$0] }, axis: 1))
+  }
+}

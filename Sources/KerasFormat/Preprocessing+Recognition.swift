@@ -1,0 +1,20 @@
+internal import ModelGraph
+internal import ModelIO
+
+extension Preprocessing {
+  /// What the networks of `keras.applications` were trained with, told by the names of their layers;
+  /// nil for other networks.
+  ///
+  /// ResNets of 2015 have Caffe's weights or were trained as Caffe's were; those of 2016 (V2) see
+  /// values from −1 to 1 (keras/src/applications/imagenet_utils.py, `preprocess_input`).
+  init?(of model: KerasModel, _ format: KerasLayout.DataFormat) {
+    let names = Set(model.allLayers.map(\.name))
+    if names.contains("conv2_block1_preact_bn") {
+      self.init(channelOrder: .rgb, mean: .channels([127.5, 127.5, 127.5]), scale: 1 / 127.5)
+    } else if names.contains("conv2_block1_1_conv") || names.contains("res2a_branch2a") {
+      self.init(channelOrder: .bgr, mean: .channels([103.939, 116.779, 123.68]))
+    } else {
+      return nil
+    }
+  }
+}

@@ -1,0 +1,251 @@
+internal import HDF5
+internal import ModelIO
+
+/// The stored tensors of each layer of a definition, found as Keras finds them.
+struct WeightMatching {
+  /// By the path of the layer.
+  private(set) var weights: [String: [Variable: StoredWeight]] = [:]
+  /// What had to be assumed, one sentence each.
+  private(set) var notes: [String] = []
+  private var faults: [String] = []
+
+  /// Finds the tensors for every layer that has some.
+  ///
+  /// - Throws: one `FormatError` with all layers that lack tensors and all that are left over.
+  init(_ model: KerasModel, in stored: StoredWeights) throws(FormatError) {
+    switch stored.arrangement {
+    case .names: try matchNames(model, stored.layers)
+    case .numbers: try matchNumbers(model, stored.layers)
+    case .paths(let root):
+      guard case .group(let group)? = stored.file.root[root] else { return }
+      try matchPaths(model, group)
+    }
+    guard faults.isEmpty else {
+      throw FormatError(
+        .badModel,
+        "expected the weights of the definition: \(listed(faults).joined(separator: "; "))")
+    }
+  }
+
+  /// Gives a layer its tensors in their order.
+  private mutating func assign(
+    _ stored: [StoredWeight], to layer: KerasLayer, at place: String
+  ) throws(FormatError) {
+    let variables = try layer.variables()
+    guard stored.count == variables.count else {
+      faults.append(
+        "\(place) has \(stored.count) tensors, \(layer.path) (\(layer.className)) takes "
+          + "\(variables.count)")
+      return
+    }
+    for (variable, weight) in zip(variables, stored) {
+      if let named = weight.variable, !named.mayBe(variable) {
+        faults.append("\(weight.source) is at the place of \(variable.rawValue) of \(layer.path)")
+      }
+      weights[layer.path, default: [:]][variable] = weight
+    }
+  }
+}
+
+extension Variable {
+  /// Whether a tensor under this name can be that variable: convolutions in depth call their kernel
+  /// by several names.
+  fileprivate func mayBe(_ other: Variable) -> Bool {
+    let kernels: Set<Variable> = [.kernel, .depthwiseKernel, .pointwiseKernel]
+    return self == other || kernels.contains(self) && kernels.contains(other)
+  }
+}
+
+// By name, in groups for each layer of the outermost model.
+extension WeightMatching {
+  private mutating func matchNames(
+    _ model: KerasModel, _ stored: [StoredLayer]
+  ) throws(FormatError) {
+    let holders = stored.filter { !$0.weights.isEmpty }
+    var takers: [KerasLayer] = []
+    for layer in model.layers where try layer.weightCount() > 0 { takers.append(layer) }
+    let names = Dictionary(grouping: holders, by: \.name)
+    for (name, layers) in names.sorted(by: { $0.key < $1.key }) where layers.count > 1 {
+      faults.append("\(layers.count) layers are named \(name)")
+    }
+    guard faults.isEmpty else { return }
+    let pairs: [(KerasLayer, StoredLayer)]
+    if Set(names.keys) == Set(takers.map(\.name)) {
+      pairs = takers.map { ($0, names[$0.name]![0]) }  // each name is there
+    } else if holders.count == takers.count {
+      // Automatic names count on through the life of a process, so Keras goes by the order.
+      pairs = Array(zip(takers, holders))
+      let first = pairs.first { $0.0.name != $0.1.name }!  // else the names were the same
+      notes.append(
+        "matched weights with layers by their order, since names differ: \(first.1.name) of the "
+          + "file is \(first.0.name) of the definition")
+    } else {
+      let missing = takers.map(\.name).filter { names[$0] == nil }
+      let known = Set(takers.map(\.name))
+      let spare = holders.map(\.name).filter { !known.contains($0) }
+      faults += missing.map { "\($0) has no weights in the file" }
+      faults += spare.map { "\($0) of the file is no layer with weights of the definition" }
+      return
+    }
+    for (layer, holder) in pairs {
+      if let inner = layer.model {
+        try matchInner(inner, holder)
+      } else {
+        try assign(holder.weights, to: layer, at: holder.path)
+      }
+    }
+  }
+
+  /// A model within the model: all its tensors are in one group, the trainable ones first.
+  private mutating func matchInner(
+    _ model: KerasModel, _ holder: StoredLayer
+  ) throws(FormatError) {
+    let takers = model.allLayers
+    if try matchInnerNames(takers, holder) { return }
+    var slots: [(layer: KerasLayer, variable: Variable)] = []
+    for learned in [true, false] {
+      for layer in takers {
+        let isFrozen = try layer.settings.bool("trainable") == false
+        for variable in try layer.variables()
+        where learned == (variable.isLearned && !isFrozen) {
+          slots.append((layer, variable))
+        }
+      }
+    }
+    guard slots.count == holder.weights.count else {
+      faults.append(
+        "\(holder.path) has \(holder.weights.count) tensors, the model in it takes \(slots.count)")
+      return
+    }
+    notes.append("matched the weights in \(holder.path) with layers by their order")
+    for (slot, weight) in zip(slots, holder.weights) {
+      weights[slot.layer.path, default: [:]][slot.variable] = weight
+    }
+  }
+
+  /// Matches by the names of layers in the names of the tensors, if these say it all.
+  private mutating func matchInnerNames(
+    _ takers: [KerasLayer], _ holder: StoredLayer
+  ) throws(FormatError) -> Bool {
+    var byName: [String: KerasLayer] = [:]
+    var count = 0
+    for layer in takers {
+      let variables = try layer.variables()
+      guard !variables.isEmpty else { continue }
+      count += variables.count
+      guard byName.updateValue(layer, forKey: layer.name) == nil else { return false }
+    }
+    guard count == holder.weights.count else { return false }
+    var found: [String: [Variable: StoredWeight]] = [:]
+    for weight in holder.weights {
+      let parts = weight.name.split(separator: "/")
+      guard parts.count > 1, let layer = byName[String(parts[parts.count - 2])],
+        let variable = weight.variable, try layer.variables().contains(variable),
+        found[layer.path, default: [:]].updateValue(weight, forKey: variable) == nil
+      else { return false }
+    }
+    weights.merge(found) { _, new in new }
+    return true
+  }
+}
+
+// By number: groups of a Sequential model before Keras 1.
+extension WeightMatching {
+  private mutating func matchNumbers(
+    _ model: KerasModel, _ stored: [StoredLayer]
+  ) throws(FormatError) {
+    let layers = model.layers.filter { !$0.isImplied }
+    guard layers.count == stored.count else {
+      faults.append("the file has \(stored.count) layers, the definition \(layers.count)")
+      return
+    }
+    for (layer, holder) in zip(layers, stored) {
+      try assign(holder.weights, to: layer, at: holder.path)
+    }
+  }
+}
+
+// By class and number: `.weights.h5`.
+extension WeightMatching {
+  private mutating func matchPaths(
+    _ model: KerasModel, _ group: HDF5File.Group
+  ) throws(FormatError) {
+    var counts: [String: Int] = [:]
+    for layer in model.layers where !layer.isImplied {
+      let base = snakeCase(layer.className)
+      let count = counts[base, default: 0]
+      counts[base] = count + 1
+      let name = count == 0 ? base : "\(base)_\(count)"
+      guard try layer.weightCount() > 0 else { continue }
+      guard case .group(let saved)? = try group.object(at: name) else {
+        faults.append("\(group.path)/\(name), the weights of \(layer.path), is missing")
+        continue
+      }
+      if let inner = layer.model {
+        for list in ["layers", "_layer_checkpoint_dependencies"] {
+          guard case .group(let next)? = try saved.object(at: list) else { continue }
+          try matchPaths(inner, next)
+          break
+        }
+      } else {
+        try assign(try saved.variables(), to: layer, at: saved.path)
+      }
+    }
+  }
+
+  /// As Keras makes names of groups from names of classes (keras/src/utils/naming.py).
+  private func snakeCase(_ name: String) -> String {
+    let letters = Array(
+      name.unicodeScalars.filter {
+        $0 == "_" || $0.properties.isAlphabetic || $0.properties.numericType != nil
+      })
+    func isUpper(_ index: Int) -> Bool {
+      letters.indices.contains(index) && "A"..."Z" ~= letters[index]
+    }
+    func isLower(_ index: Int) -> Bool {
+      letters.indices.contains(index) && "a"..."z" ~= letters[index]
+    }
+    var snake = ""
+    for index in letters.indices {
+      let beginsWord = isUpper(index) && (isLower(index + 1) || isLower(index - 1))
+      if index > 0, beginsWord, letters[index - 1] != "_" { snake += "_" }
+      snake.unicodeScalars.append(letters[index])
+    }
+    return snake.lowercased()
+  }
+}
+
+extension HDF5File.Group {
+  /// The tensors `vars/0`, `vars/1`, … of a saved layer.
+  fileprivate func variables() throws(FormatError) -> [StoredWeight] {
+    guard case .group(let variables)? = try object(at: "vars") else { return [] }
+    var weights: [StoredWeight] = []
+    for number in variables.members.indices {
+      guard case .dataset(let dataset)? = try variables.object(at: "\(number)") else {
+        throw FormatError(
+          at: .object(variables.path), "expected datasets 0, 1, …, found no \(number)")
+      }
+      weights.append(StoredWeight(name: "", dataset: dataset))
+    }
+    return weights
+  }
+}
+
+extension KerasLayer {
+  /// How many tensors the layer and the layers within it have.
+  fileprivate func weightCount() throws(FormatError) -> Int {
+    var count = try variables().count
+    for layer in model?.layers ?? [] { count += try layer.weightCount() }
+    return count
+  }
+}
+
+extension Variable {
+  /// Whether gradient descent learns it.
+  fileprivate var isLearned: Bool {
+    switch self {
+    case .kernel, .bias, .depthwiseKernel, .pointwiseKernel, .gamma, .beta, .alpha: true
+    case .movingMean, .movingVariance: false
+    }
+  }
+}
