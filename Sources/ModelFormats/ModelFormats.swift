@@ -1,4 +1,5 @@
 internal import CaffeFormat
+internal import KerasFormat
 public import ModelGraph
 public import ModelIO
 internal import NativeFormat
@@ -6,7 +7,7 @@ internal import NativeFormat
 /// The formats this toolkit ships.
 public enum ModelFormats {
   /// Every format, in the order in which equally sure ones are tried.
-  public static let all: [any ModelFormat] = [NativeFormat(), CaffeFormat()]
+  public static let all: [any ModelFormat] = [NativeFormat(), KerasFormat(), CaffeFormat()]
 
   /// Reads a model from its files, whose contents say what format they are.
   ///

@@ -1,6 +1,7 @@
 /// What a Swift program that reads, runs, proves and describes trained networks imports.
 @_exported public import Benchmarking
 @_exported public import CaffeFormat
+@_exported public import KerasFormat
 @_exported public import Containers
 @_exported public import Executor
 @_exported public import Inspection

@@ -54,6 +54,18 @@ public struct ReadingArguments: ParsableArguments {
       """)
   var hasColumnMajorKernels = false
 
+  @Option(
+    help: """
+      Which kernels a Keras model has, where its file does not say: those of TensorFlow \
+      (correlation) or of Theano (convolution).
+      """)
+  var kernels = ReadingOptions.Kernels.auto
+
+  @Option(
+    name: .customLong("running-std"),
+    help: "What running_std is in a file of Keras 1; auto: as its version says.")
+  var runningDeviation = ReadingOptions.RunningDeviation.auto
+
   /// For the parser.
   public init() {}
 
@@ -61,7 +73,8 @@ public struct ReadingArguments: ParsableArguments {
   public var options: ReadingOptions {
     ReadingOptions(
       inputShape: inputShape?.shape, ignoresUnknownFields: ignoreUnknownFields,
-      caffeDialect: caffeDialect, hasColumnMajorKernels: hasColumnMajorKernels)
+      caffeDialect: caffeDialect, hasColumnMajorKernels: hasColumnMajorKernels,
+      kernels: kernels, runningDeviation: runningDeviation)
   }
 }
 
@@ -83,6 +96,8 @@ public struct ShapeArgument: ExpressibleByArgument, Sendable {
 
 extension Fixture.Layout: ExpressibleByArgument {}
 extension ReadingOptions.CaffeDialect: ExpressibleByArgument {}
+extension ReadingOptions.Kernels: ExpressibleByArgument {}
+extension ReadingOptions.RunningDeviation: ExpressibleByArgument {}
 
 /// The version of the toolkit.
 public let toolkitVersion = "0.1.0"

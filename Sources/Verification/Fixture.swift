@@ -5,7 +5,8 @@ public import TensorCore
 /// Inputs and the values another engine computed from them.
 ///
 /// The contract: `input` is the network's input (a network with several has one array under each
-/// input's name) and `output` its last output; any other array carries the name of a value of the
+/// input's name) and `output` its last output (`output_` and a word: the
+/// same by another engine); any other array carries the name of a value of the
 /// network and holds the value right after that layer. `logits` is what enters the last softmax. A
 /// name ending in `64` is the same value in float64 and replaces its twin; `name#first12ch` holds
 /// the first 12 channels. An array with a shorter batch belongs to the first images.
@@ -50,7 +51,7 @@ public struct Fixture: Sendable {
     let network = model.network
     let resolver = FixtureResolver(
       network: network,
-      layout: layout ?? (model.provenance.format.hasPrefix("keras") ? .nhwc : .nchw))
+      layout: layout ?? Layout(of: model.provenance.format))
     inputs = try resolver.inputs(arrays)
     let shapes: [String: Shape]
     do {
@@ -81,5 +82,12 @@ public struct Fixture: Sendable {
       (order[$0.element.value]!, $0.offset) < (order[$1.element.value]!, $1.offset)
     }.map(\.element)
     self.unmatched = unmatched
+  }
+}
+
+extension Fixture.Layout {
+  /// The layout that a framework gives its arrays, by the name of the format in a provenance.
+  init(of format: String) {
+    self = format.hasPrefix("keras") && !format.hasSuffix("channels-first") ? .nhwc : .nchw
   }
 }

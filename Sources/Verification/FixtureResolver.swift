@@ -91,7 +91,9 @@ struct FixtureResolver {
       name = name[..<mark]
     }
     if values.contains(String(name)) { return (String(name), channels) }
-    if name == "output" { return network.outputs.last.map { ($0, channels) } }
+    if name == "output" || name.hasPrefix("output_") {
+      return network.outputs.last.map { ($0, channels) }
+    }
     if name == "logits" { return logits.map { ($0, channels) } }
     return nil
   }
