@@ -33,13 +33,19 @@ extension KerasFormat {
       guard let text = stored.definition else { return nil }
       return try JSON(parsing: Bytes(Array(text.utf8)))
     }
-    guard let json else {
-      throw FormatError(
-        file: file.path,
-        "expected the definition of the model in the file or in JSON beside it, found none")
+    var inferred: [String] = []
+    let definition: JSON
+    if let json {
+      definition = json
+    } else {
+      let inference = try inFile(file) { () throws(FormatError) in
+        try Inference.definition(for: stored, options: options)
+      }
+      definition = inference.json
+      inferred = ["the file has no definition"] + inference.notes
     }
     let model = try inFile(definitionFile) { () throws(FormatError) in
-      let model = try KerasModel(decoding: json)
+      let model = try KerasModel(decoding: definition)
       try refuseUnsupported(model)
       return model
     }
@@ -48,7 +54,7 @@ extension KerasFormat {
     var provenance = Provenance(
       format: origin.formatName + (format == .channelsFirst ? "-channels-first" : ""),
       files: source.files.map { .init(name: $0.name, byteCount: $0.bytes.count) },
-      notes: parts.notes + stored.notes + origin.notes)
+      notes: inferred + parts.notes + stored.notes + origin.notes)
     let matching = try inFile(file) { () throws(FormatError) in
       try WeightMatching(model, in: stored)
     }

@@ -217,7 +217,7 @@ extension WeightMatching {
 
 extension HDF5File.Group {
   /// The tensors `vars/0`, `vars/1`, … of a saved layer.
-  fileprivate func variables() throws(FormatError) -> [StoredWeight] {
+  func variables() throws(FormatError) -> [StoredWeight] {
     guard case .group(let variables)? = try object(at: "vars") else { return [] }
     var weights: [StoredWeight] = []
     for number in variables.members.indices {

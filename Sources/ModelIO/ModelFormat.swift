@@ -48,6 +48,32 @@ public struct ReadingOptions: Sendable {
     case deviation
   }
 
+  /// What is assumed about a ResNet whose definition is inferred from its weights; nil: as in the
+  /// program that used such files.
+  public struct Assumptions: Sendable {
+    /// Which convolution of a bottleneck has the stride of its stage.
+    public enum Stride: String, Sendable, CaseIterable {
+      /// The first, of 1 × 1 (Caffe, Keras).
+      case first
+      /// The one of 3 × 3 (PyTorch).
+      case middle
+    }
+
+    /// Which convolution of a bottleneck has the stride of its stage.
+    public var stride: Stride?
+    /// What batch normalization adds to the variance.
+    public var epsilon: Double?
+    /// Whether there are zeros around the image before the pooling of the stem.
+    public var padsPooling: Bool?
+
+    /// Assumptions.
+    public init(stride: Stride? = nil, epsilon: Double? = nil, padsPooling: Bool? = nil) {
+      self.stride = stride
+      self.epsilon = epsilon
+      self.padsPooling = padsPooling
+    }
+  }
+
   /// The shape of the input, where the definition does not give one or another is wanted.
   public var inputShape: Shape?
   /// Fields unknown to the schema become notes instead of an error.
@@ -61,12 +87,15 @@ public struct ReadingOptions: Sendable {
   public var kernels: Kernels
   /// What the last tensor of batch normalization is in a model of Keras 1.
   public var runningDeviation: RunningDeviation
+  /// What is assumed about a ResNet whose definition is inferred from its weights.
+  public var assumptions: Assumptions
 
   /// Options.
   public init(
     inputShape: Shape? = nil, ignoresUnknownFields: Bool = false,
     caffeDialect: CaffeDialect = .auto, hasColumnMajorKernels: Bool = false,
-    kernels: Kernels = .auto, runningDeviation: RunningDeviation = .auto
+    kernels: Kernels = .auto, runningDeviation: RunningDeviation = .auto,
+    assumptions: Assumptions = Assumptions()
   ) {
     self.inputShape = inputShape
     self.ignoresUnknownFields = ignoresUnknownFields
@@ -74,6 +103,7 @@ public struct ReadingOptions: Sendable {
     self.hasColumnMajorKernels = hasColumnMajorKernels
     self.kernels = kernels
     self.runningDeviation = runningDeviation
+    self.assumptions = assumptions
   }
 }
 

@@ -66,6 +66,22 @@ public struct ReadingArguments: ParsableArguments {
     help: "What running_std is in a file of Keras 1; auto: as its version says.")
   var runningDeviation = ReadingOptions.RunningDeviation.auto
 
+  @Option(
+    help: "For weights without a definition: which convolution of a block has the stride.")
+  var stride: ReadingOptions.Assumptions.Stride?
+
+  @Option(help: "For weights without a definition: epsilon of batch normalization.")
+  var epsilon: Double?
+
+  @Option(
+    help: "For weights without a definition: zeros before the pooling of the stem, yes or no.")
+  var poolPadding: PoolPadding?
+
+  /// Whether there are zeros around the image before the pooling of the stem.
+  enum PoolPadding: String, ExpressibleByArgument, CaseIterable {
+    case yes, no
+  }
+
   /// For the parser.
   public init() {}
 
@@ -74,7 +90,9 @@ public struct ReadingArguments: ParsableArguments {
     ReadingOptions(
       inputShape: inputShape?.shape, ignoresUnknownFields: ignoreUnknownFields,
       caffeDialect: caffeDialect, hasColumnMajorKernels: hasColumnMajorKernels,
-      kernels: kernels, runningDeviation: runningDeviation)
+      kernels: kernels, runningDeviation: runningDeviation,
+      assumptions: .init(
+        stride: stride, epsilon: epsilon, padsPooling: poolPadding.map { $0 == .yes }))
   }
 }
 
@@ -96,6 +114,7 @@ public struct ShapeArgument: ExpressibleByArgument, Sendable {
 
 extension Fixture.Layout: ExpressibleByArgument {}
 extension ReadingOptions.CaffeDialect: ExpressibleByArgument {}
+extension ReadingOptions.Assumptions.Stride: ExpressibleByArgument {}
 extension ReadingOptions.Kernels: ExpressibleByArgument {}
 extension ReadingOptions.RunningDeviation: ExpressibleByArgument {}
 
