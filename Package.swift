@@ -100,7 +100,7 @@ let package = Package(
     tests("Containers", ["ModelIO", "TensorCore"]),
     tests("HDF5", ["ModelIO", "TensorCore"]),
     tests("CaffeFormat", ["ModelIO", "ModelGraph", "TensorCore"]),
-    tests("KerasFormat", ["Containers", "ModelIO", "ModelGraph", "TensorCore"]),
+    tests("KerasFormat", ["Containers", "HDF5", "ModelIO", "ModelGraph", "TensorCore"]),
     tests("NativeFormat", ["ModelIO", "ModelGraph", "TensorCore", "Checksums"]),
     tests("Executor", ["Benchmarking", "ModelGraph", "TensorCore", "Kernels"]),
     tests("Verification", ["ModelGraph", "ModelIO", "TensorCore", "Executor"]),

@@ -62,7 +62,7 @@ enum KerasFile: Equatable {
       let marks: Set<String> = ["layer_names", "layer_names0", "nb_layers", "model_config"]
       if !names.isDisjoint(with: marks) { return .certain }
       let kinds = try HDF5File.kinds(inRootOf: file)
-      let groups = ["model_weights", "layers", "_layer_checkpoint_dependencies"]
+      let groups = ["model_weights", "layers", WeightMatching.oldRoot]
       if groups.contains(where: { kinds[$0] == .group }) { return .certain }
       return kinds["data"] == .group ? .no : .plausible
     } catch {

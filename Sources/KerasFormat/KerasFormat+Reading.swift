@@ -50,7 +50,10 @@ extension KerasFormat {
       return model
     }
     let origin = Origin(stored, definition: json, fileName: file.name, options: options)
-    let format = try inFile(definitionFile) { () throws(FormatError) in try model.dataFormat() }
+    let format = try inFile(definitionFile) { () throws(FormatError) in
+      // Until Theano was one backend of two, its order was the only one.
+      try model.dataFormat() ?? (origin.generation == 0 ? .channelsFirst : .channelsLast)
+    }
     var provenance = Provenance(
       format: origin.formatName + (format == .channelsFirst ? "-channels-first" : ""),
       files: source.files.map { .init(name: $0.name, byteCount: $0.bytes.count) },
@@ -160,8 +163,8 @@ struct KerasParts {
 }
 
 extension KerasModel {
-  /// Where channels are in images, as the first layer says that tells.
-  func dataFormat() throws(FormatError) -> KerasLayout.DataFormat {
+  /// Where channels are in images, as the first layer says that tells; nil if none does.
+  func dataFormat() throws(FormatError) -> KerasLayout.DataFormat? {
     for layer in allLayers {
       switch try layer.settings.string("data_format", "dim_ordering") {
       case "channels_first", "th": return .channelsFirst
@@ -169,7 +172,7 @@ extension KerasModel {
       case nil, .some: continue
       }
     }
-    return .channelsLast
+    return nil
   }
 }
 

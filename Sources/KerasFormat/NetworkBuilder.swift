@@ -238,13 +238,13 @@ extension NetworkBuilder {
       throw layer.settings.fault("the layer's \(variable.rawValue) is not in the file")
     }
     let dataset = weight.dataset
+    var tensor = try stored.file.tensor(dataset)  // the extents of a virtual one are not its own
     guard fits(dataset.shape) else {
       throw FormatError(
         at: .object(weight.source),
         "expected shape \(expected) for \(variable.rawValue) of \(layer.path), found "
           + "\(dataset.shape)")
     }
-    var tensor = try stored.file.tensor(dataset)
     let steps = transforms(dataset.shape)
     ledger.entries.append(
       Ledger.Entry(

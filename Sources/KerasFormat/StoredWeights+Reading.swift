@@ -23,7 +23,7 @@ extension StoredWeights {
     } else if let count = group.integer("nb_layers") {
       arrangement = .numbers
       try readNumbered(count, of: group)
-    } else if let name = ["layers", "_layer_checkpoint_dependencies"].first(where: {
+    } else if let name = ["layers", WeightMatching.oldRoot].first(where: {
       if case .group? = root[$0] { true } else { false }
     }) {
       arrangement = .paths(root: name)

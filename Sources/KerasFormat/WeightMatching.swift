@@ -18,7 +18,7 @@ struct WeightMatching {
     case .numbers: try matchNumbers(model, stored.layers)
     case .paths(let root):
       guard case .group(let group)? = stored.file.root[root] else { return }
-      try matchPaths(model, group)
+      try matchPaths(model, group, countsTwice: root == Self.oldRoot)
     }
     guard faults.isEmpty else {
       throw FormatError(
@@ -167,24 +167,31 @@ extension WeightMatching {
 
 // By class and number: `.weights.h5`.
 extension WeightMatching {
+  /// The group of layers in files of 2.12 to 2.14.
+  static let oldRoot = "_layer_checkpoint_dependencies"
+
+  /// - Parameter countsTwice: whether layers with weights take two numbers: they came twice in the
+  ///   list that Keras 2.12 to 2.14 went through, as layers and as layers with weights
+  ///   (keras/engine/functional.py, `_layer_checkpoint_dependencies`).
   private mutating func matchPaths(
-    _ model: KerasModel, _ group: HDF5File.Group
+    _ model: KerasModel, _ group: HDF5File.Group, countsTwice: Bool
   ) throws(FormatError) {
     var counts: [String: Int] = [:]
     for layer in model.layers where !layer.isImplied {
       let base = snakeCase(layer.className)
       let count = counts[base, default: 0]
-      counts[base] = count + 1
+      let hasWeights = try layer.weightCount() > 0
+      counts[base] = count + (hasWeights && countsTwice ? 2 : 1)
       let name = count == 0 ? base : "\(base)_\(count)"
-      guard try layer.weightCount() > 0 else { continue }
+      guard hasWeights else { continue }
       guard case .group(let saved)? = try group.object(at: name) else {
         faults.append("\(group.path)/\(name), the weights of \(layer.path), is missing")
         continue
       }
       if let inner = layer.model {
-        for list in ["layers", "_layer_checkpoint_dependencies"] {
+        for list in ["layers", Self.oldRoot] {
           guard case .group(let next)? = try saved.object(at: list) else { continue }
-          try matchPaths(inner, next)
+          try matchPaths(inner, next, countsTwice: list == Self.oldRoot)
           break
         }
       } else {

@@ -12,10 +12,13 @@ struct FixtureResolver {
   let layout: Fixture.Layout
   /// What layers compute; comparing an input with itself proves nothing.
   private let values: Set<String>
+  /// Images that were flattened, by the names of the results: `[batch, channels, height, width]`.
+  private let flattenedImages: [String: Shape]
 
   init(network: Network, layout: Fixture.Layout) {
     self.network = network
     self.layout = layout
+    flattenedImages = layout == .nhwc ? network.flattenedImages() : [:]
     values = Set(network.nodes.filter { !$0.inputs.isEmpty }.flatMap(\.outputs))
   }
 
@@ -72,7 +75,10 @@ struct FixtureResolver {
     if let channelCount, part.rank > 1, channelCount <= part[1] {
       part = part.replacing(1, by: channelCount)
     }
-    guard let image = arranged(tensor, as: part) else {
+    let image =
+      flattenedImages[value].flatMap { tensor.flattenedByChannels(as: $0) }
+      ?? arranged(tensor, as: part)
+    guard let image else {
       return .failure(Mismatch(reason: "expected \(part), found \(tensor.shape)"))
     }
     return .success(Fixture.Golden(array: array, value: value, tensor: image, shape: part))
@@ -108,7 +114,11 @@ struct FixtureResolver {
   /// An input array as NCHW: the axis that has the channels of the model decides.
   private func channelsFirst(_ tensor: Tensor, channels model: Shape) -> Tensor? {
     let shape = tensor.shape
-    guard shape.rank == model.rank, shape.elementCount > 0 else { return nil }
+    guard shape.elementCount > 0 else { return nil }
+    if layout == .nhwc, let row = tensor.lineToPlanar, model.rank == 4, row.shape[1] == model[1] {
+      return row
+    }
+    guard shape.rank == model.rank else { return nil }
     guard model.rank == 4 else {
       return shape.dimensions.dropFirst() == model.dimensions.dropFirst() ? tensor : nil
     }
@@ -132,6 +142,9 @@ struct FixtureResolver {
     let interleaved =
       part.rank == 4 && tensor.shape.rank == 4
       && tensor.shape.dimensions == [part[0], part[2], part[3], part[1]]
+    if layout == .nhwc, part.rank == 4, let row = tensor.lineToPlanar, row.shape == part {
+      return row
+    }
     switch (planar, interleaved) {
     case (true, false): return tensor
     case (false, true): return tensor.interleavedToPlanar
@@ -141,7 +154,51 @@ struct FixtureResolver {
   }
 }
 
+extension Network {
+  /// The values that are images, flattened, and what was made of these element by element; those
+  /// whose axes were exchanged before are in the order of their source.
+  fileprivate func flattenedImages() -> [String: Shape] {
+    guard let shapes = try? shapes() else { return [:] }
+    var images: [String: Shape] = [:]
+    var interleaved: Set<String> = []
+    for node in nodes {
+      switch node.layer {
+      case .permutation(let layer) where layer.axes == [0, 2, 3, 1]:
+        interleaved.insert(node.outputs[0])
+      case .flatten:
+        let image = shapes[node.inputs[0]]!  // every value has a shape
+        guard image.rank == 4, !interleaved.contains(node.inputs[0]),
+          shapes[node.outputs[0]]?.rank == 2
+        else { continue }
+        images[node.outputs[0]] = image
+      case .relu, .elu, .sigmoid, .tanh, .power, .passThrough:
+        images[node.outputs[0]] = images[node.inputs[0]]
+      case .input, .convolution, .batchNormalization, .scale, .bias, .prelu, .pooling,
+        .globalPooling, .elementwise, .concatenation, .slice, .zeroPadding, .fullyConnected,
+        .reshape, .permutation, .softmax, .localResponseNormalization:
+        continue
+      }
+    }
+    return images
+  }
+}
+
 extension Tensor {
   /// `[batch, height, width, channels]` as `[batch, channels, height, width]`.
   fileprivate var interleavedToPlanar: Tensor { permuted([0, 3, 1, 2]) }
+
+  /// `[batch, length, channels]` as `[batch, channels, 1, length]`; nil for another rank.
+  fileprivate var lineToPlanar: Tensor? {
+    guard shape.rank == 3 else { return nil }
+    return permuted([0, 2, 1]).reshaped(to: [shape[0], shape[2], 1, shape[1]])
+  }
+
+  /// Images flattened by rows, `[batch, height · width · channels]`, as flattened by channels; nil
+  /// where they do not have the extents.
+  fileprivate func flattenedByChannels(as image: Shape) -> Tensor? {
+    let (channels, height, width) = (image[1], image[2], image[3])
+    guard shape.rank == 2, shape[1] == image.elementCount(from: 1) else { return nil }
+    return reshaped(to: [shape[0], height, width, channels]).interleavedToPlanar
+      .reshaped(to: shape)
+  }
 }

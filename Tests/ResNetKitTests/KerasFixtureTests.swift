@@ -1,0 +1,86 @@
+import Foundation
+import ResNetKit
+import TestSupport
+import Testing
+
+/// Networks that real versions of Keras wrote, with the values they computed: see
+/// `fixtures/keras/make_eras.py` and `make_layers.py`.
+@Suite struct KerasFixtureTests {
+  private func verify(
+    _ files: [String], _ golden: String, options: ReadingOptions = ReadingOptions()
+  ) throws -> Model {
+    let inputs = try files.map { try InputFile(path: Places.fixture("keras/\($0)")) }
+    let model = try ModelFormats.read(inputs, options: options)
+    let arrays = try NPZ.read(InputFile(path: Places.fixture("keras/\(golden).npz")))
+    let fixture = try Fixture(arrays: arrays, for: model)
+    #expect(fixture.unmatched.isEmpty, "\(fixture.unmatched)")
+    let scale = try RoundingScale(of: model.network, inputs: fixture.inputs)
+    for engine in [Engine.fast(threadCount: 2), .oracle] {
+      let result = try FixtureVerification(
+        of: model.network, on: fixture, engine: engine, scale: scale)
+      #expect(result.passes, "\(engine): \(result.firstDiverging.map { "\($0)" } ?? "")")
+    }
+    return model
+  }
+
+  @Test(arguments: [
+    "convolutions", "pooling", "activations", "rearranging", "shared", "line", "channels_first",
+  ])
+  func `every layer computes what Keras computes`(_ name: String) throws {
+    let model = try verify(["layers/\(name).keras"], "layers/\(name)")
+    let format = name == "channels_first" ? "keras-3-channels-first" : "keras-3"
+    #expect(model.provenance.format == format)
+    let weights = model.network.weights.map(\.name)
+    #expect(Set(model.provenance.ledger.entries.map(\.target)) == Set(weights))
+  }
+
+  /// The forms of one network, each by the version that its name says.
+  static let eras: [[String]] = [
+    "tf2.12", "tf2.13", "tf2.15", "keras3.0", "keras3.5", "keras3.6", "keras3.15",
+  ]
+  .flatMap { tag in
+    let forms = [["\(tag).h5"], ["\(tag).keras"], ["\(tag).weights.h5", "\(tag).json"]]
+    return tag.hasPrefix("tf") ? forms + [["\(tag)-only.h5", "\(tag).json"]] : forms
+  }
+
+  @Test(arguments: eras)
+  func `a network is the same in every form of every version`(_ files: [String]) throws {
+    let tag = files[0].prefix { $0 != "-" }
+      .replacingOccurrences(of: ".weights.h5", with: "")
+      .replacingOccurrences(of: ".h5", with: "").replacingOccurrences(of: ".keras", with: "")
+    let model = try verify(files.map { "eras/\($0)" }, "eras/\(tag)")
+    #expect(model.provenance.ledger.entries.count == 17)
+  }
+
+  @Test(arguments: [
+    (["keras0.3.h5", "keras0.3.json"], "keras-0-channels-first", true),
+    (["keras1.0.5.h5", "keras1.0.5.json"], "keras-1-channels-first", true),
+    (["keras1.0.6-tf.h5", "keras1.0.6-tf.json"], "keras-1", false),
+    (["keras1-nameless.h5", "keras1-nameless.json"], "keras-1", false),
+    (["keras1.2-th.h5"], "keras-1-channels-first", true),
+  ])
+  func `files of versions that no longer run are read as those read them`(
+    _ files: [String], _ format: String, _ flips: Bool
+  ) throws {
+    let name = files[0].dropLast(".h5".count)
+    let model = try verify(files.map { "old/\($0)" }, "old/\(name)")
+    #expect(model.provenance.format == format)
+    let transforms = model.provenance.ledger.entries.flatMap(\.transforms)
+    #expect(transforms.contains(.flipKernels) == flips)
+    let squares = transforms.contains { if case .square = $0 { true } else { false } }
+    #expect(squares == ["keras0.3", "keras1.0.5"].contains(name))
+    // What a file does not say is told as an assumption.
+    #expect(model.provenance.notes.contains { $0.contains("assumed") })
+  }
+
+  @Test func `what running_std is can be said`() throws {
+    let files = ["old/keras1-nameless.h5", "old/keras1-nameless.json"].map {
+      Places.fixture("keras/\($0)")
+    }
+    let model = try ModelFormats.read(
+      try files.map { try InputFile(path: $0) },
+      options: ReadingOptions(runningDeviation: .deviation))
+    #expect(
+      model.provenance.ledger.entries.contains { $0.transforms == [.square(adding: 0.01)] })
+  }
+}
