@@ -1,19 +1,24 @@
-internal import ModelIO
-internal import TensorCore
+public import ModelIO
+public import TensorCore
 
 /// Collects the pieces of a zip archive of stored members, without copying their contents.
 ///
 /// Contents begin at multiples of 64, the time of all members is the earliest zip knows.
-struct ZipWriter {
+public struct ZipWriter {
   private var pieces: [Bytes] = []
   private var directory: [UInt8] = []
   private var names: Set<String> = []
   private var byteCount = 0
 
+  /// An archive without members.
+  public init() {}
+
   /// Appends a member of several pieces.
   ///
+  /// - Returns: where its content begins in the archive.
   /// - Throws: `FormatError` for a name that is used already or too long, or more than 4 GiB.
-  mutating func add(_ name: String, _ content: [Bytes]) throws(FormatError) {
+  @discardableResult
+  public mutating func add(_ name: String, _ content: [Bytes]) throws(FormatError) -> Int {
     let place = FormatError.Location.object(name)
     let nameBytes = Array(name.utf8)
     guard names.insert(name).inserted else { throw FormatError(at: place, "two members") }
@@ -60,10 +65,11 @@ struct ZipWriter {
     pieces.append(Bytes(header))
     pieces += content
     byteCount += header.count + size
+    return byteCount - size
   }
 
   /// The archive's pieces in order.
-  func finished() -> [Bytes] {
+  public func finished() -> [Bytes] {
     var end = directory
     end.append(littleEndian: UInt32.endSignature)
     end.append(littleEndian: UInt32(0))
