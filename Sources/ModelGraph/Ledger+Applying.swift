@@ -3,7 +3,8 @@ public import TensorCore
 extension Ledger.Transform {
   /// What the transform makes of a tensor; nil if it does not fit, or is too large for memory.
   ///
-  /// What `permute`, `flipKernels` and `square` move or compute is made anew at each use.
+  /// What `permute`, `flipKernels`, `square`, `divide` and `widen` move or compute is made anew at
+  /// each use.
   public func applied(to tensor: Tensor) -> Tensor? {
     let rank = tensor.shape.rank
     switch self {
@@ -24,13 +25,20 @@ extension Ledger.Transform {
           tensor.shape,
           tensor.doubles.map { ($0 + addend) * ($0 + addend) })
       }
+    case .divide(let divisor):
+      let type: ElementType = tensor.elementType == .float64 ? .float64 : .float32
+      return tensor.deferred(tensor.shape, type) { tensor in
+        let quotients = tensor.doubles.map { $0 / divisor }
+        return type == .float64
+          ? Tensor(tensor.shape, quotients) : Tensor(tensor.shape, quotients.map { Float($0) })
+      }
     case .swapSpatialAxes:
       return rank == 4 ? tensor.permuted([0, 1, 3, 2]) : nil
     case .setToOne:
       return tensor.filledWithOne()
     case .widen(let type):
       guard type == tensor.elementType, type.byteCount == 2 else { return nil }
-      return Tensor(tensor.shape, tensor.floats)
+      return tensor.deferred(tensor.shape, .float32) { Tensor($0.shape, $0.floats) }
     case .surroundWithZeros(let zeros):
       return tensor.surrounded(by: zeros)
     }

@@ -15,6 +15,9 @@ public struct Ledger: Sendable, Equatable {
     case flipKernels
     /// Each element plus a number, squared, in float64: a variance of a standard deviation.
     case square(adding: Double)
+    /// Each element divided by a number, in float64: a mean of a sum. Stored as float32, or float64
+    /// where it was that.
+    case divide(by: Double)
     /// Height and width of kernels exchanged: the last two of four axes.
     case swapSpatialAxes
     /// Each element replaced by 1: a factor that the source's framework stores but does not use.
@@ -112,6 +115,7 @@ extension Ledger.Transform: CustomStringConvertible {
     case .flipKernels: "flip 180°"
     case .square(adding: 0): "std to variance"
     case .square(let addend): "std to variance: square of the sum with \(addend)"
+    case .divide(let divisor): "divide by \(divisor)"
     case .swapSpatialAxes: "swap spatial axes"
     case .setToOne: "set to 1"
     case .widen(let type): "widen from \(type) to float32"

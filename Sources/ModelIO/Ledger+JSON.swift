@@ -50,7 +50,7 @@ extension Ledger.Entry {
 
 extension Ledger.Transform {
   private enum Name: String, CaseIterable {
-    case reshape, transpose, permute, flipKernels, square, swapSpatialAxes, setToOne, widen,
+    case reshape, transpose, permute, flipKernels, square, divide, swapSpatialAxes, setToOne, widen,
       surroundWithZeros
   }
 
@@ -71,6 +71,10 @@ extension Ledger.Transform {
     case .square(let addend):
       .object([
         .init("name", .string(Name.square.rawValue)), .init("adding", JSON(number: addend)),
+      ])
+    case .divide(let divisor):
+      .object([
+        .init("name", .string(Name.divide.rawValue)), .init("by", JSON(number: divisor)),
       ])
     case .swapSpatialAxes: .object([.init("name", .string(Name.swapSpatialAxes.rawValue))])
     case .setToOne: .object([.init("name", .string(Name.setToOne.rawValue))])
@@ -97,6 +101,7 @@ extension Ledger.Transform {
     case .permute: self = .permute(try fields.integers("axes"))
     case .flipKernels: self = .flipKernels
     case .square: self = .square(adding: try fields.number("adding"))
+    case .divide: self = .divide(by: try fields.number("by"))
     case .swapSpatialAxes: self = .swapSpatialAxes
     case .setToOne: self = .setToOne
     case .widen: self = .widen(from: try fields.word("from", ElementType.self))

@@ -46,6 +46,12 @@ import Testing
       Tensor([6], [2.25, 6.25, 12.25, 20.25, 30.25, 42.25] as [Double])
     ),
     (.setToOne, matrix, Tensor([2, 3], [1, 1, 1, 1, 1, 1] as [Float])),
+    (.divide(by: 3), matrix, Tensor([2, 3], [1, 2, 3, 4, 5, 6].map { Float($0 / 3.0) })),
+    (
+      .divide(by: 3), Tensor([2], [1, 2] as [Double]),
+      Tensor([2], [1.0 / 3, 2.0 / 3] as [Double])
+    ),
+    (.divide(by: .infinity), matrix, Tensor([2, 3], [0, 0, 0, 0, 0, 0] as [Float])),
   ]
 
   @Test(arguments: made)
