@@ -12,10 +12,11 @@ enum KerasFile: Equatable {
 
   /// Looks for the signatures.
   init(_ bytes: Bytes) {
-    if KerasFile.isHDF5(bytes) {
-      self = .hdf5
-    } else if ZipArchive.isZip(bytes) {
+    // An archive first: a file of HDF5 in it may begin where it could after a user block.
+    if ZipArchive.isZip(bytes) {
       self = .archive
+    } else if KerasFile.isHDF5(bytes) {
+      self = .hdf5
     } else if KerasFile.firstCharacter(bytes) == UInt8(ascii: "{") {
       self = .json
     } else {

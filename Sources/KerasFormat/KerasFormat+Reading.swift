@@ -95,6 +95,8 @@ extension KerasFormat {
     var ledger = ledger
     let order = Dictionary(stored.sources.enumerated().map { ($1, $0) }) { first, _ in first }
     ledger.entries.sort { order[$0.source] ?? .max < order[$1.source] ?? .max }
+    // A model of layers without weights is a model.
+    if stored.sources.isEmpty, network.weights.isEmpty { return ledger }
     let faults = ledger.faults(
       sources: stored.sources, targets: network.weights.map(\.name))
     guard faults.isEmpty else {

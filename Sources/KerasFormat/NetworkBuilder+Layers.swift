@@ -142,7 +142,11 @@ extension NetworkBuilder {
     let extents = input.kerasShape.dimensions.dropFirst()
     let stored = matching.weights[layer.path]?[.alpha]?.dataset.shape
     let channelAxis = input.arrangement == .plain && input.shape.rank == 4 ? 0 : extents.count - 1
-    let perChannel = extents.enumerated().map { $0.offset == channelAxis ? $0.element : 1 }
+    // One slope for all, where every axis shares.
+    let isOne = stored == Shape([Int](repeating: 1, count: extents.count))
+    let perChannel = extents.enumerated().map {
+      $0.offset == channelAxis && !isOne ? $0.element : 1
+    }
     guard stored != Shape(perChannel), stored == Shape(Array(extents)) else {
       let count = perChannel[channelAxis]
       let prelu = try once(layer.path) { (builder) throws(FormatError) in
