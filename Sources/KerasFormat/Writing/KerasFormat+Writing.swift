@@ -1,0 +1,21 @@
+public import ModelGraph
+public import ModelIO
+
+extension KerasFormat {
+  /// What a model becomes in Keras' terms: layers with their channels last.
+  ///
+  /// What Keras cannot express is rewritten so that it computes the same, and the notes say so.
+  /// The same model gives the same bytes in any process, locale and folder.
+  /// - Throws: `FormatError` naming the layer that Keras cannot express.
+  public func encode(_ model: Model) throws(FormatError) -> KerasFiles {
+    let draft = try NetDraft(model.network)
+    var notes = draft.remarks.sentences
+    if let preprocessing = model.preprocessing {
+      notes.append("left out the preprocessing, for which Keras has no place: \(preprocessing)")
+    }
+    if !model.labels.isEmpty {
+      notes.append("left out the \(model.labels.count) labels, for which Keras has no place")
+    }
+    return KerasFiles(notes: notes, definition: KerasDefinition(draft))
+  }
+}

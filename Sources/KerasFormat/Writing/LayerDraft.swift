@@ -1,0 +1,118 @@
+internal import ModelGraph
+internal import ModelIO
+internal import TensorCore
+
+/// A layer of a Keras model on its way to its files.
+struct LayerDraft {
+  /// The classes that are written; the raw values are those of Keras 2 and 3 alike.
+  enum Class: String {
+    case input = "InputLayer"
+    case convolution = "Conv2D"
+    case depthwiseConvolution = "DepthwiseConv2D"
+    case separableConvolution = "SeparableConv2D"
+    case dense = "Dense"
+    case batchNormalization = "BatchNormalization"
+    case activation = "Activation"
+    case relu = "ReLU"
+    case prelu = "PReLU"
+    case elu = "ELU"
+    case softmax = "Softmax"
+    case maximumPooling = "MaxPooling2D"
+    case averagePooling = "AveragePooling2D"
+    case globalMaximumPooling = "GlobalMaxPooling2D"
+    case globalAveragePooling = "GlobalAveragePooling2D"
+    case zeroPadding = "ZeroPadding2D"
+    case add = "Add"
+    case multiply = "Multiply"
+    case maximum = "Maximum"
+    case concatenate = "Concatenate"
+    case flatten = "Flatten"
+    case reshape = "Reshape"
+    case permute = "Permute"
+    case rescaling = "Rescaling"
+    case dropout = "Dropout"
+  }
+
+  /// One value: what a layer makes when it is called for the so manieth time.
+  struct Reference: Hashable {
+    var layer: Int
+    var call: Int
+  }
+
+  /// The layer's name; unique, and fit for TensorFlow's scopes.
+  var name: String
+  var type: Class
+  /// What the class is told, but for name and number type.
+  var settings: [JSON.Member]
+  /// The weights in the order in which Keras keeps them.
+  var weights: [WeightDraft]
+  /// The values that each call reads; an input is called once with none.
+  var calls: [[Reference]]
+  /// The shape that each call makes, batch first.
+  var shapes: [Shape]
+}
+
+extension LayerDraft.Class {
+  /// The class in a path of `.weights.h5`: as `to_snake_case` in keras/src/utils/naming.py.
+  var pathComponent: String {
+    switch self {
+    case .input: "input_layer"
+    case .convolution: "conv2d"
+    case .depthwiseConvolution: "depthwise_conv2d"
+    case .separableConvolution: "separable_conv2d"
+    case .dense: "dense"
+    case .batchNormalization: "batch_normalization"
+    case .activation: "activation"
+    case .relu: "re_lu"
+    case .prelu: "p_re_lu"
+    case .elu: "elu"
+    case .softmax: "softmax"
+    case .maximumPooling: "max_pooling2d"
+    case .averagePooling: "average_pooling2d"
+    case .globalMaximumPooling: "global_max_pooling2d"
+    case .globalAveragePooling: "global_average_pooling2d"
+    case .zeroPadding: "zero_padding2d"
+    case .add: "add"
+    case .multiply: "multiply"
+    case .maximum: "maximum"
+    case .concatenate: "concatenate"
+    case .flatten: "flatten"
+    case .reshape: "reshape"
+    case .permute: "permute"
+    case .rescaling: "rescaling"
+    case .dropout: "dropout"
+    }
+  }
+
+  /// Whether the class reads a list of values, even if that is of one.
+  var readsList: Bool {
+    switch self {
+    case .add, .multiply, .maximum, .concatenate: true
+    case .input, .convolution, .depthwiseConvolution, .separableConvolution, .dense,
+      .batchNormalization, .activation,
+      .relu, .prelu, .elu, .softmax, .maximumPooling, .averagePooling, .globalMaximumPooling,
+      .globalAveragePooling, .zeroPadding, .flatten, .reshape, .permute, .rescaling, .dropout:
+      false
+    }
+  }
+}
+
+/// A tensor on its way to a file of Keras.
+struct WeightDraft {
+  /// The variable's name in its layer: `kernel`.
+  var variable: String
+  /// The elements as Keras has them; where they are moved, they are made at each use.
+  var tensor: Tensor
+  /// The weight it is, `conv1/kernel`; nil for one that only Keras needs.
+  var weight: String?
+  /// What was done to the weight, in order.
+  var transforms: [Ledger.Transform] = []
+  /// The weight as the canonical model has it.
+  var origin: Tensor?
+
+  /// Whether both are the same weight of the model, and the same tensor in Keras.
+  func isShared(with other: WeightDraft) -> Bool {
+    guard let origin, let twin = other.origin else { return false }
+    return origin.isIdentical(to: twin) && transforms == other.transforms
+  }
+}

@@ -1,0 +1,102 @@
+internal import ModelGraph
+internal import ModelIO
+internal import TensorCore
+
+// Layers that move elements or only rename axes.
+extension NetDraft {
+  mutating func add(_ layer: Layer.Flatten, _ node: Node) throws(FormatError) {
+    let input = value(node.inputs[0])
+    let output = shapes[node.outputs[0]]!  // every value has a shape
+    // A global pooling that was written without its two axes of 1.
+    if input.shape == output {
+      remarks.add(.splits, node.name)
+      return finish(node, input, isNonNegative: input.isNonNegative)
+    }
+    try require(layer.axis > 0, node, "Keras has no layer that merges the batch with other axes")
+    guard output.rank == 2, input.arrangement == .image, !input.isInOrder else {
+      return reshape(input, to: output, node)
+    }
+    let result = append(
+      node, .flatten, to: [input], shape: output,
+      .flattened(channels: input.shape[1], height: input.shape[2], width: input.shape[3]))
+    finish(node, result, isNonNegative: input.isNonNegative)
+  }
+
+  mutating func add(_ layer: Layer.Reshape, _ node: Node) throws(FormatError) {
+    let input = value(node.inputs[0])
+    let output = shapes[node.outputs[0]]!  // every value has a shape
+    try require(
+      output.rank > 0 && output[0] == input.shape[0], node,
+      "Keras has no layer that changes the batch, found \(input.shape) to \(output)")
+    reshape(input, to: output, node)
+  }
+
+  /// The same elements in the same order under another shape.
+  private mutating func reshape(_ input: DraftValue, to output: Shape, _ node: Node) {
+    let source = input.isInOrder ? input : plain(input, for: node)
+    let result =
+      output.rank == 2
+      ? append(node, .flatten, to: [source], shape: output, .plain(2))
+      : append(
+        node, .reshape,
+        [.init("target_shape", .integers(Array(output.dimensions.dropFirst())))], to: [source],
+        shape: output, .plain(output.rank))
+    finish(node, result, isNonNegative: input.isNonNegative)
+  }
+
+  /// Nothing is done: the same elements in Keras are other axes from here on.
+  mutating func add(_ layer: Layer.Permutation, _ node: Node) throws(FormatError) {
+    var input = value(node.inputs[0])
+    try require(layer.axes.first == 0, node, "Keras has no layer that moves the batch")
+    if case .flattened = input.arrangement { input = plain(input, for: node) }
+    guard case .axes(let axes) = input.arrangement else { return }
+    let shape = Shape(layer.axes.map { input.shape[$0] })
+    let order = axes.map { layer.axes.firstIndex(of: $0)! }  // each axis once
+    finish(
+      node, DraftValue(source: input.source, shape: shape, arrangement: .axes(order)),
+      isNonNegative: input.isNonNegative)
+  }
+
+  mutating func add(_ layer: Layer.ZeroPadding, _ node: Node) throws(FormatError) {
+    let input = value(node.inputs[0])
+    var result = input
+    let isNonNegative = input.isNonNegative
+    let (before, after) = (layer.channelsBefore, layer.channelsAfter)
+    if layer.spatial != .none || before + after == 0 {
+      let name = before + after == 0 ? name(of: node) : unusedName("\(name(of: node))_space")
+      result = pad(image(result, for: node), by: layer.spatial, name)
+    }
+    if before + after > 0 {
+      // ZeroPadding2D pads the second and the third axis, whatever they are: channels and rows.
+      let source = plain(result, for: node)
+      let padding = Padding(top: before, bottom: after)
+      let shape = source.shape.replacing(1, by: source.shape[1] + before + after)
+      result = append(
+        node, .zeroPadding, Self.settings(of: padding), to: [source], shape: shape, .plain(4))
+      remarks.add(.channelPadding, node.name)
+    }
+    finish(node, result, isNonNegative: isNonNegative)
+  }
+
+  /// Zeros around an image.
+  mutating func pad(_ image: DraftValue, by padding: Padding, _ name: String) -> DraftValue {
+    let shape = image.shape
+      .replacing(2, by: image.shape[2] + padding.top + padding.bottom)
+      .replacing(3, by: image.shape[3] + padding.left + padding.right)
+    var result = append(
+      name, .zeroPadding, Self.settings(of: padding), to: [image], shape: shape, .image)
+    result.isNonNegative = image.isNonNegative
+    return result
+  }
+
+  private static func settings(of padding: Padding) -> [JSON.Member] {
+    [
+      .init(
+        "padding",
+        .array([
+          .integers([padding.top, padding.bottom]), .integers([padding.left, padding.right]),
+        ])),
+      .init("data_format", .string("channels_last")),
+    ]
+  }
+}
