@@ -14,7 +14,7 @@ struct ConvertFiles: ParsableCommand {
   @OptionGroup var reading: ReadingArguments
 
   func run() throws {
-    let target = try output.format(among: [.native, .caffe])
+    let target = try output.format(among: [.native, .caffe, .keras])
     var files: [InputFile] = []
     for path in inputs { files.append(try InputFile(path: path)) }
     let conversion = try Conversion(of: files, to: target, output) {

@@ -13,10 +13,12 @@ enum Destination {
   case native(OutputFile)
   /// `NET.prototxt` and `NET.caffemodel`, perhaps a mean image and labels.
   case caffe(CaffeDestination)
+  /// One file, `NAME.h5`, `NAME.weights.h5` or `NAME.keras`.
+  case keras(KerasDestination)
 
   /// The formats that can be written.
   enum Format {
-    case native, caffe
+    case native, caffe, keras
 
     /// What to call the outputs.
     var naming: String {
@@ -24,6 +26,7 @@ enum Destination {
       case .native: "an output named *.resnet"
       case .caffe:
         "NET.prototxt and NET.caffemodel (and MEAN.binaryproto, LABELS.txt), or a folder"
+      case .keras: "an output named *.keras, *.h5 or *.weights.h5"
       }
     }
 
@@ -32,6 +35,8 @@ enum Destination {
       let kinds = paths.map(kind)
       if kinds == ["resnet"] {
         self = .native
+      } else if paths.count == 1, KerasDestination.form(of: paths[0]) != nil {
+        self = .keras
       } else if paths.count == 1, isFolder(paths[0]) {
         self = .caffe
       } else if kinds.contains("prototxt"), kinds.contains("caffemodel"),
@@ -58,6 +63,10 @@ enum Destination {
     switch format {
     case .native: self = .native(try open(paths[0]))
     case .caffe: self = .caffe(try CaffeDestination(paths, stem: stem, open: open))
+    case .keras:
+      // The name was checked: `Format.init(of:)`.
+      let form = KerasDestination.form(of: paths[0])!
+      self = .keras(KerasDestination(form: form, output: try open(paths[0])))
     }
   }
 }
@@ -79,6 +88,7 @@ extension Destination {
       let (prepared, tensors) = try NativeFormat().prepare(model, for: file)
       return PreparedOutputs(files: [prepared], tensors: tensors, notes: [])
     case .caffe(let destination): return try destination.prepare(model)
+    case .keras(let destination): return try destination.prepare(model)
     }
   }
 }

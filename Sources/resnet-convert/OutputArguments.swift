@@ -7,8 +7,9 @@ struct OutputArguments: ParsableArguments {
   @Option(
     name: [.short, .long],
     help: """
-      A file to write, named after its kind: NAME.resnet, or NET.prototxt and NET.caffemodel, for \
-      which the option is repeated; a folder means all files of Caffe.
+      A file to write, named after its kind: NAME.resnet; NAME.keras, NAME.h5 or NAME.weights.h5; \
+      or NET.prototxt and NET.caffemodel, for which the option is repeated; a folder means all \
+      files of Caffe.
       """)
   var output: [String] = []
 

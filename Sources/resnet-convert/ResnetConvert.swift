@@ -16,6 +16,6 @@ struct ResnetConvert: Tool {
       128 + N ended by signal N.
       """,
     version: toolkitVersion,
-    subcommands: [ConvertFiles.self, CaffeToNative.self, NativeToCaffe.self],
+    subcommands: [ConvertFiles.self, CaffeToNative.self, NativeToCaffe.self, NativeToKeras.self],
     defaultSubcommand: ConvertFiles.self)
 }
