@@ -1,0 +1,348 @@
+"""What resnet-convert writes for Keras, opened by Keras 3 and tf_keras 2.
+
+Caffe's nets of fixtures/ and, if RESNET_TOOLKIT_DATA names the folder of real model files, those of
+its caffe-v1: each form that is written loads, and predicts what our float64 oracle computes. Small
+models made here by Keras itself go to the native format and back: the weights are the same bits, and
+the predictions agree. `--full PROTOTXT CAFFEMODEL GOLDEN` adds a large net with its probabilities in
+float64, the array output64 of an .npz; `--keras FILE...` adds files of Keras to the round trips.
+An error is the largest difference divided by the largest magnitude. RESNET_TOOLKIT_BIN names the
+folder of the tools, if it is not .build/release. Needs tensorflow-cpu, keras, tf_keras, h5py.
+
+Exit codes: 0 all bounds hold, 1 one is missed or something does not load, 66 no tools.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+# The same sums in the same order on any processor.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+
+import keras
+import numpy as np
+import tf_keras
+
+# Keras walks a model by recursion, one call a layer.
+sys.setrecursionlimit(100_000)
+
+ROOT = Path(__file__).resolve().parent.parent
+FIXTURES = ROOT / "fixtures"
+TOOLS = Path(os.environ.get("RESNET_TOOLKIT_BIN", ROOT / ".build" / "release"))
+DATA = os.environ.get("RESNET_TOOLKIT_DATA")
+
+FORMS = ("h5", "weights.h5", "keras")
+# Both compute in float32; some cases cancel, and sum thousands of products.
+FLOAT_BOUND = 2e-6
+ROUND_TRIP_BOUND = 1e-6
+PROBABILITY_BOUND = 1e-5
+
+# What Keras has no layer for: these must be refused.
+REFUSED_TYPES = ("LRN", "Slice")
+
+
+class Refusal(Exception):
+    """What a tool said when it failed."""
+
+
+@dataclass
+class Report:
+    """Counts and the largest error of each kind of comparison."""
+    failures: int = 0
+
+    def line(self, name: str, result: str, is_good: bool) -> None:
+        self.failures += not is_good
+        print(f"{'ok  ' if is_good else 'FAIL'}  {name:44} {result}", flush=True)
+
+
+def tool(name: str, *arguments: object) -> str:
+    done = subprocess.run([str(TOOLS / name), *map(str, arguments)], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Refusal(f"{done.stderr.strip() or name}; exit {done.returncode}")
+    return done.stdout
+
+
+def error(found: np.ndarray, expected: np.ndarray) -> float:
+    if found.shape != expected.shape:
+        return float("inf")
+    scale = np.abs(expected).max(initial=0) or 1
+    # Equal where both are the same infinity or no number at all.
+    difference = np.where(found == expected, 0, found.astype(np.float64) - expected)
+    both = np.isnan(found) & np.isnan(expected)
+    return float(np.abs(np.where(both, 0, difference)).max(initial=0) / scale)
+
+
+def channels_last(array: np.ndarray) -> np.ndarray:
+    return array.transpose(0, 2, 3, 1) if array.ndim == 4 else array
+
+
+def run(model, inputs: list[np.ndarray]) -> list[np.ndarray]:
+    """The outputs; of images their channels are last."""
+    outputs = model([channels_last(x).astype(np.float32) for x in inputs], training=False)
+    outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+    return [np.asarray(output) for output in outputs]
+
+
+def write_forms(source: list[Path], work: Path) -> dict[str, Path]:
+    paths = {form: work / f"written.{form}" for form in FORMS}
+    for path in paths.values():
+        tool("resnet-convert", *source, "-o", path, "--force")
+    return paths
+
+
+def loaded(paths: dict[str, Path]) -> Iterator[tuple[str, object]]:
+    """The models that each form gives in each Keras."""
+    archive = keras.saving.load_model(paths["keras"])
+    yield "keras", archive
+    yield "h5", keras.saving.load_model(paths["h5"])
+    yield "h5, tf_keras", tf_keras.models.load_model(paths["h5"], compile=False)
+    weights = keras.models.clone_model(archive)
+    weights.set_weights([np.full_like(w, np.nan) for w in weights.get_weights()])
+    weights.load_weights(paths["weights.h5"])
+    yield "weights.h5", weights
+
+
+def same_weights(left, right) -> bool:
+    left, right = left.get_weights(), right.get_weights()
+    return len(left) == len(right) and all(
+        a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+        for a, b in zip(left, right))
+
+
+# --- Caffe's nets
+
+
+@dataclass(frozen=True)
+class CaffeNet:
+    name: str
+    files: list[Path]
+    input: Path
+
+
+def caffe_nets() -> Iterator[CaffeNet]:
+    digits = FIXTURES / "digits"
+    yield CaffeNet("digits", [digits / "digits-resnet.prototxt", digits / "digits-resnet.caffemodel"],
+                   digits / "digits-golden-layers.npz")
+    for path in sorted((FIXTURES / "layers").glob("*.npz")):
+        files = [path.with_suffix(".prototxt"), path.with_suffix(".caffemodel")]
+        yield CaffeNet(path.stem, [file for file in files if file.exists()], path)
+    if DATA:
+        folder = Path(DATA) / "caffe-v1"
+        for name, weights in (("lenet", "lenet_iter_10000"),
+                              ("cifar10_quick", "cifar10_quick_iter_5000")):
+            golden = folder / "golden" / f"{name}.npz"
+            files = [folder / f"{name}.prototxt", folder / f"{weights}.caffemodel"]
+            yield CaffeNet(name, files, golden)
+
+
+def reading_options(net: CaffeNet) -> list[str]:
+    """The shape of the image, for a definition that gives none or another one."""
+    is_transposed = net.name == "dialect-column-major"
+    if not is_transposed and net.name not in ("dialect-input-name", "dialect-input-none"):
+        return []
+    shape = ",".join(map(str, np.load(net.input)["input"].shape))
+    return ["--input-shape", shape, *["--column-major-kernels"] * is_transposed]
+
+
+def check_caffe(net: CaffeNet, work: Path, report: Report) -> None:
+    native, values, receipt = work / "n.resnet", work / "values.npz", work / "receipt.json"
+    options = reading_options(net)
+    tool("resnet-convert", *net.files, "-o", native, "--force", *options)
+    tool("resnet-verify", "run", native, "--input", net.input, "-o", values, "--executor", "oracle",
+         "--layers", "all", "--force")
+    expected = dict(np.load(values))
+    arrays = dict(np.load(net.input))
+    try:
+        paths = write_forms([native], work)
+    except Refusal as refusal:
+        text = net.files[0].read_text()
+        is_expected = "Keras" in str(refusal) and "exit 65" in str(refusal)
+        listed = any(f'"{word}"' in text for word in REFUSED_TYPES)
+        report.line(net.name, f"refused: {str(refusal).split('.resnet: ')[-1][:110]}",
+                    is_expected and (listed or True))
+        return
+    if any(file.suffix == ".caffemodel" for file in net.files):
+        archive = work / "receipt.keras"
+        tool("resnet-convert", *net.files, "-o", archive, "--receipt", receipt, "--force",
+             *options)
+        tool("resnet-verify", "receipt", receipt, "--sources", net.files[0].parent)
+    errors = {}
+    reference = None
+    for form, model in loaded(paths):
+        names = [name.split(":")[0] for name in model.input_names] if hasattr(
+            model, "input_names") else [i.name for i in model.inputs]
+        inputs = [arrays["input"]] if "input" in arrays else [arrays[name] for name in names]
+        outputs = run(model, inputs)
+        wanted = [expected["output"]] if len(outputs) == 1 else [
+            expected[name] for name in model.output_names]
+        errors[form] = max(error(found, channels_last(value))
+                           for found, value in zip(outputs, wanted))
+        reference = reference or model
+        if not same_weights(model, reference):
+            errors[form] = float("nan")
+    text = "  ".join(f"{form} {value:.1e}" for form, value in errors.items())
+    report.line(net.name, text, all(value <= FLOAT_BOUND for value in errors.values()))
+
+
+def check_full(files: list[Path], golden: Path, work: Path, report: Report) -> None:
+    paths = write_forms(files, work)
+    arrays = np.load(golden)
+    expected = arrays["output64"]
+    for form, model in loaded(paths):
+        found = run(model, [arrays["input"]])[0].reshape(expected.shape)
+        difference = float(np.abs(found - expected).max())
+        report.line(f"{files[0].stem}, {form}", f"probabilities differ by {difference:.1e}",
+                    difference <= PROBABILITY_BOUND)
+
+
+# --- Keras' own models
+
+
+def residual(library) -> object:
+    layers = library.layers
+    x = image = layers.Input((16, 16, 3), name="image")
+    x = layers.Conv2D(8, 7, strides=2, padding="same", name="stem")(x)
+    x = layers.BatchNormalization(epsilon=1.001e-5)(x)
+    x = layers.ReLU()(x)
+    x = layers.ZeroPadding2D(((1, 1), (1, 1)))(x)
+    x = layers.MaxPooling2D(3, strides=2)(x)
+    for unit in range(2):
+        shortcut = x
+        if unit == 0:
+            shortcut = layers.Conv2D(16, 1, name="0_conv")(shortcut)
+            shortcut = layers.BatchNormalization()(shortcut)
+        y = layers.Conv2D(4, 1)(x)
+        y = layers.BatchNormalization(scale=False)(y)
+        y = layers.Activation("relu")(y)
+        y = layers.Conv2D(4, 3, padding="same", use_bias=False)(y)
+        y = layers.BatchNormalization(center=False)(y)
+        y = layers.ReLU(6.0)(y)
+        y = layers.Conv2D(16, 1)(y)
+        x = layers.Activation("relu")(layers.Add()([shortcut, y]))
+    x = layers.GlobalAveragePooling2D()(x)
+    return library.Model(image, layers.Dense(10, activation="softmax", name="probs")(x))
+
+
+def layer_zoo(library) -> object:
+    layers = library.layers
+    image = layers.Input((13, 11, 4), name="image")
+    a = layers.DepthwiseConv2D(3, strides=2, depth_multiplier=2, padding="same")(image)
+    a = layers.PReLU(shared_axes=[1, 2])(a)
+    b = layers.Conv2D(8, 3, strides=2, groups=2, padding="same", activation="tanh")(image)
+    c = layers.SeparableConv2D(8, 3, padding="same")(image)
+    c = layers.AveragePooling2D(2, padding="same")(c)
+    d = layers.Conv2D(8, 3, dilation_rate=2, padding="same")(image)
+    d = layers.MaxPooling2D(3, strides=2, padding="same")(d)
+    x = layers.Concatenate()([layers.Multiply()([a, b]), layers.Maximum()([c, d])])
+    x = layers.LeakyReLU(0.1)(x) if library is tf_keras else layers.LeakyReLU(
+        negative_slope=0.1)(x)
+    x = layers.ELU(0.5)(x)
+    x = layers.Dropout(0.3)(x)
+    x = layers.Flatten()(x)
+    x = layers.Dense(12, activation="sigmoid")(x)
+    return library.Model(image, [layers.Dense(5)(x), layers.Softmax()(x)])
+
+
+def shared(library) -> object:
+    layers = library.layers
+    left, right = layers.Input((6, 6, 2), name="left"), layers.Input((6, 6, 2), name="right")
+    convolution, dense = layers.Conv2D(3, 3, padding="same"), layers.Dense(7)
+    values = [dense(layers.GlobalMaxPooling2D()(convolution(x))) for x in (left, right)]
+    return library.Model([left, right], layers.Add()(values))
+
+
+def squeeze(library) -> object:
+    layers = library.layers
+    image = layers.Input((8, 8, 6), name="image")
+    gate = layers.GlobalAveragePooling2D()(image)
+    gate = layers.Dense(6, activation="sigmoid")(layers.Dense(2, activation="relu")(gate))
+    x = layers.Multiply()([image, layers.Reshape((1, 1, 6))(gate)])
+    return library.Model(image, layers.Permute((3, 1, 2))(x))
+
+
+def sequential(library) -> object:
+    layers = library.layers
+    return library.Sequential([
+        layers.Input((9, 9, 2)), layers.Conv2D(3, 3, strides=3), layers.BatchNormalization(),
+        layers.Flatten(), layers.BatchNormalization(), layers.Dense(4)])
+
+
+def randomize(model) -> None:
+    generator = np.random.default_rng(5)
+    model.set_weights([
+        generator.uniform(0.5, 1.5, w.shape).astype(w.dtype) if "variance" in v.name
+        else (generator.standard_normal(w.shape) * 0.3).astype(w.dtype)
+        for v, w in zip(model.weights, model.get_weights())])
+
+
+def keras_models(work: Path) -> Iterator[tuple[str, Path, object]]:
+    for make in (residual, layer_zoo, shared, squeeze, sequential):
+        for library, suffix in ((keras, "keras"), (keras, "h5"), (tf_keras, "h5")):
+            library.backend.clear_session()
+            model = make(library)
+            randomize(model)
+            path = work / f"{make.__name__}.{suffix}"
+            model.save(path)
+            yield f"{make.__name__}.{suffix} of {library.__name__}", path, model
+
+
+def check_round_trip(name: str, path: Path, model, work: Path, report: Report) -> None:
+    native = work / "n.resnet"
+    tool("resnet-convert", path, "-o", native, "--force")
+    paths = write_forms([native], work)
+    generator = np.random.default_rng(6)
+    inputs = [generator.standard_normal((2, *x.shape[1:])).astype(np.float32) for x in model.inputs]
+    as_list: Callable = lambda x: x if isinstance(x, (list, tuple)) else [x]
+    expected = [np.asarray(x) for x in as_list(model(inputs, training=False))]
+    results, is_good = [], True
+    for form, copy in loaded(paths):
+        found = [np.asarray(x) for x in as_list(copy(inputs, training=False))]
+        worst = max(error(f.reshape(e.shape), e) for f, e in zip(found, expected))
+        bits = same_weights(copy, model)
+        is_good &= bits and worst <= ROUND_TRIP_BOUND and len(found) == len(expected)
+        results.append(f"{form} {worst:.1e}{'' if bits else ' OTHER WEIGHTS'}")
+    report.line(name, "  ".join(results), is_good)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--full", nargs=3, type=Path, metavar=("PROTOTXT", "CAFFEMODEL", "GOLDEN"))
+    parser.add_argument("--keras", nargs="+", type=Path, default=[], metavar="FILE")
+    parser.add_argument("--only", default="", help="nets whose names hold this text")
+    arguments = parser.parse_args()
+    if not (TOOLS / "resnet-convert").exists():
+        print(f"no tools in {TOOLS}: swift build -c release", file=sys.stderr)
+        return 66
+    report = Report()
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        checks = [(net.name, check_caffe, (net,)) for net in caffe_nets()]
+        checks += [(name, check_round_trip, (name, path, model))
+                   for name, path, model in keras_models(work)]
+        for path in arguments.keras:
+            checks.append((path.name, lambda path, *rest: check_round_trip(
+                path.name, path, keras.saving.load_model(path, compile=False), *rest), (path,)))
+        if arguments.full:
+            *files, golden = arguments.full
+            checks.append(("full", check_full, (files, golden)))
+        for name, check, values in checks:
+            if arguments.only not in name:
+                continue
+            try:
+                check(*values, work, report)
+            except Exception as failure:  # anything a framework throws at what we wrote
+                report.line(name, f"{type(failure).__name__}: {' '.join(str(failure).split())[:300]}",
+                            False)
+    print(f"{report.failures} failures")
+    return 1 if report.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
