@@ -142,7 +142,7 @@ extension NetworkBuilder {
         arrangement = .line
       }
     }
-    let name = unused(layer.path, among: &nodeNames)
+    let name = Self.unused(layer.path, among: &nodeNames)
     valueNames.insert(name)
     nodes.append(Node(name, .input(.init(shape: shape))))
     return KerasValue(name: name, shape: shape, arrangement: arrangement)
@@ -182,14 +182,14 @@ extension NetworkBuilder {
   mutating func add(
     _ name: String, _ parts: [Part], to inputs: [KerasValue]
   ) throws(FormatError) -> KerasValue {
-    let result = unused(name, among: &valueNames)
+    let result = Self.unused(name, among: &valueNames)
     var values = inputs
     for (index, part) in parts.enumerated() {
       let isLast = index == parts.count - 1
-      let nodeName = unused(
+      let nodeName = Self.unused(
         part.suffix.map { "\(name)/\($0)" } ?? name, among: &nodeNames)
       let valueName =
-        isLast ? result : unused("\(name)/\(part.valueSuffix)", among: &valueNames)
+        isLast ? result : Self.unused("\(name)/\(part.valueSuffix)", among: &valueNames)
       let node = Node(
         nodeName, part.layer, inputs: values.map(\.name), outputs: [valueName])
       do {
@@ -203,7 +203,8 @@ extension NetworkBuilder {
     return values[0]
   }
 
-  private func unused(_ name: String, among names: inout Set<String>) -> String {
+  /// A name that is not taken; static, so that nothing else of the builder is copied with the set.
+  private static func unused(_ name: String, among names: inout Set<String>) -> String {
     var candidate = name
     var number = 1
     while !names.insert(candidate).inserted {

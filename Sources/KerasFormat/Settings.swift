@@ -8,8 +8,18 @@ struct Settings {
   private let json: JSON
 
   /// The settings of a layer.
+  ///
+  /// What only matters in training is left out: it is most of a large definition.
   init(_ json: JSON, of place: String) {
-    self.json = json
+    if case .object(let members) = json {
+      self.json = .object(
+        members.filter { member in
+          !["_initializer", "_regularizer", "_constraint"].contains { member.name.hasSuffix($0) }
+            && member.name != "dtype" && member.name != "layers"
+        })
+    } else {
+      self.json = .null
+    }
     self.place = place
   }
 
