@@ -73,6 +73,36 @@ import Testing
     #expect(model.provenance.notes.contains { $0.contains("assumed") })
   }
 
+  @Test(arguments: ["caffe-names", "caffe-scales", "applications", "applications-v2", "cifar"])
+  func `a definition is inferred from the names and shapes of weights`(_ name: String) throws {
+    let shape: Shape? = name == "cifar" ? nil : [1, 3, 64, 64]
+    let model = try verify(
+      ["inferred/\(name).h5"], "inferred/\(name)", options: ReadingOptions(inputShape: shape))
+    // Each assumption is said, with the option that changes it.
+    #expect(model.provenance.notes.contains("the file has no definition"))
+    #expect(model.provenance.notes.contains { $0.contains("(--epsilon)") })
+    let tellsStride = model.provenance.notes.contains { $0.contains("(--stride)") }
+    #expect(tellsStride == (name != "applications-v2" && name != "cifar"))
+  }
+
+  @Test func `what is assumed about weights without a definition can be changed`() throws {
+    let file = try InputFile(path: Places.fixture("keras/inferred/caffe-names.h5"))
+    let options = ReadingOptions(
+      assumptions: .init(stride: .middle, epsilon: 0.25, padsPooling: true))
+    let layers = Dictionary(
+      try ModelFormats.read([file], options: options).network.nodes.map { ($0.name, $0.layer) }
+    ) { first, _ in first }
+    guard case .convolution(let first)? = layers["res3a_branch2a"],
+      case .convolution(let middle)? = layers["res3a_branch2b"],
+      case .batchNormalization(let norm)? = layers["bn3a_branch2a"],
+      case .zeroPadding? = layers["pool1_pad"]
+    else {
+      Issue.record("expected the layers of a ResNet")
+      return
+    }
+    #expect(first.stride == Extent(1) && middle.stride == Extent(2) && norm.epsilon == 0.25)
+  }
+
   @Test func `what running_std is can be said`() throws {
     let files = ["old/keras1-nameless.h5", "old/keras1-nameless.json"].map {
       Places.fixture("keras/\($0)")
