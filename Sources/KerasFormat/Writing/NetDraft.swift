@@ -7,7 +7,7 @@ struct NetDraft {
   let network: Network
   /// The canonical shape of every value.
   let shapes: [String: Shape]
-  private(set) var layers: [LayerDraft] = []
+  var layers: [LayerDraft] = []
   /// The values that enter and leave.
   private(set) var inputs: [LayerDraft.Reference] = []
   private(set) var outputs: [LayerDraft.Reference] = []
@@ -16,9 +16,9 @@ struct NetDraft {
   var remarks = Remarks()
 
   /// The values made so far, under their canonical names.
-  private var values: [String: DraftValue] = [:]
+  var values: [String: DraftValue] = [:]
   /// Values in other arrangements.
-  private var rearranged: [Rearrangement: DraftValue] = [:]
+  var rearranged: [Rearrangement: DraftValue] = [:]
   /// The layers that read each value.
   private(set) var readers: [String: [Node]] = [:]
   /// Normalizations that wait for the scale behind them, by their values.
@@ -31,9 +31,9 @@ struct NetDraft {
   private var names: [String: String] = [:]
   private var takenNames: Set<String> = [KerasDefinition.modelGroup]
   /// Layers with weights, by the offset of the first one in its storage.
-  private var owners: [Int: [Int]] = [:]
+  var owners: [Int: [Int]] = [:]
 
-  private struct Rearrangement: Hashable {
+  struct Rearrangement: Hashable {
     var source: LayerDraft.Reference
     var arrangement: DraftValue.Arrangement
   }
@@ -129,165 +129,6 @@ extension NetDraft {
     guard !outputs.isEmpty else {
       throw FormatError(.badModel, "expected layers that make an output, found none")
     }
-  }
-}
-
-// Values.
-extension NetDraft {
-  /// The value of a canonical name: made before it is read.
-  func value(_ name: String) -> DraftValue { values[name]! }
-
-  /// A node's inputs.
-  func inputs(_ node: Node) -> [DraftValue] { node.inputs.map(value) }
-
-  /// Takes a value for what a node makes.
-  mutating func finish(_ node: Node, _ value: DraftValue, isNonNegative: Bool = false) {
-    var value = value
-    value.isNonNegative = isNonNegative
-    values[node.outputs[0]] = value
-  }
-
-  /// The value in some arrangement, by layers of their own where it has another one.
-  ///
-  /// - Parameter reader: who wants it, for the names of these layers.
-  mutating func arranged(
-    _ value: DraftValue, _ wanted: DraftValue.Arrangement, for reader: String
-  ) -> DraftValue {
-    guard value.arrangement != wanted else { return value }
-    let key = Rearrangement(source: value.source, arrangement: wanted)
-    if let known = rearranged[key] { return known }
-    var result = value
-    let name = Self.fit(reader)
-    switch (value.arrangement, wanted) {
-    case (.flattened(let channels, let height, let width), _):
-      let image: Shape = [value.shape[0], channels, height, width]
-      result = append(
-        unusedName("\(name)_image"), .reshape,
-        [.init("target_shape", .integers([height, width, channels]))], to: [value], shape: image,
-        .image)
-      result = arranged(result, .plain(4), for: reader)
-      result = append(
-        unusedName("\(name)_flatten"), .flatten, [], to: [result], shape: value.shape, .plain(2))
-    case (.axes(let axes), .axes(let order)):
-      // Both have each canonical axis once.
-      let dimensions = order.map { axes.firstIndex(of: $0)! }
-      result = append(
-        unusedName("\(name)_permute"), .permute,
-        [.init("dims", .integers(Array(dimensions.dropFirst())))], to: [value],
-        shape: value.shape, wanted)
-      remarks.add(.permutations, layers[result.source.layer].name)
-    case (.axes, .flattened): preconditionFailure("only a flatten layer flattens")
-    }
-    result.isNonNegative = value.isNonNegative
-    rearranged[key] = result
-    return result
-  }
-
-  /// The value as an image with its channels last.
-  mutating func image(_ value: DraftValue, for node: Node) -> DraftValue {
-    arranged(value, .image, for: node.name)
-  }
-
-  /// The value in the canonical order.
-  mutating func plain(_ value: DraftValue, for node: Node) -> DraftValue {
-    arranged(value, .plain(value.shape.rank), for: node.name)
-  }
-
-  /// The values in one arrangement.
-  mutating func alike(_ values: [DraftValue], for node: Node) -> [DraftValue] {
-    guard Set(values.map(\.arrangement)).count > 1 else { return values }
-    var alike: [DraftValue] = []
-    for value in values {
-      alike.append(arranged(value, DraftValue.standard(value.shape.rank), for: node.name))
-    }
-    return alike
-  }
-}
-
-// Layers.
-extension NetDraft {
-  /// Adds a layer that computes what a node does, under its name.
-  mutating func append(
-    _ node: Node, _ type: LayerDraft.Class, _ settings: [JSON.Member] = [],
-    weights: [WeightDraft] = [], to inputs: [DraftValue], shape: Shape,
-    _ arrangement: DraftValue.Arrangement
-  ) -> DraftValue {
-    append(
-      name(of: node), type, settings, weights: weights, to: inputs, shape: shape, arrangement)
-  }
-
-  /// Adds a layer, or calls one again that has the same weights and settings.
-  mutating func append(
-    _ name: String, _ type: LayerDraft.Class, _ settings: [JSON.Member],
-    weights: [WeightDraft] = [], to inputs: [DraftValue], shape: Shape,
-    _ arrangement: DraftValue.Arrangement
-  ) -> DraftValue {
-    var value = DraftValue(
-      source: LayerDraft.Reference(layer: layers.count, call: 0), shape: shape,
-      arrangement: arrangement)
-    let draft = LayerDraft(
-      name: name, type: type, settings: settings, weights: weights,
-      calls: [inputs.map(\.source)], shapes: [value.kerasShape])
-    if let twin = twin(of: draft) {
-      value.source = LayerDraft.Reference(layer: twin, call: layers[twin].calls.count)
-      layers[twin].calls += draft.calls
-      layers[twin].shapes += draft.shapes
-      remarks.add(.sharedLayers, "\(name) as \(layers[twin].name)")
-    } else {
-      if let origin = draft.weights.first?.origin {
-        owners[origin.bytes.offset, default: []].append(layers.count)
-      }
-      layers.append(draft)
-    }
-    return value
-  }
-
-  /// The layer before that has the very same weights, all of them, and settings.
-  private func twin(of draft: LayerDraft) -> Int? {
-    guard let first = draft.weights.first?.origin else { return nil }
-    return owners[first.bytes.offset]?.first { owner in
-      let other = layers[owner]
-      return other.type == draft.type && other.settings == draft.settings
-        && other.weights.count == draft.weights.count
-        && zip(other.weights, draft.weights).allSatisfy { $0.isShared(with: $1) }
-    }
-  }
-
-  /// A tensor as a weight of Keras.
-  mutating func weight(
-    _ variable: String, _ tensor: Tensor, _ role: Layer.WeightRole, _ node: Node,
-    _ transforms: [Ledger.Transform] = []
-  ) throws(FormatError) -> WeightDraft {
-    let name = "\(node.name)/\(role.rawValue)"
-    var transforms = transforms
-    switch tensor.elementType {
-    case .float16, .bfloat16:
-      transforms.append(.widen(from: tensor.elementType))
-      remarks.add(.widening, "\(name) (\(tensor.elementType))")
-    case .float64: remarks.add(.doubles, name)
-    case .float32: break
-    }
-    var moved = tensor
-    for transform in transforms {
-      guard let next = transform.applied(to: moved) else {
-        throw FormatError(
-          .outOfMemory, at: .object(node.name), "no memory for \(transform.description)")
-      }
-      moved = next
-    }
-    return WeightDraft(
-      variable: variable, tensor: moved, weight: name, transforms: transforms, origin: tensor)
-  }
-
-  /// A weight of one number for each channel.
-  mutating func vector(
-    _ variable: String, _ tensor: Tensor, _ role: Layer.WeightRole, _ node: Node,
-    _ transforms: [Ledger.Transform] = []
-  ) throws(FormatError) -> WeightDraft {
-    let shape = Shape([tensor.shape.elementCount])
-    let reshape: [Ledger.Transform] =
-      tensor.shape == shape ? [] : [.reshape(from: tensor.shape, to: shape)]
-    return try weight(variable, tensor, role, node, reshape + transforms)
   }
 }
 
