@@ -14,18 +14,17 @@ extension Tensor {
     return Tensor(shape: Shape(axes.map { shape[$0] }), elementType: elementType, bytes: moved)!
   }
 
-  private func permutedBytes<Bits: FixedWidthInteger & BitwiseCopyable>(
+  private func permutedBytes<Bits: FixedWidthInteger & BitwiseCopyable & SIMDScalar>(
     _ axes: [Int], of type: Bits.Type
   ) -> Bytes {
     let moves = PermutedAxes(shape, axes)
-    let width = MemoryLayout<Bits>.size
     return Bytes(count: bytes.count) { output in
       // SAFETY: both hold `elementCount` elements; the steps of a full index stay among them.
       bytes.withUnsafeBytes { input in
-        moves.forEach { source, target in
-          output.storeBytes(
-            of: input.loadUnaligned(fromByteOffset: source * width, as: type),
-            toByteOffset: target * width, as: type)
+        if moves.fast.target == 1 {
+          moves.copyRows(from: input, to: output, width: MemoryLayout<Bits>.size)
+        } else {
+          moves.copyTiles(of: type, from: input, to: output)
         }
       }
     }
@@ -35,7 +34,7 @@ extension Tensor {
 /// The moves of elements when axes are put into another order.
 private struct PermutedAxes {
   /// One axis of the result, or several that stay together.
-  private struct Axis {
+  struct Axis {
     var extent: Int
     /// From one element to the next along the axis, in the tensor.
     var source: Int
@@ -44,9 +43,9 @@ private struct PermutedAxes {
   }
 
   /// The axes of the result, but `fast`.
-  private let outer: [Axis]
+  let outer: [Axis]
   /// The axis along which the elements of the tensor lie next to each other.
-  private let fast: Axis
+  let fast: Axis
 
   init(_ shape: Shape, _ axes: [Int]) {
     var merged: [Axis] = []
@@ -67,40 +66,85 @@ private struct PermutedAxes {
     outer = shape.elementCount == 0 ? [Axis(extent: 0, source: 0, target: 0)] : merged
   }
 
-  /// Calls `move` for each element with its index in the tensor and in the result.
-  ///
-  /// In strips of the fast axis as wide as a line of the cache: each line of the tensor is read
-  /// once, and the result is written in so many rising streams.
-  @inline(__always)
-  func forEach(_ move: (_ source: Int, _ target: Int) -> Void) {
-    let stripWidth = 16
-    for start in stride(from: 0, to: fast.extent, by: stripWidth) {
-      let strip = start..<min(start + stripWidth, fast.extent)
-      var index = [Int](repeating: 0, count: outer.count)
-      var (source, target) = (0, 0)
-      while outer.allSatisfy({ $0.extent > 0 }) {
-        // The last axis without the bookkeeping of an index.
-        let last = outer.last ?? Axis(extent: 1, source: 0, target: 0)
-        for _ in 0..<last.extent {
-          for element in strip { move(source + element, target + element * fast.target) }
-          source += last.source
-          target += last.target
+  /// Where the fast axis lies next to each other in the result too.
+  func copyRows(
+    from input: UnsafeRawBufferPointer, to output: UnsafeMutableRawBufferPointer, width: Int
+  ) {
+    let byteCount = fast.extent * width
+    var row = Odometer(outer)
+    while !row.isDone {
+      let from = UnsafeRawBufferPointer(rebasing: input[(row.source * width)...].prefix(byteCount))
+      let to = output[(row.target * width)...].prefix(byteCount)
+      UnsafeMutableRawBufferPointer(rebasing: to).copyMemory(from: from)
+      row.advance()
+    }
+  }
+
+  /// By tiles of a small buffer, which are filled with rows of the tensor and emptied into rows of
+  /// the result: the cache holds only a few lines as far apart as those of either.
+  func copyTiles<Bits: FixedWidthInteger & BitwiseCopyable & SIMDScalar>(
+    of type: Bits.Type, from input: UnsafeRawBufferPointer,
+    to output: UnsafeMutableRawBufferPointer
+  ) {
+    let (tileWidth, tileHeight) = (256, 16)  // half of a first-level cache, in single precision
+    let size = MemoryLayout<Bits>.size
+    withUnsafeTemporaryAllocation(of: Bits.self, capacity: tileWidth * tileHeight) { tile in
+      for start in stride(from: 0, to: fast.extent, by: tileWidth) {
+        let width = min(tileWidth, fast.extent - start)
+        var row = Odometer(outer)
+        while !row.isDone {
+          let first = row.target
+          var height = 0
+          while height < tileHeight, !row.isDone, row.target == first + height {
+            let from = input.baseAddress! + (row.source + start) * size
+            let to = tile.baseAddress! + height
+            for element in 0..<width {
+              to[element &* tileHeight] = (from + element &* size).loadUnaligned(as: type)
+            }
+            height += 1
+            row.advance()
+          }
+          var to = output.baseAddress! + (first + start * fast.target) * size
+          for element in 0..<width {
+            let line = UnsafeRawPointer(tile.baseAddress! + element &* tileHeight)
+            if height == tileHeight {
+              to.storeBytes(of: line.load(as: SIMD16<Bits>.self), as: SIMD16<Bits>.self)
+            } else {
+              to.copyMemory(from: line, byteCount: height * size)
+            }
+            to += fast.target * size
+          }
         }
-        source -= last.source * last.extent
-        target -= last.target * last.extent
-        var axis = outer.count - 2
-        while axis >= 0 {
-          index[axis] += 1
-          source += outer[axis].source
-          target += outer[axis].target
-          if index[axis] < outer[axis].extent { break }
-          source -= outer[axis].source * outer[axis].extent
-          target -= outer[axis].target * outer[axis].extent
-          index[axis] = 0
-          axis -= 1
-        }
-        if axis < 0 { break }
       }
+    }
+  }
+
+  /// Steps through the indices of axes, the last axis first.
+  struct Odometer {
+    private let axes: [Axis]
+    private var index: [Int]
+    private(set) var source = 0
+    private(set) var target = 0
+    private(set) var isDone: Bool
+
+    init(_ axes: [Axis]) {
+      self.axes = axes
+      index = [Int](repeating: 0, count: axes.count)
+      isDone = axes.contains { $0.extent == 0 }
+    }
+
+    mutating func advance() {
+      for place in axes.indices.reversed() {
+        let axis = axes[place]
+        index[place] += 1
+        source += axis.source
+        target += axis.target
+        if index[place] < axis.extent { return }
+        index[place] = 0
+        source -= axis.source * axis.extent
+        target -= axis.target * axis.extent
+      }
+      isDone = true
     }
   }
 }

@@ -29,6 +29,22 @@ import Testing
     }
   }
 
+  @Test(arguments: [[2, 1, 0], [1, 2, 0], [0, 2, 1], [2, 0, 1], [1, 0, 2]])
+  func `tensors of many tiles and a rest are permuted whole`(_ axes: [Int]) throws {
+    let extents = [3, 37, 530]
+    let numbered = Tensor(Shape(extents), (0..<3 * 37 * 530).map(Float.init))
+    let steps = [37 * 530, 530, 1]
+    var expected: [Float] = []
+    for i in 0..<extents[axes[0]] {
+      for j in 0..<extents[axes[1]] {
+        for k in 0..<extents[axes[2]] {
+          expected.append(Float(i * steps[axes[0]] + j * steps[axes[1]] + k * steps[axes[2]]))
+        }
+      }
+    }
+    #expect(numbered.permuted(axes).floats == expected)
+  }
+
   @Test func `a tensor without elements and a scalar keep what they hold`() throws {
     #expect(try numbered([0, 3], .float64).permuted([1, 0]).shape == [3, 0])
     let scalar = try numbered([], .float64)
