@@ -139,21 +139,37 @@ extension OutputFile {
     ///
     /// - Throws: `FormatError` of kind `inputOutput`.
     public mutating func write(_ bytes: Bytes) throws(FormatError) {
+      try transfer(bytes, to: byteCount) { start, count, _ in writeOnce(descriptor, start, count) }
+      byteCount += bytes.count
+    }
+
+    /// Writes over bytes that were written before: for what is known only after what follows it.
+    ///
+    /// - Parameter offset: where the bytes go; they end within what was written.
+    /// - Throws: `FormatError` of kind `inputOutput`.
+    public func rewrite(_ bytes: Bytes, at offset: Int) throws(FormatError) {
+      precondition(offset >= 0 && offset + bytes.count <= byteCount, "not written yet")
+      try transfer(bytes, to: offset) { pwrite(descriptor, $0, $1, off_t($2)) }
+    }
+
+    /// Calls `step` with the next bytes, how many they are and where they go, until all are written.
+    private func transfer(
+      _ bytes: Bytes, to offset: Int, step: (UnsafeRawPointer, Int, Int) -> Int
+    ) throws(FormatError) {
       let bytes = bytes.inMemory
-      var start = 0
-      while start < bytes.count {
-        let wanted = min(bytes.count - start, Self.pieceByteCount)
+      var done = 0
+      while done < bytes.count {
+        let wanted = min(bytes.count - done, Self.pieceByteCount)
         let written = bytes.withUnsafeBytes { buffer in
-          writeOnce(descriptor, buffer.baseAddress! + start, wanted)  // not empty: start < count
+          step(buffer.baseAddress! + done, wanted, offset + done)  // not empty: done < count
         }
         if written < 0 && errno == EINTR { continue }
         guard written > 0 else {
           throw .system(
-            .inputOutput, file: path, "cannot write after \(byteCount) bytes",
+            .inputOutput, file: path, "cannot write after \(offset + done) bytes",
             written == 0 ? ENOSPC : errno)
         }
-        start += written
-        byteCount += written
+        done += written
       }
     }
 

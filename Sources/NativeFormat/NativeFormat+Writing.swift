@@ -24,23 +24,29 @@ extension NativeFormat {
     let header = Bytes(json.utf8())
     let ledger = Bytes(model.provenance.ledger.json.utf8())
     let checked = [ledger] + list.tensors.map(\.tensor.bytes)
-    var encodedTable: [UInt8] = []
-    for checksum in checked.flatMap(Chunks.checksums(of:)) {
-      encodedTable.append(littleEndian: checksum)
-    }
-    let table = Bytes(encodedTable)
-    let sections = [header, table] + checked
-    let preamble = Preamble(
-      fileLength: sections.reduce(Preamble.byteCount) { $0 + Chunks.padded($1.count) },
-      headerLength: header.count, ledgerLength: ledger.count, tableLength: table.count,
-      headerChecksum: Chunks.checksum(of: header), tableChecksum: Chunks.checksum(of: table))
+    let tableLength =
+      checked.reduce(0) { $0 + Chunks.count(of: $1.count) } * MemoryLayout<UInt32>.size
+    let lengths = [header.count, tableLength] + checked.map(\.count)
+    var preamble = Preamble(
+      fileLength: lengths.reduce(Preamble.byteCount) { $0 + Chunks.padded($1) },
+      headerLength: header.count, ledgerLength: ledger.count, tableLength: tableLength,
+      headerChecksum: Chunks.checksum(of: header), tableChecksum: 0)
     var tensors: [WrittenTensor] = []
     let file = try output.prepare(byteCount: preamble.fileLength) { (writer) throws(FormatError) in
+      var table: [UInt8] = []
       try writer.write(preamble.bytes)
-      for section in sections {
-        try writer.write(section)
-        try writer.write(Chunks.padding(after: section.count))
+      try writer.write(header)
+      try writer.write([UInt8](repeating: 0, count: preamble.table.upperBound - writer.byteCount))
+      for section in checked {
+        // A tensor that is made at each use is made once: its checksums are written afterwards.
+        let bytes = section.inMemory
+        for checksum in Chunks.checksums(of: bytes) { table.append(littleEndian: checksum) }
+        try writer.write(bytes)
+        try writer.write(Chunks.padding(after: bytes.count))
       }
+      preamble.tableChecksum = Chunks.checksum(of: Bytes(table))
+      try writer.rewrite(Bytes(preamble.bytes), at: 0)
+      try writer.rewrite(Bytes(table), at: preamble.table.lowerBound)
     } verify: { (bytes) throws(FormatError) in
       let written = try NativeFile(bytes, path: output.path)
       _ = try written.check()

@@ -14,14 +14,15 @@ struct FaultInjectionTests {
 
   /// A call, and what it may fail with.
   static let failures: [(call: String, codes: [Int32])] = [
-    ("write", [ENOSPC, EIO, EDQUOT]), ("fsync", [EIO, ENOSPC, EINVAL]),
+    ("write", [ENOSPC, EIO, EDQUOT]), ("pwrite", [EIO]), ("fsync", [EIO, ENOSPC, EINVAL]),
     ("posix_fallocate", [ENOSPC, EIO]), ("fcntl", [EMFILE]), ("close", [EIO, EDQUOT]),
     ("open", [EIO]), ("mmap", [ENOMEM, ENODEV]), ("openat", [EACCES, EROFS, ENOSPC]),
     ("linkat", [EXDEV, EACCES, EROFS, ENOSPC]), ("renameat", [EXDEV, EACCES, EROFS, ENOSPC]),
   ]
   /// What a program must try again: a signal came between, or only a part was written (0).
   static let interruptions: [(call: String, codes: [Int32])] = [
-    ("write", [EINTR, 0]), ("posix_fallocate", [EINTR]), ("open", [EINTR]), ("openat", [EINTR]),
+    ("write", [EINTR, 0]), ("pwrite", [EINTR, 0]), ("posix_fallocate", [EINTR]), ("open", [EINTR]),
+    ("openat", [EINTR]),
     ("close", [EINTR]),
   ]
 

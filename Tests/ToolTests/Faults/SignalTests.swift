@@ -15,7 +15,7 @@ struct SignalTests {
   private static func disturbances(
     _ signal: Int32
   ) -> [(call: String, environment: [String: String])] {
-    ["openat", "posix_fallocate", "write", "fsync", "close", "linkat", "renameat"].map {
+    ["openat", "posix_fallocate", "write", "pwrite", "fsync", "close", "linkat", "renameat"].map {
       ($0, ["FAULT_ACTION": "signal", "FAULT_SIGNAL": "\(signal)"])
     }
   }

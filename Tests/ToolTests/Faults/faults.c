@@ -97,6 +97,18 @@ ssize_t write(int file, const void *bytes, size_t count) {
   return REAL(write)(file, bytes, count);
 }
 
+ssize_t pwrite(int file, const void *bytes, size_t count, off_t offset) {
+  int code;
+  if (strikes("pwrite", &code)) {
+    if (code != 0) {
+      errno = code;
+      return -1;
+    }
+    count = (count + 1) / 2;
+  }
+  return REAL(pwrite)(file, bytes, count, offset);
+}
+
 int fsync(int file) { return fails("fsync") ? -1 : REAL(fsync)(file); }
 
 int posix_fallocate(int file, off_t offset, off_t count) {
