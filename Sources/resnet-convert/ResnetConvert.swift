@@ -16,6 +16,9 @@ struct ResnetConvert: Tool {
       128 + N ended by signal N.
       """,
     version: toolkitVersion,
-    subcommands: [ConvertFiles.self, CaffeToNative.self, NativeToCaffe.self, NativeToKeras.self],
+    subcommands: [
+      ConvertFiles.self, CaffeToNative.self, NativeToCaffe.self, KerasToNative.self,
+      NativeToKeras.self,
+    ],
     defaultSubcommand: ConvertFiles.self)
 }

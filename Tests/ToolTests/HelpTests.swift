@@ -8,7 +8,8 @@ import Testing
 @Suite struct HelpTests {
   static let commands = [
     ["resnet-convert"], ["resnet-convert", "files"], ["resnet-convert", "caffe-to-native"],
-    ["resnet-convert", "native-to-caffe"], ["resnet-convert", "native-to-keras"],
+    ["resnet-convert", "native-to-caffe"], ["resnet-convert", "keras-to-native"],
+    ["resnet-convert", "native-to-keras"],
     ["resnet-verify"], ["resnet-verify", "receipt"],
     ["resnet-verify", "model"], ["resnet-verify", "layers"],
     ["resnet-verify", "run"], ["resnet-inspect"], ["resnet-bench"],
