@@ -103,7 +103,10 @@ extension Preprocessing {
       lines.append("mean of each channel: \(means.map { decimal(of: $0) }.joined(separator: " "))")
     case .image, nil: break
     }
-    if scale != 1 { lines.append("scale after the mean is subtracted: \(decimal(of: scale))") }
+    if scales != [1] {
+      let factors = scales.map { decimal(of: $0) }.joined(separator: " ")
+      lines.append("scale after the mean is subtracted: \(factors)")
+    }
     return lines
   }
 }

@@ -33,7 +33,7 @@ extension InferenceNet {
     guard mean != nil || transform != nil else { return nil }
     let input = network.inputs.first?.shape ?? []
     let channels = input.rank == 4 ? input[1] : nil
-    var recipe = Preprocessing(scale: transform?.scale ?? 1)
+    var recipe = Preprocessing(scales: [transform?.scale ?? 1])
     if let mean {
       guard channels == nil || mean.tensor.shape[0] == channels else {
         throw FormatError(

@@ -10,9 +10,9 @@ extension Preprocessing {
   init?(of model: KerasModel, _ format: KerasLayout.DataFormat) {
     let names = Set(model.allLayers.map(\.name))
     if names.contains("conv2_block1_preact_bn") {
-      self.init(channelOrder: .rgb, mean: .channels([127.5, 127.5, 127.5]), scale: 1 / 127.5)
+      self.init(.tf)
     } else if names.contains("conv2_block1_1_conv") || names.contains("res2a_branch2a") {
-      self.init(channelOrder: .bgr, mean: .channels([103.939, 116.779, 123.68]))
+      self.init(.caffe)
     } else {
       return nil
     }

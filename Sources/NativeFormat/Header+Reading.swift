@@ -65,7 +65,9 @@ extension Header {
     if let value = fields.optional("mean") {
       recipe.mean = try mean(decoding: value, &fields, &weights)
     }
-    recipe.scale = try fields.number("scale")
+    let isList = try fields.required("scale").isArray
+    recipe.scales = isList ? try fields.numbers("scale") : [try fields.number("scale")]
+    guard !recipe.scales.isEmpty else { throw fields.fault("expected a scale, found none") }
     try fields.finish(allowingUnknown: allowingUnknown)
     return recipe
   }

@@ -69,9 +69,11 @@ enum Header {
       case .channels(let means): .array(means.map { JSON(number: $0) })
       case .image(let image): .integer(list.index(of: image, named: meanImageName))
       }
+    let scales = recipe.scales.map { JSON(number: $0) }
+    let scale = scales.count == 1 ? scales[0] : .array(scales)
     return .object(present: [
       ("channelOrder", recipe.channelOrder.map { .string($0.rawValue) }), ("mean", mean),
-      ("scale", JSON(number: recipe.scale)),
+      ("scale", scale),
     ])
   }
 

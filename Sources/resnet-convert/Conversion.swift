@@ -25,7 +25,9 @@ struct Conversion {
     destination = try output.destination(besides: sources, as: format)
     receipt = try output.receiptFile(besides: sources)
     Progress.say("reading \(sources.map(\.name).joined(separator: ", "))")
-    (model, ledger) = try sources.blamingChanges(read)
+    var (model, ledger) = try sources.blamingChanges(read)
+    try output.preprocessing?.replacePreprocessing(of: &model)
+    (self.model, self.ledger) = (model, ledger)
   }
 
   /// Writes the files, all or none, and reports.

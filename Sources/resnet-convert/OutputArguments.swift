@@ -20,6 +20,19 @@ struct OutputArguments: ParsableArguments {
       """)
   var receipt: String?
 
+  @Option(
+    help: """
+      The recipe for images to write into the model, instead of the one that was recognized: caffe \
+      (blue first, minus means), tf (from -1 to 1), torch (means and deviations) or none. Nothing \
+      is applied to tensors.
+      """)
+  var preprocessing: Recipe?
+
+  /// A recipe for images on the command line.
+  enum Recipe: String, ExpressibleByArgument, CaseIterable {
+    case caffe, tf, torch, none
+  }
+
   @Flag(help: "Replace outputs that exist.")
   var force = false
 
@@ -71,5 +84,24 @@ struct OutputArguments: ParsableArguments {
     _ path: String, besides inputs: [InputFile]
   ) throws(FormatError) -> OutputFile {
     try OutputFile(path: path, replacing: force, inputs: inputs)
+  }
+}
+
+extension OutputArguments.Recipe {
+  /// The recipe in place of what the model has.
+  ///
+  /// - Throws: `UsageError` for a network of other images than the recipe's.
+  func replacePreprocessing(of model: inout Model) throws {
+    guard let published = Preprocessing.Published(rawValue: rawValue) else {
+      model.preprocessing = nil
+      return
+    }
+    let shapes = model.network.inputs.map(\.shape)
+    guard shapes.contains(where: { $0.rank == 4 && $0[1] == 3 }) else {
+      throw UsageError(
+        "--preprocessing \(rawValue) is for images of 3 channels, the network reads "
+          + shapes.map(\.description).joined(separator: ", "))
+    }
+    model.preprocessing = Preprocessing(published)
   }
 }

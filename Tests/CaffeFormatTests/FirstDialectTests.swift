@@ -59,7 +59,7 @@ struct FirstDialectTests {
     #expect(pooling.padding == Padding(vertical: 1, horizontal: 1))
     #expect((pooling.kernel, pooling.stride) == (Extent(2), Extent(2)))
     #expect((lrn.size, lrn.alpha, lrn.beta, lrn.k) == (3, 0.5, 0.25, 2))
-    #expect(model.preprocessing?.scale == 0.5)
+    #expect(model.preprocessing?.scales == [0.5])
     #expect(
       model.provenance.notes.contains(
         "folded padding layers into their readers: conv1 (1), pool1 (1)"))

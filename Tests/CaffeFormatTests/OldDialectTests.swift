@@ -42,7 +42,7 @@ struct OldDialectTests {
         "prob: softmax",
       ])
     #expect(model.network.inputs[0].shape == [1, 2, 4, 4])
-    #expect(model.preprocessing?.scale == 0.5)
+    #expect(model.preprocessing?.scales == [0.5])
     guard case .channels([1, 2]) = model.preprocessing?.mean else {
       Issue.record("expected the definition's mean values")
       return
@@ -102,7 +102,7 @@ struct OldDialectTests {
       let model = try read(
         "layers { name: 'l' type: \(parts[0]) top: 'data' \(parts[1]) { scale: 2 crop_size: 5 } }"
           + "layers { name: 'a' type: TANH bottom: 'data' top: 'a' }", inputShape: [1, 3, 5, 5])
-      #expect(model.preprocessing?.scale == 2)
+      #expect(model.preprocessing?.scales == [2])
     }
   }
 }

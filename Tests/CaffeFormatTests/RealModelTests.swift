@@ -40,7 +40,7 @@ struct RealModelTests {
     #expect(
       model.network.nodes.map(\.name)
         == ["data", "conv1", "pool1", "conv2", "pool2", "ip1", "relu1", "ip2"])
-    #expect(model.preprocessing?.scale == 0.00390625)
+    #expect(model.preprocessing?.scales == [0.00390625])
   }
 
   @Test func `a definition for training asks for the shape of its input`() throws {

@@ -109,7 +109,7 @@ extension SourceTests {
   @Test func `a mean image is subtracted from blue, green and red`() throws {
     let model = try read(definition, mean: mean([1, 3, 2, 2], (0..<12).map(Float.init)))
     #expect(model.preprocessing?.channelOrder == .bgr)
-    #expect(model.preprocessing?.scale == 1)
+    #expect(model.preprocessing?.scales == [1])
     guard case .image(let image) = model.preprocessing?.mean else {
       Issue.record("expected an image")
       return
@@ -145,7 +145,7 @@ extension SourceTests {
     let one = try read(
       "layer { name: 'd' type: 'Data' top: 'data' transform_param { scale: 0.5 mean_value: 128 } }"
         + layers, inputShape: [1, 3, 2, 2])
-    #expect(one.preprocessing?.scale == 0.5)
+    #expect(one.preprocessing?.scales == [0.5])
     guard case .channels([128, 128, 128]) = one.preprocessing?.mean else {
       Issue.record("expected 128 for each channel")
       return

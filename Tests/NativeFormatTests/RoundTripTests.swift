@@ -39,7 +39,7 @@ import Testing
     #expect(try file.ledger() == model.provenance.ledger)
     let recipe = try #require(file.model.preprocessing)
     #expect(recipe.channelOrder == .bgr)
-    #expect(recipe.scale == 0.017)
+    #expect(recipe.scales == [0.017, 0.018, 0.019])
     guard case .image(let image) = recipe.mean else {
       Issue.record("expected a mean image")
       return

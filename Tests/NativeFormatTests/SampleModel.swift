@@ -43,7 +43,7 @@ extension Model {
       return Model(
         network: try Network(name: "a \"small\" net", nodes: nodes),
         preprocessing: Preprocessing(
-          channelOrder: .bgr, mean: .image(.ramp([3, 2, 2])), scale: 0.017),
+          channelOrder: .bgr, mean: .image(.ramp([3, 2, 2])), scales: [0.017, 0.018, 0.019]),
         labels: ["tench", "goldfish, Carassius auratus\t✓"],
         provenance: Provenance(
           format: "caffe-v1", files: [.init(name: "net.caffemodel", byteCount: 1 << 40)],

@@ -52,6 +52,46 @@ import Testing
     #expect(folder.contents.isEmpty)
   }
 
+  @Test(arguments: [
+    ([], "preprocessing: BGR, minus [103.939, 116.779, 123.68]\n"),
+    (["--preprocessing", "tf"], "preprocessing: RGB, minus [127.5, 127.5, 127.5], times 0.00784"),
+    (
+      ["--preprocessing", "torch"],
+      "preprocessing: RGB, minus [123.675, 116.28, 103.53], times [0.017"
+    ),
+    (["--preprocessing", "none"], nil),
+  ])
+  func `the recipe for images is recognized, or the one that was asked for`(
+    options: [String], expected: String?
+  ) throws {
+    let folder = TemporaryFolder()
+    let path = folder.path("net.resnet")
+    let run = try ToolRun(
+      "resnet-convert",
+      ["keras-to-native", Places.fixture("keras/inferred/applications.h5"), "-o", path] + options)
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let summary = try ToolRun("resnet-inspect", [path])
+    #expect(summary.output.contains("preprocessing:") == (expected != nil))
+    if let expected { #expect(summary.output.contains(expected), "\(summary.output)") }
+  }
+
+  @Test func `a recipe for other images than the network's is refused`() throws {
+    let folder = TemporaryFolder()
+    let run = try ToolRun(
+      "resnet-convert", Self.digits + ["-o", folder.path("d.resnet"), "--preprocessing", "torch"])
+    #expect(run.exitCode == 64)
+    #expect(run.errors.contains("--preprocessing torch is for images of 3 channels, the network"))
+    #expect(folder.contents.isEmpty)
+  }
+
+  @Test func `only models of Keras are taken for Keras`() throws {
+    let folder = TemporaryFolder()
+    let run = try ToolRun(
+      "resnet-convert", ["keras-to-native", Self.digits[1], "-o", folder.path("d.resnet")])
+    #expect(run.exitCode == 65, "\(run.errors)")
+    #expect(folder.contents.isEmpty)
+  }
+
   @Test func `only names of Keras are taken`() throws {
     let run = try ToolRun("resnet-convert", ["native-to-keras", "a.resnet", "-o", "b.resnet"])
     #expect(run.exitCode == 64)
