@@ -9,6 +9,7 @@ extension CaffeFormat {
   public func readModel(
     from source: CaffeSource, options: ReadingOptions = ReadingOptions()
   ) throws(FormatError) -> Model {
+    try options.refuse(.keras, .inference)
     try checkKinds(of: source)
     if source.definition == nil, let file = source.weights, CaffeFile(file.bytes) == .hdf5 {
       throw FormatError(

@@ -10,6 +10,7 @@ extension KerasFormat {
   public func readModel(
     from source: KerasSource, options: ReadingOptions = ReadingOptions()
   ) throws(FormatError) -> Model {
+    try options.refuse(.caffe)
     guard let file = source.weights else {
       throw FormatError(
         file: source.definition?.path,
@@ -36,6 +37,7 @@ extension KerasFormat {
     var inferred: [String] = []
     let definition: JSON
     if let json {
+      try inFile(definitionFile) { () throws(FormatError) in try options.refuse(.inference) }
       definition = json
     } else {
       let inference = try inFile(file) { () throws(FormatError) in

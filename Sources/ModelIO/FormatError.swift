@@ -14,6 +14,8 @@ public struct FormatError: Error, Equatable, CustomStringConvertible {
     case outOfMemory
     /// The request is refused to protect the user's files.
     case refused
+    /// An option does not fit the files.
+    case usage
   }
 
   /// Where in the file.

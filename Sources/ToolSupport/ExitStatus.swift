@@ -33,6 +33,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
       case .inputOutput: .inputOutput
       case .outOfMemory: .outOfMemory
       case .refused: .refused
+      case .usage: .usage
       }
   }
 

@@ -84,6 +84,21 @@ import Testing
     #expect(folder.contents.isEmpty)
   }
 
+  @Test(arguments: [
+    ("eras/keras3.6.h5", "--epsilon=0.1", "--epsilon is for weights of Keras without a definition"),
+    ("eras/keras3.6.h5", "--stride=first", "--stride is for weights of Keras without a definition"),
+    ("eras/keras3.6.h5", "--caffe-dialect=nvidia", "--caffe-dialect is for models of Caffe only"),
+    ("../digits/digits-resnet.caffemodel", "--kernels=convolution", "--kernels is for models of"),
+  ])
+  func `an option that would change nothing is refused`(
+    file: String, option: String, reason: String
+  ) throws {
+    let run = try ToolRun(
+      "resnet-convert", [Places.fixture("keras/\(file)"), option, "--dry-run"])
+    #expect(run.exitCode == 64)
+    #expect(run.errors.contains(reason), "\(run.errors)")
+  }
+
   @Test func `only models of Keras are taken for Keras`() throws {
     let folder = TemporaryFolder()
     let run = try ToolRun(

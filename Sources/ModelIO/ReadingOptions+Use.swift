@@ -1,0 +1,49 @@
+extension ReadingOptions {
+  /// Options that only some models have a use for.
+  public enum Use: Sendable {
+    /// A model of Caffe.
+    case caffe
+    /// A model of Keras.
+    case keras
+    /// Weights of Keras without a definition.
+    case inference
+
+    fileprivate var models: String {
+      switch self {
+      case .caffe: "models of Caffe"
+      case .keras: "models of Keras"
+      case .inference: "weights of Keras without a definition"
+      }
+    }
+  }
+
+  /// Refuses options that a model has no use for: the user expects them to change something.
+  ///
+  /// - Throws: `FormatError` of kind `usage` naming the first that was given.
+  public func refuse(_ uses: Use...) throws(FormatError) {
+    for use in uses {
+      guard let option = given(for: use).first else { continue }
+      throw FormatError(.usage, "\(option) is for \(use.models) only")
+    }
+  }
+
+  /// The options for a use that differ from their defaults, as the tools call them.
+  private func given(for use: Use) -> [String] {
+    let options: [(name: String, isGiven: Bool)] =
+      switch use {
+      case .caffe:
+        [
+          ("--caffe-dialect", caffeDialect != .auto),
+          ("--column-major-kernels", hasColumnMajorKernels),
+        ]
+      case .keras:
+        [("--kernels", kernels != .auto), ("--running-std", runningDeviation != .auto)]
+      case .inference:
+        [
+          ("--stride", assumptions.stride != nil), ("--epsilon", assumptions.epsilon != nil),
+          ("--pool-padding", assumptions.padsPooling != nil),
+        ]
+      }
+    return options.filter(\.isGiven).map(\.name)
+  }
+}
