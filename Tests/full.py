@@ -14,75 +14,14 @@ import pathlib
 import shutil
 import subprocess
 import sys
-import threading
-import time
 
 import numpy as np
 
 from interop import Net
 from interop_written import opencv_output, tensors
+from measuring import ROOT, check, conversion, tool, verdict
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-BIN = pathlib.Path(os.environ.get("RESNET_TOOLKIT_BIN", ROOT / ".build/release"))
 LOGIT_BOUNDS = {50: 2e-4, 101: 5e-4, 152: 2e-3}
-missed: list[str] = []
-
-
-def check(name: str, value: float, bound: float, unit: str = "") -> None:
-    """Prints a figure beside its upper bound and remembers a miss."""
-    good = value <= bound
-    print(f"  {name}: {value:.4g}{unit} (bound {bound:.4g}{unit}){'' if good else '  MISSED'}")
-    if not good:
-        missed.append(name)
-
-
-def tool(name: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """Runs a built tool; a failure ends this script with the tool's own words."""
-    command = [str(BIN / name), *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(command)}\nexit {done.returncode}\n{done.stdout[-2000:]}{done.stderr}")
-    return done
-
-
-def convert_sampled(*arguments: object) -> tuple[float, int]:
-    """Runs resnet-convert; returns seconds and the peak of its anonymous memory in bytes."""
-    command = [str(BIN / "resnet-convert"), *map(str, arguments)]
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    peak = 0
-
-    def sample() -> None:
-        nonlocal peak
-        while process.poll() is None:
-            try:
-                status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
-            except OSError:
-                return
-            for line in status.splitlines():
-                if line.startswith("RssAnon:"):
-                    peak = max(peak, 1024 * int(line.split()[1]))
-            time.sleep(0.001)
-
-    sampler = threading.Thread(target=sample)
-    sampler.start()
-    code = process.wait()
-    seconds = time.perf_counter() - start
-    sampler.join()
-    if code != 0:
-        sys.exit(f"{' '.join(command)}: exit {code}")
-    return seconds, peak
-
-
-def copy_and_sync(source: pathlib.Path, target: pathlib.Path) -> float:
-    """Seconds of cp and fsync."""
-    start = time.perf_counter()
-    subprocess.run(["cp", source, target], check=True)
-    with open(target, "rb") as file:
-        os.fsync(file.fileno())
-    return time.perf_counter() - start
-
-
 def parity(depth: int, model: pathlib.Path, golden: pathlib.Path, work: pathlib.Path) -> None:
     """Logits against float64, by both executors, and the verdict of resnet-verify."""
     expected = np.load(golden)["logits64"]
@@ -98,26 +37,8 @@ def parity(depth: int, model: pathlib.Path, golden: pathlib.Path, work: pathlib.
             relative = error / float(np.abs(expected).max())
             check(f"ResNet-{depth} logits, oracle, max relative error", relative, 1e-9)
     report = tool("resnet-verify", model, "--fixture", golden, "--threads", 2, "--json").stdout
-    verdict = json.loads(report)
-    print(f"  resnet-verify: passes {verdict['passes']}, compared {verdict['compared']}/{verdict['total']}")
-
-
-def conversion(definition: pathlib.Path, weights: pathlib.Path, work: pathlib.Path) -> pathlib.Path:
-    """Conversion time against cp + fsync in alternation, and memory."""
-    output = work / "model.resnet"
-    arguments = ["caffe-to-native", "--prototxt", definition, "--caffemodel", weights, "-o", output]
-    ratios = []
-    peak = 0
-    for _ in range(5):
-        copied = copy_and_sync(weights, work / "copy")
-        (work / "copy").unlink()
-        output.unlink(missing_ok=True)
-        seconds, anonymous = convert_sampled(*arguments)
-        ratios.append(seconds / copied)
-        peak = max(peak, anonymous)
-    check("conversion / (cp + fsync), median of 5", sorted(ratios)[2], 3)
-    check("peak RssAnon of the conversion", peak / 2**20, 64, " MiB")
-    return output
+    result = json.loads(report)
+    print(f"  resnet-verify: passes {result['passes']}, compared {result['compared']}/{result['total']}")
 
 
 def written(definition: pathlib.Path, model: pathlib.Path, weights: pathlib.Path,
@@ -162,7 +83,9 @@ def main() -> None:
         name = f"ResNet-{depth}-deploy.prototxt"
         definition = models / name if (models / name).exists() else definitions / name
         golden = models / f"golden/ResNet-{depth}.npz"
-        model = conversion(definition, models / f"ResNet-{depth}-synth.caffemodel", work)
+        weights = models / f"ResNet-{depth}-synth.caffemodel"
+        model = conversion(
+            weights, work, "caffe-to-native", "--prototxt", definition, "--caffemodel", weights)
         parity(depth, model, golden, work)
         legacy = models / f"ResNet-{depth}-synth-legacy4d.caffemodel"
         if legacy.exists():
@@ -170,7 +93,7 @@ def main() -> None:
             equal = json.loads(tool("resnet-verify", work / "legacy.resnet", model, "--json").stdout)
             check("weights of the legacy 4-D twin that differ", len(equal["weightDifferences"]), 0)
         if depth == 50:
-            written(definition, model, models / f"ResNet-{depth}-synth.caffemodel", work)
+            written(definition, model, weights, work)
         opened = json.loads(tool("resnet-inspect", model, "--time-open", "--json").stdout)
         check("opening in process, median of 100", opened["openMedianMilliseconds"], 5, " ms")
         if depth == 50:
@@ -179,8 +102,7 @@ def main() -> None:
             print(f"  fast executor, 1 thread: {bench['minimumMilliseconds']:.1f} ms, {bench['gigaflops']:.1f} GFLOP/s")
             check("GFLOP/s of sgemm 1024³ / those of the network", 1 / bench["share"], 1 / 0.45)
     shutil.rmtree(work)
-    print("missed: " + ", ".join(missed) if missed else "all bounds held")
-    sys.exit(1 if missed else 0)
+    sys.exit(verdict())
 
 
 if __name__ == "__main__":
