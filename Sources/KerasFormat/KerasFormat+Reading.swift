@@ -24,7 +24,8 @@ extension KerasFormat {
     return try readModel(parts, stored, source, file, options)
   }
 
-  private func readModel(
+  /// Reads the model of files that were taken apart.
+  func readModel(
     _ parts: KerasParts, _ stored: StoredWeights, _ source: KerasSource, _ file: InputFile,
     _ options: ReadingOptions
   ) throws(FormatError) -> Model {

@@ -14,8 +14,7 @@ extension NetworkBuilder {
     }
     let product = try once("\(layer.path) \(input.arrangement)") { (builder) throws(FormatError) in
       let kernel = try builder.weight(
-        .kernel, of: layer, expected: "[\(inputs), \(outputs)]",
-        fits: { $0 == [inputs, outputs] }, target: "\(layer.path)/kernel"
+        .kernel, of: layer, expected: [inputs, outputs], target: "\(layer.path)/kernel"
       ) { stored in
         switch input.arrangement {
         case .plain: KerasLayout.matrix(stored, image: nil)

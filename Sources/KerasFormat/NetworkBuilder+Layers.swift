@@ -153,7 +153,7 @@ extension NetworkBuilder {
         .prelu(
           .init(
             slope: try builder.weight(
-              .alpha, of: layer, expected: "\(perChannel)", fits: { $0.dimensions == perChannel },
+              .alpha, of: layer, expected: perChannel,
               target: "\(layer.path)/slope"
             ) { perChannel.count == 1 ? [] : [.reshape(from: $0, to: [count])] }))
       }
@@ -169,7 +169,7 @@ extension NetworkBuilder {
       .scale(
         .init(
           scale: try builder.weight(
-            .alpha, of: layer, expected: "\(Array(extents))", fits: { $0 == stored },
+            .alpha, of: layer, expected: Array(extents),
             target: "\(layer.path)/slopes/scale"
           ) { shape in
             let moved = Shape(axes.map { shape[$0] })

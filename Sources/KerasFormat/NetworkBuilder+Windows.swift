@@ -137,7 +137,7 @@ extension NetworkBuilder {
       .convolution(
         .init(
           kernel: try builder.weight(
-            .kernel, of: layer, expected: "\(extents)", fits: { $0.dimensions == extents },
+            .kernel, of: layer, expected: extents,
             target: "\(layer.path)/kernel"
           ) { KerasLayout.kernel($0, order, flips: flips) },
           bias: try builder.bias(of: layer, count: outputs), stride: windows.stride,
@@ -173,8 +173,7 @@ extension NetworkBuilder {
       .convolution(
         .init(
           kernel: try builder.weight(
-            .depthwiseKernel, of: layer, expected: "\(extents)",
-            fits: { $0.dimensions == extents }, target: "\(node)/kernel"
+            .depthwiseKernel, of: layer, expected: extents, target: "\(node)/kernel"
           ) { KerasLayout.depthwiseKernel($0, flips: flips) },
           bias: hasBias ? try builder.bias(of: layer, count: outputs) : nil,
           stride: windows.stride, dilation: windows.dilation, groups: channels))
@@ -197,8 +196,7 @@ extension NetworkBuilder {
       .convolution(
         .init(
           kernel: try builder.weight(
-            .pointwiseKernel, of: layer, expected: "\(extents)",
-            fits: { $0.dimensions == extents }, target: "\(layer.path)/kernel"
+            .pointwiseKernel, of: layer, expected: extents, target: "\(layer.path)/kernel"
           ) { KerasLayout.kernel($0, .hwio, flips: false) },
           bias: try builder.bias(of: layer, count: outputs)))
     }
@@ -237,7 +235,7 @@ extension NetworkBuilder {
       .convolution(
         .init(
           kernel: try builder.weight(
-            .kernel, of: layer, expected: "\(extents)", fits: { $0.dimensions == extents },
+            .kernel, of: layer, expected: extents,
             target: "\(layer.path)/kernel"
           ) { KerasLayout.lineKernel($0, flips: flips) },
           bias: try builder.bias(of: layer, count: outputs), stride: windows.stride,

@@ -126,8 +126,8 @@ extension NetworkBuilder {
       if shape.rank == 4, dataFormat == .channelsLast { arrangement = .image }
     } else {
       let declared = try layer.inputShape()
-      guard let declared,
-        let found = Shape(checking: [declared[0] ?? 1] + declared.dropFirst().map { $0 ?? 0 }),
+      guard let declared, let batch = declared.first,
+        let found = Shape(checking: [batch ?? 1] + declared.dropFirst().map { $0 ?? 0 }),
         found.elementCount > 0
       else {
         throw layer.settings.fault(
@@ -227,20 +227,19 @@ extension NetworkBuilder {
   /// The tensor of a layer's variable, as the canonical model has it.
   ///
   /// - Parameters:
-  ///   - expected: its extents in the file, in words for those that are free.
-  ///   - fits: whether a stored shape is as expected.
-  ///   - transforms: what is done to a tensor of the stored shape.
+  ///   - expected: its extents in the file.
+  ///   - transforms: what is done to a tensor of that shape.
   ///   - target: the name of the weight.
   mutating func weight(
-    _ variable: Variable, of layer: KerasLayer, expected: String,
-    fits: (Shape) -> Bool, target: String, transforms: (Shape) -> [Ledger.Transform] = { _ in [] }
+    _ variable: Variable, of layer: KerasLayer, expected: [Int], target: String,
+    transforms: (Shape) -> [Ledger.Transform] = { _ in [] }
   ) throws(FormatError) -> Tensor {
     guard let weight = matching.weights[layer.path]?[variable] else {
       throw layer.settings.fault("the layer's \(variable.rawValue) is not in the file")
     }
     let dataset = weight.dataset
     var tensor = try stored.file.tensor(dataset)  // the extents of a virtual one are not its own
-    guard fits(dataset.shape) else {
+    guard dataset.shape.dimensions == expected else {
       throw FormatError(
         at: .object(weight.source),
         "expected shape \(expected) for \(variable.rawValue) of \(layer.path), found "
@@ -267,9 +266,7 @@ extension NetworkBuilder {
     _ variable: Variable, of layer: KerasLayer, count: Int, target: String,
     transforms: [Ledger.Transform] = []
   ) throws(FormatError) -> Tensor {
-    try weight(
-      variable, of: layer, expected: "[\(count)]", fits: { $0 == [count] }, target: target
-    ) { _ in transforms }
+    try weight(variable, of: layer, expected: [count], target: target) { _ in transforms }
   }
 }
 
