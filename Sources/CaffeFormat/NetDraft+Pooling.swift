@@ -15,6 +15,9 @@ extension NetDraft {
     guard let rounding else {
       throw FormatError(at: .object(node.name), reason(why: layer, from: input))
     }
+    if rounding == .floor, layer.kernel == Extent(1), pad == Extent(0) {
+      return try subsampling(by: layer.stride, node)
+    }
     if !layer.isOfCaffe(rounding: rounding) { remarks.add(.poolingSizes, node.name) }
 
     var draft = LayerDraft(node.name, "Pooling", "pooling_param")

@@ -64,6 +64,16 @@ extension NetDraft {
       groups: isDepthwise ? channels : 1, hasBias: false)
   }
 
+  /// Every so manieth row and column, from the first on: a convolution, which rounds down.
+  mutating func subsampling(by stride: Extent, _ node: Node) throws(FormatError) -> LayerDraft {
+    let channels = shapes[node.inputs[0]]![1]  // every value has a shape; this one is an image
+    let kernel = try blob([channels, 1, 1, 1], node) { _ in 1 }
+    remarks.add(.subsampling, node.name)
+    return convolution(
+      node, kernel, pad: Extent(0), stride: stride, dilation: Extent(1), groups: channels,
+      hasBias: false)
+  }
+
   /// Surrounds a kernel with zeros.
   private mutating func enlarge(
     _ kernel: inout BlobDraft, by zeros: Padding, _ node: Node

@@ -9,7 +9,7 @@ struct NetDraft {
 
   let network: Network
   /// The shape of every value.
-  let shapes: [String: Shape]
+  private(set) var shapes: [String: Shape]
   private(set) var layers: [LayerDraft] = []
   var remarks = Remarks()
   /// The bytes of all tensors so far.
@@ -72,6 +72,9 @@ extension NetDraft {
       let value = resolved(node.inputs[0])
       padded[node.outputs[0]] = (value, padding.spatial)
       remarks.add(.mergedPadding, "\(node.name) to \(readers[node.outputs[0]]![0].name)")
+    case .zeroPadding(let padding):
+      let read = readPart(of: padding, node)
+      try connect([try draft(read, node)], node, inputs: node.inputs)
     case .convolution(let convolution):
       let source = padded[resolved(node.inputs[0])]
       var convolution = convolution
@@ -79,9 +82,8 @@ extension NetDraft {
       let draft = try draft(convolution, node)
       try connect([draft], node, inputs: [source?.value ?? node.inputs[0]])
     case .batchNormalization, .scale, .bias, .relu, .prelu, .elu, .sigmoid, .tanh, .power,
-      .pooling, .globalPooling, .elementwise, .concatenation, .slice, .zeroPadding,
-      .fullyConnected, .flatten, .reshape, .permutation, .softmax, .localResponseNormalization,
-      .passThrough:
+      .pooling, .globalPooling, .elementwise, .concatenation, .slice, .fullyConnected, .flatten,
+      .reshape, .permutation, .softmax, .localResponseNormalization, .passThrough:
       try connect(try drafts(of: node), node, inputs: node.inputs)
     }
   }
@@ -109,6 +111,31 @@ extension NetDraft {
     else { return false }
     return SymmetricPadding(padding.spatial + convolution.padding, dilation: convolution.dilation)
       != nil
+  }
+
+  /// Zero padding without its last rows and columns where only a pooling reads it that drops them
+  /// by rounding down: then Caffe, which rounds up, has as many windows.
+  private mutating func readPart(
+    of padding: Layer.ZeroPadding, _ node: Node
+  ) -> Layer.ZeroPadding {
+    let value = node.outputs[0]
+    guard let reader = readers[value], reader.count == 1,
+      case .pooling(let pooling) = reader[0].layer, pooling.padding == .none
+    else { return padding }
+    // Every value has a shape; these are images.
+    let (input, output) = (shapes[value]!, shapes[reader[0].outputs[0]]!)
+    let unreadRows = input[2] - (output[2] - 1) * pooling.stride.height - pooling.kernel.height
+    let unreadColumns = input[3] - (output[3] - 1) * pooling.stride.width - pooling.kernel.width
+    var read = padding
+    read.spatial.bottom -= max(0, min(unreadRows, padding.spatial.bottom))
+    read.spatial.right -= max(0, min(unreadColumns, padding.spatial.right))
+    guard read.spatial != padding.spatial else { return padding }
+    shapes[value] =
+      input
+      .replacing(2, by: input[2] - padding.spatial.bottom + read.spatial.bottom)
+      .replacing(3, by: input[3] - padding.spatial.right + read.spatial.right)
+    remarks.add(.unreadPadding, "\(node.name) before \(reader[0].name)")
+    return read
   }
 
   /// Adds the layers that together are one node: all but the first work in place.

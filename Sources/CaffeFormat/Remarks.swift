@@ -3,8 +3,8 @@ struct Remarks {
   /// The kinds, in the order they are told.
   enum Kind: CaseIterable {
     case unreadInputs, splits, identities, valueNames
-    case scales, mergedPadding, padding, enlargedKernels
-    case poolingSizes, floorPooling, caps, dropouts
+    case scales, mergedPadding, padding, unreadPadding, enlargedKernels
+    case poolingSizes, subsampling, floorPooling, caps, dropouts
     case rounding, widening, doubles, untransposed
   }
 
@@ -32,10 +32,14 @@ extension Remarks.Kind {
     case .mergedPadding: "moved zero padding to the convolution behind it"
     case .padding:
       "wrote zero padding as a convolution with ones and zeros, exact for finite numbers"
+    case .unreadPadding:
+      "left out zeros at the end of rows and columns that no window of a pooling reads"
     case .enlargedKernels:
       "enlarged kernels by zeros, exact for finite numbers, since Caffe pads opposite sides alike"
     case .poolingSizes:
       "wrote poolings whose windows are the same for this input size, but not for every size"
+    case .subsampling:
+      "wrote poolings over single elements as convolutions with ones, exact for finite numbers"
     case .floorPooling: "wrote round_mode: FLOOR, which Caffe knows since 2018 and OpenCV does not"
     case .caps: "wrote capped rectifiers as Clip layers, which Caffe knows since 2018"
     case .dropouts: "the ratio of dropout layers, which counts in training only, is not known"

@@ -97,6 +97,29 @@ import Testing
     #expect(written.tensors.map(\.weight) == [nil])
   }
 
+  @Test(arguments: [
+    // Of the ResNets of Keras: the last row and column are read by no window.
+    (8, Padding(vertical: 1, horizontal: 1), 9, false),
+    // All are read, and Caffe's rounding up is as good.
+    (7, Padding(vertical: 1, horizontal: 1), 9, false),
+    // What is not read is more than zeros.
+    (8, Padding(top: 0, left: 0), 8, true),
+    (9, Padding(top: 2, left: 2, bottom: 0, right: 1), 11, false),
+  ])
+  func `zeros that no window of a pooling reads are left out`(
+    side: Int, padding: Padding, written extent: Int, roundsDown: Bool
+  ) throws {
+    let pool = Layer.Pooling(kind: .maximum, kernel: Extent(3), stride: Extent(2))
+    let written = try compare(
+      [1, 2, side, side],
+      [
+        Node("pad", .zeroPadding(.init(spatial: padding)), inputs: ["data"]),
+        Node("pool", .pooling(pool), inputs: ["pad"]),
+      ], ["pool": "pool"])
+    #expect(try written.copy.network.shapes()["pad"] == [1, 2, extent, extent])
+    #expect(written.files.definition.contains("round_mode") == roundsDown)
+  }
+
   @Test func `padding that two layers read stays a layer`() throws {
     let written = try compare(
       [1, 3, 5, 5],
@@ -136,7 +159,7 @@ import Testing
       (
         Layer.Pooling(
           kind: .average, kernel: Extent(1), stride: Extent(2), divisor: .imageWindow), 8,
-        ["round_mode"]
+        ["convolutions with ones"]
       ),
     ] as [(Layer.Pooling, Int, [String])])
   func `poolings have the same windows in Caffe`(
