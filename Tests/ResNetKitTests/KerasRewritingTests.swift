@@ -276,25 +276,6 @@ import Testing
         == ["data", "conv/linear", "conv", "tanh"])
   }
 
-  @Test func `a convolution in depth and one over pixels are one layer`() throws {
-    let written = try compare(
-      [1, 4, 6, 6],
-      [
-        Node(
-          "depth",
-          .convolution(
-            .init(
-              kernel: .noise([8, 1, 3, 3]), padding: Padding(vertical: 1, horizontal: 1), groups: 4)
-          ), inputs: ["data"]),
-        Node(
-          "pixels", .convolution(.init(kernel: .noise([5, 8, 1, 1]), bias: .noise([5]))),
-          inputs: ["depth"]),
-      ], bound: 1e-14)
-    #expect(
-      written.tensors[.weights]?.map(\.object)
-        == (0..<3).map { "/layers/separable_conv2d/vars/\($0)" })
-  }
-
   @Test func `layers that share all weights are called twice`() throws {
     let kernel = Tensor.noise([3, 3, 3, 3])
     let layer = Layer.convolution(
@@ -304,17 +285,6 @@ import Testing
       [Node("a", layer, inputs: ["data"]), Node("b", layer, inputs: ["a"])], bound: 1e-14)
     #expect(written.tensors[.weights]?.map(\.object) == ["/layers/conv2d/vars/0"])
     #expect(written.copies[.hdf5]?.network.weights.count == 1)
-  }
-
-  @Test func `names that TensorFlow does not take are replaced`() throws {
-    let written = try compare(
-      [1, 3, 5, 5],
-      [
-        Node("a/b", .relu(.init()), inputs: ["data"]), Node("a b", .tanh, inputs: ["a/b"]),
-        Node("_c", .sigmoid, inputs: ["a b"]),
-      ])
-    #expect(
-      written.copies[.archive]?.network.nodes.map(\.name) == ["data", "a_b", "a_b_2", "x_c"])
   }
 
   @Test(

@@ -85,12 +85,11 @@ extension Model {
     return try Data(contentsOf: URL(fileURLWithPath: path))
   }
 
-  /// All values that the oracle computes from seeded inputs, by name.
-  func values(seed: UInt64 = 1) throws -> [String: [Double]] {
-    var generator = SeededGenerator(seed: seed)
+  /// All values that the oracle computes from inputs seeded by their names, by name.
+  func values() throws -> [String: [Double]] {
     var inputs: [String: Tensor] = [:]
     for (name, shape) in network.inputs {
-      inputs[name] = .noise(shape, &generator)
+      inputs[name] = .noise(shape, seed: name.utf8.reduce(1) { $0 &* 31 &+ UInt64($1) })
     }
     var values: [String: [Double]] = [:]
     let names = Set(network.nodes.flatMap(\.outputs))

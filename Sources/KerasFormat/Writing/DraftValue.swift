@@ -1,3 +1,4 @@
+internal import ModelGraph
 internal import TensorCore
 
 /// A value of the network and how Keras has it.
@@ -23,6 +24,8 @@ struct DraftValue {
   var arrangement: Arrangement
   /// Whether no element can be below zero.
   var isNonNegative = false
+  /// The layer that exchanged its axes, where Keras has not done so yet.
+  var permutation: Node?
 
   /// The shape in Keras.
   var kerasShape: Shape {

@@ -5,7 +5,7 @@ internal import TensorCore
 struct KerasDefinition {
   /// The ways to write one.
   enum Dialect {
-    /// That of `.h5`, which Keras from 2.3 on reads, Keras 3 included.
+    /// That of `.h5`, as the last Keras 2 writes it; Keras 3 reads it too.
     case keras2
     /// That of `.keras`.
     case keras3

@@ -9,13 +9,19 @@ extension KerasFormat {
   /// - Throws: `FormatError` naming the layer that Keras cannot express.
   public func encode(_ model: Model) throws(FormatError) -> KerasFiles {
     let draft = try NetDraft(model.network)
-    var notes = draft.remarks.sentences
+    let definition = KerasDefinition(draft)
+    var remarks = draft.remarks
+    for layer in definition.layers {
+      guard let node = layer.node, node != layer.name else { continue }
+      remarks.add(.names, "\(node) to \(layer.name)")
+    }
+    var notes = remarks.sentences
     if let preprocessing = model.preprocessing {
       notes.append("left out the preprocessing, for which Keras has no place: \(preprocessing)")
     }
     if !model.labels.isEmpty {
       notes.append("left out the \(model.labels.count) labels, for which Keras has no place")
     }
-    return KerasFiles(notes: notes, definition: KerasDefinition(draft))
+    return KerasFiles(notes: notes, definition: definition)
   }
 }

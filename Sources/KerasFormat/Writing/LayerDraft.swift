@@ -41,6 +41,8 @@ struct LayerDraft {
 
   /// The layer's name; unique, and fit for TensorFlow's scopes.
   var name: String
+  /// The canonical layer that it is; nil for one that only Keras needs.
+  var node: String?
   var type: Class
   /// What the class is told, but for name and number type.
   var settings: [JSON.Member]

@@ -11,12 +11,13 @@ extension NetDraft {
     _ arrangement: DraftValue.Arrangement
   ) -> DraftValue {
     append(
-      name(of: node), type, settings, weights: weights, to: inputs, shape: shape, arrangement)
+      name(of: node), of: node, type, settings, weights: weights, to: inputs, shape: shape,
+      arrangement)
   }
 
   /// Adds a layer, or calls one again that has the same weights and settings.
   mutating func append(
-    _ name: String, _ type: LayerDraft.Class, _ settings: [JSON.Member],
+    _ name: String, of node: Node? = nil, _ type: LayerDraft.Class, _ settings: [JSON.Member],
     weights: [WeightDraft] = [], to inputs: [DraftValue], shape: Shape,
     _ arrangement: DraftValue.Arrangement
   ) -> DraftValue {
@@ -24,13 +25,13 @@ extension NetDraft {
       source: LayerDraft.Reference(layer: layers.count, call: 0), shape: shape,
       arrangement: arrangement)
     let draft = LayerDraft(
-      name: name, type: type, settings: settings, weights: weights,
+      name: name, node: node?.name, type: type, settings: settings, weights: weights,
       calls: [inputs.map(\.source)], shapes: [value.kerasShape])
     if let twin = twin(of: draft) {
       value.source = LayerDraft.Reference(layer: twin, call: layers[twin].calls.count)
       layers[twin].calls += draft.calls
       layers[twin].shapes += draft.shapes
-      remarks.add(.sharedLayers, "\(name) as \(layers[twin].name)")
+      remarks.add(.sharedLayers, "\(node?.name ?? name) as \(layers[twin].name)")
     } else {
       if let origin = draft.weights.first?.origin {
         owners[origin.bytes.offset, default: []].append(layers.count)

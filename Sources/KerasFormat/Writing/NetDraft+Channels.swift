@@ -2,7 +2,7 @@ internal import ModelGraph
 internal import ModelIO
 internal import TensorCore
 
-// Batch normalization, scales and biases, slopes.
+// Batch normalization, scales and biases.
 extension NetDraft {
   mutating func add(_ layer: Layer.BatchNormalization, _ node: Node) throws(FormatError) {
     let reader = readers[node.outputs[0]] ?? []
@@ -193,45 +193,33 @@ extension NetDraft {
     let input = arranged(values[0], standard, for: node.name)
     var operand = values[1]
     let rank = input.shape.rank
-    if operand.shape.rank == rank, operand.shape == input.shape {
-      operand = arranged(operand, standard, for: node.name)
-    } else {
+    if operand.shape != input.shape {
       // Axes of 1 before and behind; the batch stays the first.
       try require(
         axis == 0 && operand.shape.rank > 0 && operand.shape[0] == input.shape[0]
           && operand.shape.rank <= rank, node,
         "Keras combines values of one batch, found \(operand.shape) from axis \(axis) on with "
           + "\(input.shape)")
-      let ones = [Int](repeating: 1, count: rank - operand.shape.rank)
-      let shape = Shape(operand.shape.dimensions + ones)
-      let isImage = standard == .image && shape[2] == 1 && shape[3] == 1
-      let source = operand.isInOrder ? operand : plain(operand, for: node)
-      let extents = isImage ? [1, 1, shape[1]] : Array(shape.dimensions.dropFirst())
-      operand = append(
-        unusedName("\(name(of: node))_operand"), .reshape,
-        [.init("target_shape", .integers(extents))], to: [source], shape: shape,
-        isImage ? .image : .plain(rank))
-      operand = arranged(operand, standard, for: node.name)
+      operand = repeatable(operand, rank: rank, node)
     }
+    operand = arranged(operand, standard, for: node.name)
     let result = append(node, type, to: [input, operand], shape: input.shape, standard)
     finish(node, result, isNonNegative: input.isNonNegative && operand.isNonNegative)
   }
 
-  mutating func add(_ layer: Layer.PReLU, _ node: Node) throws(FormatError) {
-    var input = value(node.inputs[0])
-    if case .flattened = input.arrangement { input = plain(input, for: node) }
-    let channelAxis = input.kerasAxis(1)!  // no value is flattened any more
-    let count = layer.slope.shape.elementCount
-    var extents = [Int](repeating: 1, count: input.shape.rank - 1)
-    let isShared = count == 1
-    if !isShared { extents[channelAxis - 1] = count }
-    let shape = Shape(extents)
-    let sharedAxes = (1..<input.shape.rank).filter { isShared || $0 != channelAxis }
-    let alpha = try weight(
-      "alpha", layer.slope, .slope, node, [.reshape(from: layer.slope.shape, to: shape)])
-    let result = append(
-      node, .prelu, [.init("shared_axes", .integers(sharedAxes))], weights: [alpha], to: [input],
-      shape: input.shape, input.arrangement)
-    finish(node, result)
+  /// A value with axes of 1 behind its own.
+  private mutating func repeatable(_ value: DraftValue, rank: Int, _ node: Node) -> DraftValue {
+    let ones = [Int](repeating: 1, count: rank - value.shape.rank)
+    let shape = Shape(value.shape.dimensions + ones)
+    // The image whose axes of 1 were merged.
+    if let image = images[value.source], image.shape == shape { return image }
+    let source = value.isInOrder ? value : plain(value, for: node)
+    var result = DraftValue(
+      source: source.source, shape: shape, arrangement: DraftValue.standard(rank))
+    if !result.isInOrder { result.arrangement = .plain(rank) }
+    return append(
+      unusedName("\(name(of: node))_operand"), .reshape,
+      [.init("target_shape", .integers(Array(result.kerasShape.dimensions.dropFirst())))],
+      to: [source], shape: shape, result.arrangement)
   }
 }

@@ -100,15 +100,31 @@ extension NetDraft {
     let output = node.outputs[0]
     // Without its axes of 1 where nobody would miss them.
     let isFlattened =
-      readers[output].map { $0.allSatisfy { $0.flattensAll } } ?? false
+      readers[output].map { $0.allSatisfy { $0.flattensAll && !isOperand($0) } } ?? false
     let shape = shapes[output]!  // every value has a shape
     let result = append(
       node, layer.kind == .maximum ? .globalMaximumPooling : .globalAveragePooling,
-      [
-        .init("data_format", .string("channels_last")), .init("keepdims", .bool(!isFlattened)),
-      ], to: [image], shape: isFlattened ? [shape[0], shape[1]] : shape,
+      [.init("data_format", .string("channels_last"))]
+        // Keras before TensorFlow 2.6 does not know it.
+        + (isFlattened ? [] : [.init("keepdims", .bool(true))]), to: [image],
+      shape: isFlattened ? [shape[0], shape[1]] : shape,
       isFlattened ? .plain(2) : .image)
     finish(node, result, isNonNegative: image.isNonNegative)
+  }
+
+  /// Whether what a node makes is repeated over an image, which needs the axes of 1 again.
+  private func isOperand(_ node: Node) -> Bool {
+    readers[node.outputs[0], default: []].contains { reader in
+      switch reader.layer {
+      case .scale(let layer): layer.scale == nil
+      case .bias(let layer): layer.bias == nil
+      case .input, .convolution, .batchNormalization, .relu, .prelu, .elu, .sigmoid, .tanh, .power,
+        .pooling, .globalPooling, .elementwise, .concatenation, .slice, .zeroPadding,
+        .fullyConnected, .flatten, .reshape, .permutation, .softmax, .localResponseNormalization,
+        .passThrough:
+        false
+      }
+    }
   }
 
   private func reason(why layer: Layer.Pooling, over image: Shape) -> String {

@@ -36,20 +36,21 @@ extension NetDraft {
   private mutating func flattened(
     _ input: DraftValue, from axis: Int, _ node: Node
   ) -> DraftValue {
-    let name = unusedName("\(name(of: node))_flatten")
+    let name = "\(name(of: node))_flatten"
     let merged = input.shape.elementCount(from: axis)
     let shape = Shape(input.shape.dimensions[..<axis] + [merged])
     if axis == 1, input.arrangement == .image, !input.isInOrder {
-      return append(
-        name, .flatten, [], to: [input], shape: shape,
+      return flatten(
+        input, named: nil, name, to: shape,
         .flattened(channels: input.shape[1], height: input.shape[2], width: input.shape[3]))
     }
     let source = input.isInOrder ? input : plain(input, for: node)
     if axis == 1 {
-      return append(name, .flatten, [], to: [source], shape: shape, .plain(2))
+      return flatten(source, named: nil, name, to: shape, .plain(2))
     }
     return append(
-      name, .reshape, [.init("target_shape", .integers(Array(shape.dimensions.dropFirst())))],
+      unusedName(name), .reshape,
+      [.init("target_shape", .integers(Array(shape.dimensions.dropFirst())))],
       to: [source], shape: shape, .plain(shape.rank))
   }
 }

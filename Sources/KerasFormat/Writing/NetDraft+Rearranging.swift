@@ -16,8 +16,8 @@ extension NetDraft {
     guard output.rank == 2, input.arrangement == .image, !input.isInOrder else {
       return reshape(input, to: output, node)
     }
-    let result = append(
-      node, .flatten, to: [input], shape: output,
+    let result = flatten(
+      input, named: node, "", to: output,
       .flattened(channels: input.shape[1], height: input.shape[2], width: input.shape[3]))
     finish(node, result, isNonNegative: input.isNonNegative)
   }
@@ -28,19 +28,29 @@ extension NetDraft {
     try require(
       output.rank > 0 && output[0] == input.shape[0], node,
       "Keras has no layer that changes the batch, found \(input.shape) to \(output)")
+    if case .flattened(let channels, let height, let width) = input.arrangement,
+      output.dimensions.dropFirst() == [channels, height, width]
+    {
+      let image = image(of: input, (channels, height, width), named: node, "")
+      return finish(node, image, isNonNegative: input.isNonNegative)
+    }
     reshape(input, to: output, node)
   }
 
   /// The same elements in the same order under another shape.
   private mutating func reshape(_ input: DraftValue, to output: Shape, _ node: Node) {
     let source = input.isInOrder ? input : plain(input, for: node)
-    let result =
-      output.rank == 2
-      ? append(node, .flatten, to: [source], shape: output, .plain(2))
-      : append(
-        node, .reshape,
-        [.init("target_shape", .integers(Array(output.dimensions.dropFirst())))], to: [source],
-        shape: output, .plain(output.rank))
+    guard output.rank != 2 else {
+      let result = flatten(source, named: node, "", to: output, .plain(2))
+      return finish(node, result, isNonNegative: input.isNonNegative)
+    }
+    var result = DraftValue(
+      source: source.source, shape: output, arrangement: DraftValue.standard(output.rank))
+    if !result.isInOrder { result.arrangement = .plain(output.rank) }
+    let extents = Array(result.kerasShape.dimensions.dropFirst())
+    result = append(
+      node, .reshape, [.init("target_shape", .integers(extents))], to: [source], shape: output,
+      result.arrangement)
     finish(node, result, isNonNegative: input.isNonNegative)
   }
 
@@ -52,9 +62,22 @@ extension NetDraft {
     guard case .axes(let axes) = input.arrangement else { return }
     let shape = Shape(layer.axes.map { input.shape[$0] })
     let order = axes.map { layer.axes.firstIndex(of: $0)! }  // each axis once
-    finish(
-      node, DraftValue(source: input.source, shape: shape, arrangement: .axes(order)),
-      isNonNegative: input.isNonNegative)
+    let result = DraftValue(source: input.source, shape: shape, arrangement: .axes(order))
+    finish(node, takeName(of: node, result), isNonNegative: input.isNonNegative)
+  }
+
+  /// Keeps the name of a layer that exchanged axes for the one that does so in Keras.
+  private mutating func takeName(of node: Node, _ value: DraftValue) -> DraftValue {
+    var value = value
+    let source = value.source.layer
+    if layers[source].node == "\(node.name)/rows", readers[node.inputs[0]]?.count == 1 {
+      // A reshape layer of Keras, as read: the axes were exchanged for the canonical image.
+      layers[source].name = name(of: node)
+      layers[source].node = node.name
+    } else {
+      value.permutation = node
+    }
+    return value
   }
 
   mutating func add(_ layer: Layer.ZeroPadding, _ node: Node) throws(FormatError) {

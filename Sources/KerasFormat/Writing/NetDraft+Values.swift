@@ -30,26 +30,58 @@ extension NetDraft {
     let name = Self.fit(reader)
     switch (value.arrangement, wanted) {
     case (.flattened(let channels, let height, let width), _):
-      let image: Shape = [value.shape[0], channels, height, width]
-      result = append(
-        unusedName("\(name)_image"), .reshape,
-        [.init("target_shape", .integers([height, width, channels]))], to: [value], shape: image,
-        .image)
+      let extents = (channels: channels, height: height, width: width)
+      result = image(of: value, extents, named: nil, "\(name)_image")
       result = arranged(result, .plain(4), for: reader)
-      result = append(
-        unusedName("\(name)_flatten"), .flatten, [], to: [result], shape: value.shape, .plain(2))
+      result = flatten(result, named: nil, "\(name)_flatten", to: value.shape, .plain(2))
     case (.axes(let axes), .axes(let order)):
       // Both have each canonical axis once.
       let dimensions = order.map { axes.firstIndex(of: $0)! }
+      let node = value.permutation.flatMap { usedPermutations.insert($0.name).inserted ? $0 : nil }
       result = append(
-        unusedName("\(name)_permute"), .permute,
+        node.map(self.name) ?? unusedName("\(name)_permute"), of: node, .permute,
         [.init("dims", .integers(Array(dimensions.dropFirst())))], to: [value],
         shape: value.shape, wanted)
-      remarks.add(.permutations, layers[result.source.layer].name)
+      if node == nil { remarks.add(.permutations, layers[result.source.layer].name) }
     case (.axes, .flattened): preconditionFailure("only a flatten layer flattens")
     }
     result.isNonNegative = value.isNonNegative
     rearranged[key] = result
+    return result
+  }
+
+  /// The axes of a value merged into one.
+  ///
+  /// - Parameters:
+  ///   - node: the layer that does so in the canonical network; without one, `name` is as its name.
+  mutating func flatten(
+    _ value: DraftValue, named node: Node?, _ name: @autoclosure () -> String, to shape: Shape,
+    _ arrangement: DraftValue.Arrangement
+  ) -> DraftValue {
+    if let known = flattened[value.source] {
+      return DraftValue(source: known, shape: shape, arrangement: arrangement)
+    }
+    let result = append(
+      node.map(self.name) ?? unusedName(name()), of: node, .flatten, [], to: [value],
+      shape: shape, arrangement)
+    flattened[value.source] = result.source
+    if value.arrangement == .image { images[result.source] = value }
+    return result
+  }
+
+  /// The image that was flattened, with its channels last.
+  mutating func image(
+    of value: DraftValue, _ extents: (channels: Int, height: Int, width: Int), named node: Node?,
+    _ name: @autoclosure () -> String
+  ) -> DraftValue {
+    if let known = images[value.source] { return known }
+    let (channels, height, width) = extents
+    let result = append(
+      node.map(self.name) ?? unusedName(name()), of: node, .reshape,
+      [.init("target_shape", .integers([height, width, channels]))], to: [value],
+      shape: [value.shape[0], channels, height, width], .image)
+    images[value.source] = result
+    flattened[result.source] = value.source
     return result
   }
 

@@ -14,12 +14,13 @@ extension NetDraft {
     }
   }
 
-  /// Whether a convolution in depth and the one behind it, over single pixels, are one layer in
-  /// Keras.
+  /// Whether a convolution in depth and the one behind it, over single pixels, were one layer of
+  /// Keras when they were read; two layers stay two, whose weights have two names.
   private func isSeparable(_ layer: Layer.Convolution, _ node: Node) -> Bool {
-    guard layer.groups > 1, layer.groups == shapes[node.inputs[0]]![1], layer.bias == nil,
+    guard layer.groups == shapes[node.inputs[0]]![1], layer.bias == nil,
       !layer.needsSubsampling(isDepthwise: true), let readers = readers[node.outputs[0]],
-      readers.count == 1, case .convolution(let second) = readers[0].layer
+      readers.count == 1, node.name == "\(readers[0].name)/depthwise",
+      case .convolution(let second) = readers[0].layer
     else { return false }
     return second.kernel.shape.dimensions.suffix(2) == [1, 1] && second.groups == 1
       && second.stride == Extent(1) && second.padding == .none
@@ -34,7 +35,7 @@ extension NetDraft {
   ) throws(FormatError) {
     let last = pointwise?.node ?? node
     var image = image(value(node.inputs[0]), for: node)
-    let isDepthwise = layer.groups > 1 && layer.groups == image.shape[1]
+    let isDepthwise = pointwise != nil || layer.groups > 1 && layer.groups == image.shape[1]
     let isStridden = layer.needsSubsampling(isDepthwise: isDepthwise)
     var windows = layer
     windows.stride = isStridden ? Extent(1) : layer.stride

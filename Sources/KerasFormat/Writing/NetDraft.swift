@@ -25,13 +25,21 @@ struct NetDraft {
   var waiting: [String: (layer: Layer.BatchNormalization, node: Node)] = [:]
   /// Convolutions in depth that wait for the one over single pixels behind them, by their values.
   var separable: [String: (layer: Layer.Convolution, node: Node)] = [:]
-  /// Activations that are part of the layer before them.
+  /// Rectifiers with a slope for each element, by the name of their last layer.
+  var elementSlopes: [String: ElementSlopes] = [:]
+  /// Layers that are part of another one.
   var fused: Set<String> = []
+  /// Permutations that became layers.
+  var usedPermutations: Set<String> = []
   /// The names in Keras of the canonical layers.
   private var names: [String: String] = [:]
   private var takenNames: Set<String> = [KerasDefinition.modelGroup]
   /// Layers with weights, by the offset of the first one in its storage.
   var owners: [Int: [Int]] = [:]
+  /// What Keras makes of each of its values by flattening it: the same for every order of its axes.
+  var flattened: [LayerDraft.Reference: LayerDraft.Reference] = [:]
+  /// The image that each flattened value was.
+  var images: [LayerDraft.Reference: DraftValue] = [:]
 
   struct Rearrangement: Hashable {
     var source: LayerDraft.Reference
@@ -50,10 +58,11 @@ extension NetDraft {
       throw FormatError(at: error.layer.map { .object($0) }, error.reason)
     }
     name = Self.fit(network.name.isEmpty ? "model" : network.name)
-    for node in network.nodes { nameLayer(node) }
+    nameLayers()
     for node in network.nodes {
       for value in node.inputs { readers[value, default: []].append(node) }
     }
+    findElementSlopes()
     for node in network.nodes { try add(node) }
     try addOutputs()
   }
@@ -65,6 +74,7 @@ extension NetDraft {
 
   private mutating func add(_ node: Node) throws(FormatError) {
     guard !fused.contains(node.name) else { return }
+    if let rectifier = elementSlopes[node.name] { return try add(rectifier, node) }
     switch node.layer {
     case .input(let input): try add(input, node)
     case .convolution(let layer): try add(layer, node)
@@ -107,7 +117,7 @@ extension NetDraft {
     value.isNonNegative = false
     layers.append(
       LayerDraft(
-        name: name(of: node), type: .input, settings: [], weights: [], calls: [[]],
+        name: name(of: node), node: node.name, type: .input, settings: [], weights: [], calls: [[]],
         shapes: [value.kerasShape]))
     inputs.append(value.source)
     values[node.outputs[0]] = value
@@ -149,10 +159,11 @@ extension NetDraft {
   /// A layer's name in Keras.
   func name(of node: Node) -> String { names[node.name]! }  // every node was named at first
 
-  private mutating func nameLayer(_ node: Node) {
-    let name = unusedName(Self.fit(node.name))
-    names[node.name] = name
-    if name != node.name { remarks.add(.names, "\(node.name) to \(name)") }
+  /// Gives each layer its name; the ones that are fit stay, whatever others become.
+  private mutating func nameLayers() {
+    let nodes = network.nodes.map(\.name)
+    for name in nodes where name == Self.fit(name) { names[name] = unusedName(name) }
+    for name in nodes where name != Self.fit(name) { names[name] = unusedName(Self.fit(name)) }
   }
 
   /// A name that no layer has.
@@ -166,7 +177,8 @@ extension NetDraft {
     return candidate
   }
 
-  /// A name that Keras and TensorFlow's scopes take: the first character is no dash or underscore.
+  /// A name that Keras, TensorFlow's scopes and HDF5's groups take: the first character is no dash
+  /// or underscore, and a lone point is none.
   static func fit(_ name: String) -> String {
     let scalars = name.unicodeScalars.map { scalar -> Character in
       let isFit =
@@ -175,6 +187,6 @@ extension NetDraft {
       return isFit ? Character(scalar) : "_"
     }
     let fit = String(scalars)
-    return fit.first.map { $0 == "_" || $0 == "-" } ?? true ? "x\(fit)" : fit
+    return fit == "." || (fit.first.map { "_-".contains($0) } ?? true) ? "x\(fit)" : fit
   }
 }
