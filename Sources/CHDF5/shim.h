@@ -30,6 +30,24 @@ static inline long chdf5_attribute_count(hid_t object) {
 static inline hid_t chdf5_int64(void) { return H5T_NATIVE_INT64; }
 static inline hid_t chdf5_double(void) { return H5T_NATIVE_DOUBLE; }
 
+// A new type: texts of variable length.
+static inline hid_t chdf5_texts(void) {
+  hid_t type = H5Tcopy(H5T_C_S1);
+  if (type >= 0 && H5Tset_size(type, H5T_VARIABLE) < 0) H5Tclose(type), type = -1;
+  return type;
+}
+
+// The conversion of texts of variable length to what the file stores for each: 4 bytes of length,
+// then the place of the text. Nothing is done to the bytes.
+static inline herr_t chdf5_keep(
+    hid_t from, hid_t to, H5T_cdata_t *data, size_t count, size_t stride, size_t background_stride,
+    void *bytes, void *background, hid_t properties) {
+  (void)from, (void)to, (void)count, (void)stride, (void)background_stride;
+  (void)bytes, (void)background, (void)properties;
+  if (data->command == H5T_CONV_INIT) data->need_bkg = H5T_BKG_NO;
+  return 0;
+}
+
 static inline size_t chdf5_length(const char *text) { return strlen(text); }
 
 typedef struct {

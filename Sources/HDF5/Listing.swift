@@ -8,12 +8,16 @@ struct Listing {
   private static let depthLimit = 32
   /// Ten times the objects of a ResNet-1202 in Keras.
   private static let objectLimit = 200_000
+  /// More than the attributes of any model take together: the definition of a ResNet-1202 has 3 MB.
+  static let attributeByteLimit = 64 << 20
 
   private let file: OpenFile
   private let readsAttributes: Bool
   private var objectCount = 0
   /// The paths of the groups that were listed, by their addresses.
   private var groups: [haddr_t: String] = [:]
+  /// The bytes that attributes may still take.
+  private var attributeByteCount = Listing.attributeByteLimit
   /// The bytes that all chunked datasets together would take.
   private var decodedByteCount = 0
 
@@ -79,8 +83,14 @@ struct Listing {
       members.append((link.name, member))
     }
     return HDF5File.Group(
-      path: path, members: members, places: places,
-      attributes: readsAttributes ? try group.attributes(at: path) : [:])
+      path: path, members: members, places: places, attributes: try attributes(of: group, path))
+  }
+
+  private mutating func attributes(
+    of object: borrowing OpenObject, _ path: String
+  ) throws(FormatError) -> [String: HDF5File.Attribute] {
+    guard readsAttributes else { return [:] }
+    return try object.attributes(at: path, byteLimit: &attributeByteCount)
   }
 
   private mutating func object(
@@ -91,7 +101,7 @@ struct Listing {
     case .group: return .group(try list(object, at: path, depth: depth))
     case .dataset:
       var dataset = try HDF5File.Dataset(object, of: file, at: path)
-      if readsAttributes { dataset.attributes = try object.attributes(at: path) }
+      dataset.attributes = try attributes(of: object, path)
       try refuseBombs(dataset)
       return .dataset(dataset)
     case .namedType, .link: return .namedType
@@ -100,7 +110,9 @@ struct Listing {
 
   /// Refuses datasets that together declare more than such a file can hold, however compressed.
   private mutating func refuseBombs(_ dataset: HDF5File.Dataset) throws(FormatError) {
-    guard case .chunked = dataset.storage, let byteCount = dataset.byteCount else { return }
+    guard case .chunked(let chunk, _) = dataset.storage,
+      let byteCount = dataset.byteCount
+    else { return }
     let limit = file.bytes.count.multipliedReportingOverflow(by: HDF5File.Filter.largestRatio)
     let sum = decodedByteCount.addingReportingOverflow(byteCount)
     guard limit.overflow || !sum.overflow && sum.partialValue <= limit.partialValue else {
@@ -109,6 +121,16 @@ struct Listing {
         "expected datasets that a file of \(file.bytes.count) bytes can hold, compressed at best "
           + "\(HDF5File.Filter.largestRatio) to 1, found \(byteCount) bytes here and \(decodedByteCount) before"
       )
+    }
+    // A chunk takes a byte at least; so many are not asked for one after the other.
+    let chunkCount = zip(dataset.shape.dimensions, chunk).reduce(1.0) { product, extents in
+      product * (Double(extents.0) / Double(max(extents.1, 1))).rounded(.up)
+    }
+    guard chunkCount <= Double(file.bytes.count) else {
+      throw FormatError(
+        .refused, at: .object(dataset.path),
+        "expected chunks that a file of \(file.bytes.count) bytes can hold, found \(chunk) of "
+          + "\(dataset.shape)")
     }
     decodedByteCount = sum.partialValue
   }

@@ -2,10 +2,9 @@ internal import CHDF5
 internal import ModelIO
 
 extension OpenObject {
-  /// More than the attributes of one object in any model take together: the definition of a
-  /// ResNet-1202 has 3 MB.
-  private static let attributeByteLimit = 64 << 20
-  private static let attributeLimit = 10_000
+  /// A list that does not fit into one attribute is cut into a hundred at most. The library goes
+  /// through all attributes of an old object for each one that it opens.
+  private static let attributeLimit = 1000
 
   /// The names of the object's attributes.
   ///
@@ -18,22 +17,22 @@ extension OpenObject {
 
   /// The object's attributes by their names.
   ///
+  /// - Parameter byteLimit: how many bytes they may take; less what they take when it returns.
   /// - Throws: `FormatError` with the object's path and the attribute's name.
-  func attributes(at path: String) throws(FormatError) -> [String: HDF5File.Attribute] {
+  func attributes(
+    at path: String, byteLimit: inout Int
+  ) throws(FormatError) -> [String: HDF5File.Attribute] {
     var attributes: [String: HDF5File.Attribute] = [:]
-    var byteCount = 0
+    var rest = byteLimit
     try forEachAttribute(at: path) { (name, attribute) throws(FormatError) in
       let place = "\(path)@\(name)"
-      let value = try HDF5File.Attribute(
-        reading: attribute, at: place, byteLimit: Self.attributeByteLimit - byteCount)
-      byteCount += value.byteCount
-      guard byteCount <= Self.attributeByteLimit else {
-        throw HDF5File.Attribute.tooLarge(Self.attributeByteLimit, at: place)
-      }
+      let value = try HDF5File.Attribute(reading: attribute, at: place, byteLimit: rest)
+      rest -= value.byteCount
       guard attributes.updateValue(value, forKey: name) == nil else {
         throw FormatError(at: .object(path), "two attributes are named \(name)")
       }
     }
+    byteLimit = rest
     return attributes
   }
 
@@ -62,7 +61,7 @@ extension OpenObject {
     of attribute: borrowing Handle, at path: String
   ) throws(FormatError) -> String {
     let length = H5Aget_name(attribute.id, 0, nil)
-    guard length >= 0, length <= attributeByteLimit else {
+    guard length >= 0, length < 1 << 16 else {
       throw Library.fault("a sound attribute", at: path)
     }
     var name = [CChar](repeating: 0, count: length + 1)
@@ -97,13 +96,13 @@ extension HDF5File.Attribute {
       return
     }
     let (byteCount, overflow) = Int(points).multipliedReportingOverflow(by: max(width, 8))
-    guard !overflow, byteCount <= byteLimit else { throw Self.tooLarge(byteLimit, at: place) }
+    guard !overflow, byteCount <= byteLimit else { throw Self.tooLarge(at: place) }
     let count = Int(points)
     switch H5Tget_class(type.id) {
     case H5T_STRING:
       self = .strings(
         H5Tis_variable_str(type.id) > 0
-          ? try Self.variableStrings(attribute, type, space, count, at: place)
+          ? try Self.variableStrings(attribute, type, space, count, byteLimit, at: place)
           : try Self.fixedStrings(attribute, type, count, width, at: place))
     case H5T_INTEGER:
       var values = [Int64](repeating: 0, count: count)
@@ -141,9 +140,13 @@ extension HDF5File.Attribute {
 
   private static func variableStrings(
     _ attribute: borrowing Handle, _ type: borrowing Handle, _ space: borrowing Handle,
-    _ count: Int, at place: String
+    _ count: Int, _ byteLimit: Int, at place: String
   ) throws(FormatError) -> [String] {
     guard count > 0 else { return [] }
+    // All may be one text in the file; in memory each has its own.
+    guard try textByteCount(attribute, type, count, at: place) <= byteLimit else {
+      throw tooLarge(at: place)
+    }
     var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
     guard H5Aread(attribute.id, type.id, &pointers) >= 0 else {
       throw Library.fault("sound strings", at: place)
@@ -157,6 +160,33 @@ extension HDF5File.Attribute {
       strings.append(try string(text ?? UnsafeRawBufferPointer(start: nil, count: 0), at: place))
     }
     return strings
+  }
+
+  /// Lets the library convert texts of variable length to their lengths and places.
+  private static let showsLengths: Bool = {
+    guard let text = Handle(chdf5_texts(), closedBy: H5Tclose),
+      let raw = Handle(H5Tcreate(H5T_OPAQUE, 1), closedBy: H5Tclose)
+    else { return false }
+    return H5Tregister(H5T_PERS_SOFT, "lengths", text.id, raw.id, chdf5_keep) >= 0
+  }()
+
+  /// The bytes of all texts of variable length, as the file gives their lengths; no text is read.
+  private static func textByteCount(
+    _ attribute: borrowing Handle, _ type: borrowing Handle, _ count: Int, at place: String
+  ) throws(FormatError) -> Int {
+    let width = Int(clamping: H5Aget_storage_size(attribute.id)) / count
+    guard showsLengths, 4...32 ~= width,
+      let raw = Handle(H5Tcreate(H5T_OPAQUE, width), closedBy: H5Tclose)
+    else { throw Library.fault("sound strings", at: place) }
+    var references = [UInt8](repeating: 0, count: count * width)
+    guard H5Aread(attribute.id, raw.id, &references) >= 0 else {
+      throw Library.fault("sound strings", at: place)
+    }
+    // Fewer than 2^32 of less than 2^32 bytes.
+    return (0..<count).reduce(0) { sum, index in
+      let length = references[index * width..<index * width + 4]
+      return sum + length.reversed().reduce(0) { $0 << 8 | Int($1) }
+    }
   }
 
   private static func string(
@@ -177,8 +207,9 @@ extension HDF5File.Attribute {
     }
   }
 
-  fileprivate static func tooLarge(_ limit: Int, at place: String) -> FormatError {
+  private static func tooLarge(at place: String) -> FormatError {
     FormatError(
-      .refused, at: .object(place), "expected attributes of at most \(limit) bytes, found more")
+      .refused, at: .object(place),
+      "expected at most \(Listing.attributeByteLimit) bytes of attributes in a file, found more")
   }
 }

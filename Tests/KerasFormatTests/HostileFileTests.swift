@@ -94,6 +94,15 @@ import Testing
       "more-units", "/model_weights/dense/dense/kernel:0",
       "expected shape [12, 3] for kernel of dense, found [12, 2]"
     ),
+    (
+      "shared-text", "/@layer_names",
+      "expected at most 67108864 bytes of attributes in a file, found more"
+    ),
+    ("many-attributes", "/", "expected at most 1000 attributes, found 1001"),
+    (
+      "tiny-chunks", "/conv/kernel:0",
+      "expected chunks that a file of 2624 bytes can hold, found [1, 1] of [800, 800]"
+    ),
     ("training", "dense", "the layer is called with training, which is not supported"),
   ]
 
