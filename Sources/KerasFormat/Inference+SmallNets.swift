@@ -65,14 +65,12 @@ extension Inference {
     var x = try addUnit("stem", addInput(side: 32), item: stem, stride: 1)
     x = addReLU("stem_relu", x)
     var channels = outputs(of: stem.shape)
-    var widths: [Int] = []
-    for kernel in mains where !widths.contains(outputs(of: kernel.shape)) {
-      widths.append(outputs(of: kernel.shape))
-    }
-    for (stage, width) in widths.sorted().enumerated() {
-      let count =
-        mains.count { outputs(of: $0.shape) == width }
-        - (width == outputs(of: stem.shape) ? 1 : 0)
+    let counts = Dictionary(grouping: mains) { outputs(of: $0.shape) }.mapValues(\.count)
+    let shortcuts = Dictionary(
+      projections.map { ([inputs(of: $0.shape), outputs(of: $0.shape)], $0) }
+    ) { first, _ in first }
+    for (stage, (width, total)) in counts.sorted(by: { $0.key < $1.key }).enumerated() {
+      let count = total - (width == outputs(of: stem.shape) ? 1 : 0)
       guard count % 2 == 0 else {
         throw Inference.unknown("a stage of \(count) convolutions")
       }
@@ -88,11 +86,7 @@ extension Inference {
         y = try addUnit("\(name)_2", addReLU("\(name)_relu", y), item: inner, stride: 1)
         var shortcut = x
         if channels != width {
-          guard
-            var projection = projections.first(where: {
-              inputs(of: $0.shape) == channels && outputs(of: $0.shape) == width
-            })
-          else {
+          guard var projection = shortcuts[[channels, width]] else {
             throw Inference.unknown(
               "no shortcut from \(channels) to \(width) channels is among the weights")
           }

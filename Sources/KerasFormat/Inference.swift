@@ -36,6 +36,8 @@ struct Inference {
       name = try inference.addSmallNet(in: stored)
     }
     guard let output = inference.net.items.last?.name else { throw unknown("it has no layers") }
+    // Layers that were given the names of the file may have those of layers without weights.
+    if let name = inference.net.repeatedName { throw unknown("two layers are named \(name)") }
     inference.net.sortAsKeras()
     return (inference.net.json(named: name, output: output), inference.net.notes)
   }

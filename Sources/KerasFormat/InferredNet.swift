@@ -29,11 +29,18 @@ struct InferredNet {
     return name
   }
 
+  /// A name that several layers have; nil if there is none.
+  var repeatedName: String? {
+    var names: Set<String> = []
+    return items.first { !names.insert($0.name).inserted }?.name
+  }
+
   /// The same net with the layers in Keras' order, which is the order of weights in files: by their
   /// distance from the output, the farthest first; those of one distance as they are met on the way
   /// back from the output (keras/src/ops/function.py, `map_graph`).
   ///
-  /// Items must be in an order in which each reads only earlier ones; the last is the output.
+  /// Items must have names of their own and be in an order in which each reads only earlier ones;
+  /// the last is the output.
   mutating func sortAsKeras() {
     let numbers = Dictionary(uniqueKeysWithValues: items.enumerated().map { ($1.name, $0) })
     var distance = [Int](repeating: 0, count: items.count)

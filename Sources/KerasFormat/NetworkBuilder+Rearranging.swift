@@ -84,7 +84,7 @@ extension NetworkBuilder {
       let areImages = inputs.contains { $0.arrangement == .image }
       for index in inputs.indices {
         inputs[index] =
-          areImages && inputs[index].shape.rank == 4
+          areImages && inputs[index].kerasShape.rank == 4
           ? try image(inputs[index]) : try plain(inputs[index])
       }
     }

@@ -66,8 +66,8 @@ extension NetworkBuilder {
       _ extent: Int, _ kernel: Int, _ stride: Int, _ dilation: Int
     ) throws(FormatError) -> (before: Int, after: Int) {
       let (spread, overflow) = (kernel - 1).multipliedReportingOverflow(by: dilation)
-      guard !overflow, spread < 1 << 31 else {
-        throw layer.settings.fault("the window is too large to count")
+      guard !overflow, spread < 1 << 31, extent < 1 << 31 else {
+        throw layer.settings.fault("the window or the image is too large to count")
       }
       let reach = spread + 1
       switch windows.fit {

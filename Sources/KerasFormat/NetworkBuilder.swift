@@ -23,8 +23,13 @@ struct NetworkBuilder {
   /// Matrices whose rows were put into another order.
   var reorderedMatrices: [String] = []
 
-  private var nodeNames: Set<String> = []
-  private var valueNames: Set<String> = []
+  /// The names that are taken, with the highest number that was put behind each.
+  private var nodeNames: [String: Int] = [:]
+  private var valueNames: [String: Int] = [:]
+  /// Twenty times the layers of a ResNet-1202. Models that call models within them several times
+  /// multiply what a short definition asks for.
+  private static let callLimit = 100_000
+  private var callCount = 0
   /// The layers that were made already, by the path of the layer and the role of the part.
   private var made: [String: Layer] = [:]
   /// The plain twin of a value that has another arrangement, and the image of one that is plain.
@@ -54,13 +59,17 @@ extension NetworkBuilder {
     for reference in model.inputs {
       inputs.append(try addInput(model.layers[reference.layer], count: model.inputs.count))
     }
-    for (index, output) in try run(model, inputs, prefix: "").enumerated() {
+    let outputs = try run(model, inputs, prefix: "")
+    var read: Set<String> = []
+    var seenCount = 0
+    for (index, output) in outputs.enumerated() {
       // The order of elements and the rank of what leaves are those of Keras, images apart.
       let last =
         output.arrangement == .image || output.arrangement == .line
         ? output : try plain(output)
-      let isRead = nodes.contains { $0.inputs.contains(last.name) }
-      if isRead {
+      for node in nodes[seenCount...] { read.formUnion(node.inputs) }
+      seenCount = nodes.count
+      if read.contains(last.name) {
         try add("output\(index)", [.init(nil, .passThrough(.init(kind: .split)))], to: [last])
       }
     }
@@ -74,6 +83,12 @@ extension NetworkBuilder {
     for (reference, value) in zip(model.inputs, inputs) { values[reference] = value }
     for (index, call) in try model.order() {
       let layer = model.layers[index]
+      callCount += 1
+      guard callCount <= Self.callLimit else {
+        throw FormatError(
+          .refused, at: .object(layer.path),
+          "expected at most \(Self.callLimit) calls of layers, found more")
+      }
       if layer.type == .input {
         guard values[.init(layer: index, call: call, output: 0)] != nil else {
           throw layer.settings.fault("the layer is no input of its model")
@@ -143,7 +158,7 @@ extension NetworkBuilder {
       }
     }
     let name = Self.unused(layer.path, among: &nodeNames)
-    valueNames.insert(name)
+    valueNames[name] = 1
     nodes.append(Node(name, .input(.init(shape: shape))))
     return KerasValue(name: name, shape: shape, arrangement: arrangement)
   }
@@ -204,13 +219,15 @@ extension NetworkBuilder {
   }
 
   /// A name that is not taken; static, so that nothing else of the builder is copied with the set.
-  private static func unused(_ name: String, among names: inout Set<String>) -> String {
+  private static func unused(_ name: String, among names: inout [String: Int]) -> String {
     var candidate = name
-    var number = 1
-    while !names.insert(candidate).inserted {
+    var number = names[name] ?? 0
+    while number > 0, names[candidate] != nil {
       number += 1
       candidate = "\(name)#\(number)"
     }
+    names[name] = max(number, 1)
+    names[candidate] = names[candidate] ?? 1
     return candidate
   }
 

@@ -88,11 +88,15 @@ import Testing
     ("unknown-layer", "Functional", "a value of picture is read, which is no layer"),
     ("twice", "conv", "two layers have this name"),
     ("no-inputs", "conv", "a value of call 0 is read, which does not exist"),
-    ("huge-kernel", "conv", "the window is too large to count"),
+    ("huge-kernel", "conv", "the window or the image is too large to count"),
     ("negative", "conv", "expected filters, and groups that divide 2 channels"),
     (
       "more-units", "/model_weights/dense/dense/kernel:0",
       "expected shape [12, 3] for kernel of dense, found [12, 2]"
+    ),
+    (
+      "repeated-names", nil,
+      "expected a definition in the file or in JSON beside it, or the weights of a ResNet whose definition can be inferred; found neither: two layers are named res2a_branch2a"
     ),
     (
       "shared-text", "/@layer_names",
