@@ -84,12 +84,21 @@ extension KerasModel {
     for reference in calls.joined().joined() + entering + leaving {
       least[reference.name] = min(least[reference.name] ?? .max, reference.call)
     }
-    func resolve(_ reference: NamedReference) throws(FormatError) -> Reference {
+    // Keras 3 counts it where values leave, for Functional models, and nowhere else
+    // (keras/src/models/functional.py, `get_config` and `serialize_node`).
+    let isThird = entries.contains { entry in
+      entry["inbound_nodes"]?.elements?.contains { $0["args"] != nil } == true
+    }
+    func resolve(
+      _ reference: NamedReference, leaves: Bool = false
+    ) throws(FormatError) -> Reference {
       guard let index = numbers[reference.name] else {
         throw FormatError(
           at: .object(place), "a value of \(reference.name) is read, which is no layer")
       }
-      let skipped = layers[index].model != nil && least[reference.name] == 1 ? 1 : 0
+      let isCounted =
+        isThird ? leaves && layers[index].className != "Sequential" : least[reference.name] == 1
+      let skipped = layers[index].model != nil && isCounted ? 1 : 0
       guard reference.call >= skipped, reference.output >= 0 else {
         throw layers[index].settings.fault("a value with a negative number is read")
       }
@@ -106,7 +115,7 @@ extension KerasModel {
       layers[index].calls = layers[index].type == .input ? [[]] : resolved
     }
     for reference in entering { self.inputs.append(try resolve(reference)) }
-    for reference in leaving { self.outputs.append(try resolve(reference)) }
+    for reference in leaving { self.outputs.append(try resolve(reference, leaves: true)) }
     guard !self.inputs.isEmpty, !self.outputs.isEmpty else {
       throw FormatError(at: .object(place), "expected inputs and outputs of the model, found none")
     }
@@ -128,7 +137,7 @@ extension KerasLayer {
     self.name = name
     self.path = path + name
     self.className = className
-    type = LayerClass(named: className)
+    type = LayerClass(named: className, module: json["module"])
     settings = Settings(config, of: self.path)
     calls = []
     if type == .model || type == nil && config["input_layers"] != nil {
@@ -190,7 +199,9 @@ extension KerasLayer {
   private func check(arguments json: JSON?) throws(FormatError) {
     guard case .object(let members)? = json else { return }
     for member in members where member.value != .null {
-      guard member.name == "training" || member.name == "mask", member.value != .bool(true) else {
+      // The default of augmentation in Keras 3, which is written though prediction overrides it.
+      let isDefault = type == .training && className.hasPrefix("Random")
+      guard member.name == "training", member.value == .bool(false) || isDefault else {
         throw settings.fault(
           "the layer is called with \(member.name), which is not supported")
       }

@@ -113,7 +113,13 @@ extension KerasFormat {
   private func refuseUnsupported(_ model: KerasModel) throws(FormatError) {
     let unsupported = model.allLayers.filter { $0.type == nil }
     guard unsupported.isEmpty else {
-      let list = listed(unsupported.map { "\($0.path) (\($0.className))" })
+      let list = listed(
+        unsupported.map {
+          // The name of a layer of Keras alone would say nothing.
+          let isNamesake = LayerClass(named: $0.className) != nil
+          return
+            "\($0.path) (\(isNamesake ? "a class or function of its own, " : "")\($0.className))"
+        })
       throw FormatError(.badModel, "unsupported layers: \(list.joined(separator: ", "))")
     }
   }

@@ -26,6 +26,36 @@ enum LayerClass: Sendable {
     self = known
   }
 
+  /// The layer that a definition names.
+  ///
+  /// - Parameter module: where the class comes from, in definitions that say so (since Keras 2.12):
+  ///   null, or a package of its own, for one that only has the name of a layer of Keras.
+  init?(named name: String, module: JSON?) {
+    guard let module else {
+      self.init(named: name)
+      return
+    }
+    let path = (module.text ?? "").split(separator: ".")
+    let isOfKeras = ["keras", "tf_keras", "tensorflow"].contains { path.first ?? "" == $0 }
+    if isOfKeras, path.contains("ops") {
+      guard let operation = LayerClass.operations[name] else { return nil }
+      self = operation
+    } else if isOfKeras {
+      self.init(named: name)
+    } else if name == "Scale" {
+      self = .scale  // of networks that were converted from Caffe; no layer of Keras
+    } else {
+      return nil
+    }
+  }
+
+  /// The functions of `keras.ops` that compute what a layer of the same settings does. Others share
+  /// their names with layers only: `Average` is a mean over axes.
+  private static let operations: [String: LayerClass] = [
+    "Add": .add, "Subtract": .subtract, "Multiply": .multiply, "Maximum": .maximum,
+    "Concatenate": .concatenate, "Relu": .relu, "Elu": .elu, "Softmax": .softmax,
+  ]
+
   private static let names: [String: LayerClass] = [
     "InputLayer": .input,
     "Conv2D": .convolution, "Convolution2D": .convolution, "AtrousConvolution2D": .convolution,

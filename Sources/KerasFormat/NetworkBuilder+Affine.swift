@@ -5,14 +5,14 @@ internal import TensorCore
 extension NetworkBuilder {
   /// A matrix product over the last axis.
   mutating func dense(_ layer: KerasLayer, _ input: KerasValue) throws(FormatError) -> KerasValue {
-    // Two calls may have their inputs in two orders, the matrix has one.
-    let input = layer.calls.count > 1 && input.arrangement.isFlattened ? try plain(input) : input
+    // Two calls may have their inputs in two arrangements, the matrix has one.
+    let input = layer.calls.count > 1 ? try plain(input) : input
     let shape = input.kerasShape
     let (rank, inputs) = (shape.rank, shape[shape.rank - 1])
     guard let outputs = try layer.settings.integer("units", "output_dim"), outputs > 0 else {
       throw layer.settings.fault("expected a number of units of 1 or more")
     }
-    let product = try once("\(layer.path) \(input.arrangement)") { (builder) throws(FormatError) in
+    var product = try once("\(layer.path) \(input.arrangement)") { (builder) throws(FormatError) in
       let kernel = try builder.weight(
         .kernel, of: layer, expected: [inputs, outputs], target: "\(layer.path)/kernel"
       ) { stored in
@@ -29,6 +29,11 @@ extension NetworkBuilder {
       return input.shape.rank == 4 && input.arrangement != .plain
         ? .convolution(.init(kernel: kernel, bias: bias))
         : .fullyConnected(.init(kernel: kernel, bias: bias, axis: rank - 1))
+    }
+    // Shared ones may work on values of several ranks.
+    if case .fullyConnected(var layer) = product {
+      layer.axis = rank - 1
+      product = .fullyConnected(layer)
     }
     if input.arrangement.isFlattened { reorderedMatrices.append(layer.path) }
     let arrangement = input.arrangement.isFlattened ? .plain : input.arrangement

@@ -119,7 +119,7 @@ extension NetworkBuilder {
     var inner = layer
     inner.className = className
     inner.settings = Settings(json["config"] ?? .null, of: layer.path)
-    switch LayerClass(named: className) {
+    switch LayerClass(named: className, module: json["module"]) {
     case .relu: return .relu(try inner.relu())
     case .leakyReLU: return .relu(try inner.leakyReLU())
     case .elu: return .elu(.init(alpha: try inner.settings.number("alpha") ?? 1))
@@ -141,7 +141,8 @@ extension NetworkBuilder {
     let input = input.arrangement.isFlattened ? try plain(input) : input
     let extents = input.kerasShape.dimensions.dropFirst()
     let stored = matching.weights[layer.path]?[.alpha]?.dataset.shape
-    let channelAxis = input.arrangement == .plain && input.shape.rank == 4 ? 0 : extents.count - 1
+    // Where Keras has what is the second axis of the canonical value.
+    let channelAxis = input.arrangement == .plain ? 0 : extents.count - 1
     // One slope for all, where every axis shares.
     let isOne = stored == Shape([Int](repeating: 1, count: extents.count))
     let perChannel = extents.enumerated().map {

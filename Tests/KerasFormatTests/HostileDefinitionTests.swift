@@ -54,6 +54,29 @@ import Testing
           "\"pool_size\": 2, \"strides\": 1, \"padding\": \"same\""),
       ], "the window or the image is too large to count"
     ),
+    (
+      "a mean of NumPy's by the name of a layer",
+      [
+        input("[null, 4, 4, 2]"),
+        layer("Average", "y", reads: ["x"], besides: "\"module\": \"keras.src.ops.numpy\""),
+      ], "unsupported layers: y (a class or function of its own, Average)"
+    ),
+    (
+      "a class by the name of one of Keras",
+      [
+        input("[null, 4, 4, 2]"), layer("ReLU", "y", reads: ["x"], besides: "\"module\": null"),
+      ], "unsupported layers: y (a class or function of its own, ReLU)"
+    ),
+    (
+      "training as a number",
+      [input("[null, 4]"), layer("Dropout", "y", reads: ["x"], call: "\"training\": 1")],
+      "the layer is called with training, which is not supported"
+    ),
+    (
+      "a mask",
+      [input("[null, 4]"), layer("ReLU", "y", reads: ["x"], call: "\"mask\": [\"x\", 0, 0]")],
+      "the layer is called with mask, which is not supported"
+    ),
   ])
   func `a definition that cannot be kept is refused`(
     _ what: String, _ layers: [String], _ reason: String
@@ -73,6 +96,19 @@ import Testing
     #expect(throws: FormatError.self) {
       try Self.read(Self.definition(layers, inputs: ["x", "line"], output: "y"))
     }
+  }
+
+  @Test func `units beyond any matrix are refused`() throws {
+    let layers = [
+      Self.input("[null, 4, 4, 2]"),
+      Self.layer("Conv2D", "conv", reads: ["x"], "\"filters\": 3, \"kernel_size\": 3"),
+      Self.layer("Flatten", "flat", reads: ["conv"]),
+      Self.layer("Dense", "dense", reads: ["flat"], "\"units\": 4611686018427387904"),
+    ]
+    let error = #expect(throws: FormatError.self) {
+      try Self.read(Self.definition(layers, output: "dense"), beside: "sound")
+    }
+    #expect(error?.reason.hasPrefix("expected shape [12, 4611686018427387904] for kernel") == true)
   }
 
   @Test func `models that call models within them are not multiplied without end`() throws {

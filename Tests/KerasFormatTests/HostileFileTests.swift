@@ -99,6 +99,10 @@ import Testing
       "expected a definition in the file or in JSON beside it, or the weights of a ResNet whose definition can be inferred; found neither: two layers are named res2a_branch2a"
     ),
     (
+      "slopes", "/slopes/alpha:0",
+      "expected shape [4, 1] or [4, 4] for alpha of slopes, found [1, 4]"
+    ),
+    (
       "shared-text", "/@layer_names",
       "expected at most 67108864 bytes of attributes in a file, found more"
     ),
