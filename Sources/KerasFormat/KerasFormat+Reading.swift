@@ -141,10 +141,26 @@ struct KerasParts {
   /// The version that an archive names.
   var version: String?
   var notes: [String] = []
+  /// As much text as is read of an archive: the definition of a ResNet-1202 has 3 MB.
+  private static let textByteLimit = 64 << 20
+
+  /// The HDF5 file itself or in an archive.
+  static func weights(of file: InputFile) throws(FormatError) -> InputFile {
+    guard KerasFile(file.bytes) == .archive else { return file }
+    return try inFile(file) { () throws(FormatError) in
+      let archive = try ZipArchive(file.bytes)
+      guard let member = archive["model.weights.h5"] else {
+        throw FormatError(
+          at: .object("model.weights.h5"), "expected the weights in the archive, found none")
+      }
+      return InputFile(
+        path: "\(file.path)/\(member.name)", bytes: try archive.contents(of: member))
+    }
+  }
 
   /// Opens an archive, if the file is one, and the definition.
   init(_ file: InputFile, definition: InputFile?) throws(FormatError) {
-    weights = file
+    weights = try Self.weights(of: file)
     if let definition {
       self.definition = try inFile(definition) { () throws(FormatError) in
         try JSON(parsing: definition.bytes)
@@ -155,15 +171,14 @@ struct KerasParts {
     func contents(_ name: String) throws(FormatError) -> Bytes? {
       try inFile(file) { () throws(FormatError) in
         guard let member = archive[name] else { return nil }
+        guard member.byteCount <= Self.textByteLimit else {
+          throw FormatError(
+            .refused, at: .object(name),
+            "expected at most \(Self.textByteLimit) bytes, found \(member.byteCount)")
+        }
         return try archive.contents(of: member)
       }
     }
-    guard let bytes = try contents("model.weights.h5") else {
-      throw FormatError(
-        file: file.path, at: .object("model.weights.h5"),
-        "expected the weights in the archive, found none")
-    }
-    weights = InputFile(path: "\(file.path)/model.weights.h5", bytes: bytes)
     if self.definition == nil, let text = try contents("config.json") {
       self.definition = try inFile(file) { () throws(FormatError) in try JSON(parsing: text) }
     }

@@ -10,10 +10,28 @@ struct ConvertFiles: ParsableCommand {
   @Argument(help: "The files of one model, in any order.")
   var inputs: [String]
 
+  @Flag(
+    help: """
+      Write the tensors of a Keras model to NAME.npz as its file has them, by their paths in it: \
+      for models with layers that cannot be read. Their definition is not looked at.
+      """)
+  var weightsOnly = false
+
   @OptionGroup var output: OutputArguments
   @OptionGroup var reading: ReadingArguments
 
+  func validate() throws {
+    guard weightsOnly else { return }
+    guard output.output.count == 1, kind(of: output.output[0]) == "npz" else {
+      throw ValidationError("--weights-only: expected one output named *.npz")
+    }
+    guard output.receipt == nil, !output.dryRun else {
+      throw ValidationError("--weights-only: there is no conversion to plan or to account for")
+    }
+  }
+
   func run() throws {
+    guard !weightsOnly else { return try extractWeights() }
     let target = try output.format(among: [.native, .caffe, .keras])
     var files: [InputFile] = []
     for path in inputs { files.append(try InputFile(path: path)) }
@@ -23,5 +41,19 @@ struct ConvertFiles: ParsableCommand {
       return (model, format.ledger(of: model, in: files))
     }
     try conversion.run(json: output.json)
+  }
+
+  private func extractWeights() throws {
+    var files: [InputFile] = []
+    for path in inputs { files.append(try InputFile(path: path)) }
+    let target = try OutputFile(path: output.output[0], replacing: output.force, inputs: files)
+    Progress.say("reading \(files.map(\.name).joined(separator: ", "))")
+    let stored = try files.blamingChanges {
+      let stored = try KerasFormat().storedArrays(in: files)
+      try NPZ.write(stored.arrays, to: target)
+      return stored
+    }
+    Progress.clear()
+    print(output.json ? stored.report(target.path).prettyText() : stored.summary(target.path))
   }
 }

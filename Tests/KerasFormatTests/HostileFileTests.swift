@@ -158,6 +158,13 @@ import Testing
         == "expected an HDF5 file with the weights beside the definition, found none")
   }
 
+  @Test func `a definition that was packed from more than any has is refused`() throws {
+    let file = try InputFile(path: Places.fixture("keras/hostile/long-definition.keras"))
+    let error = try #require(Self.error(of: [file]))
+    #expect(error.kind == .refused && error.location == .object("config.json"))
+    #expect(error.reason == "expected at most 67108864 bytes, found 67108865")
+  }
+
   @Test func `an archive without weights is refused`() throws {
     let archive = try InputFile(path: Places.fixture("keras/layers/line.keras"))
     // Another name for the weights, of the same length, in the member and in the directory.

@@ -107,6 +107,23 @@ import Testing
     #expect(folder.contents.isEmpty)
   }
 
+  @Test func `the weights of a model with a Lambda can be had alone`() throws {
+    let folder = TemporaryFolder()
+    let (model, path) = (Places.fixture("keras/hostile/lambda.h5"), folder.path("weights.npz"))
+    let refused = try ToolRun("resnet-convert", [model, "-o", folder.path("x.resnet")])
+    #expect(refused.exitCode == 65 && refused.errors.contains("twice (Lambda)"))
+    let run = try ToolRun("resnet-convert", [model, "--weights-only", "-o", path])
+    #expect(run.exitCode == 0, "\(run.errors)")
+    #expect(run.output == "\(path): 4 tensors of 83 numbers, as the file has them\n")
+    let arrays = try NPZ.read(InputFile(path: path))
+    #expect(arrays.map(\.name).contains("conv/conv/kernel:0") && arrays.count == 4)
+    let again = try ToolRun("resnet-convert", [model, "--weights-only", "-o", path])
+    #expect(again.exitCode == 73, "\(again.errors)")
+    let other = try ToolRun("resnet-convert", [model, "--weights-only", "-o", "x.resnet"])
+    #expect(other.exitCode == 64)
+    #expect(other.errors.contains("--weights-only: expected one output named *.npz"))
+  }
+
   @Test func `only names of Keras are taken`() throws {
     let run = try ToolRun("resnet-convert", ["native-to-keras", "a.resnet", "-o", "b.resnet"])
     #expect(run.exitCode == 64)
