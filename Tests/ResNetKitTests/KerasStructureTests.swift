@@ -199,6 +199,17 @@ import Testing
     #expect(try layers([1, 3, 4, 5], nodes) == ["data", "turn", "conv"])
   }
 
+  @Test(arguments: [[0, 2, 1, 3], [0, 2, 3, 1]])
+  func `slopes of channels whose axis is not Keras' last are those of exchanged axes`(
+    axes: [Int]
+  ) throws {
+    let nodes = [
+      Node("turn", .permutation(.init(axes: axes)), inputs: ["data"]),
+      Node("prelu", .prelu(.init(slope: .noise([4]))), inputs: ["turn"]),
+    ]
+    #expect(try layers([1, 3, 4, 5], nodes) == ["data"] + nodes.map(\.name))
+  }
+
   @Test func `a line made an image is one layer`() throws {
     let nodes = [
       Node("image/rows", .reshape(.init(extents: [4, 5, 3], axis: 1)), inputs: ["data"]),

@@ -66,17 +66,15 @@ extension NetDraft {
     try addRectifier(alpha, sharedAxes: [], input, node)
   }
 
+  /// A slope for each channel, whose axis is the last one, or one slope for all.
   mutating func add(_ layer: Layer.PReLU, _ node: Node) throws(FormatError) {
-    let input = withAxes(value(node.inputs[0]), for: node)
-    let channelAxis = input.kerasAxis(1)!  // no value is flattened any more
-    let count = layer.slope.shape.elementCount
-    var extents = [Int](repeating: 1, count: input.shape.rank - 1)
-    let isShared = count == 1
-    if !isShared { extents[channelAxis - 1] = count }
-    let shape = Shape(extents)
-    let sharedAxes = (1..<input.shape.rank).filter { isShared || $0 != channelAxis }
+    var input = withAxes(value(node.inputs[0]), for: node)
+    let (rank, count) = (input.shape.rank, layer.slope.shape.elementCount)
+    if count > 1 { input = arranged(input, .axes([0] + (2..<rank) + [1]), for: node.name) }
+    let shape = Shape([Int](repeating: 1, count: rank - 2) + [count])
     let alpha = try weight(
       "alpha", layer.slope, .slope, node, [.reshape(from: layer.slope.shape, to: shape)])
+    let sharedAxes = Array(1..<(count > 1 ? rank - 1 : rank))
     try addRectifier(alpha, sharedAxes: sharedAxes, input, node)
   }
 
