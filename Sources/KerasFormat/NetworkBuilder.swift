@@ -59,18 +59,32 @@ extension NetworkBuilder {
     for reference in model.inputs {
       inputs.append(try addInput(model.layers[reference.layer], count: model.inputs.count))
     }
-    let outputs = try run(model, inputs, prefix: "")
-    var read: Set<String> = []
-    var seenCount = 0
-    for (index, output) in outputs.enumerated() {
+    try addOutputs(try run(model, inputs, prefix: ""))
+  }
+
+  /// Sees to it that the values nobody reads are the model's outputs in their order: what is read,
+  /// leaves twice or was made before an earlier output is copied.
+  private mutating func addOutputs(_ outputs: [KerasValue]) throws(FormatError) {
+    var values: [KerasValue] = []
+    for output in outputs {
       // The order of elements and the rank of what leaves are those of Keras, images apart.
-      let last =
-        output.arrangement == .image || output.arrangement == .line
-        ? output : try plain(output)
-      for node in nodes[seenCount...] { read.formUnion(node.inputs) }
-      seenCount = nodes.count
-      if read.contains(last.name) {
-        try add("output\(index)", [.init(nil, .passThrough(.init(kind: .split)))], to: [last])
+      let isImage = output.arrangement == .image || output.arrangement == .line
+      values.append(isImage ? output : try plain(output))
+    }
+    var uses: [String: Int] = [:]
+    for name in nodes.flatMap(\.inputs) + values.map(\.name) { uses[name, default: 0] += 1 }
+    let places = Dictionary(
+      uniqueKeysWithValues: nodes.enumerated().flatMap { place, node in
+        node.outputs.map { ($0, place) }
+      })
+    var latest = -1
+    for (index, value) in values.enumerated() {
+      let place = places[value.name]!  // some node made it
+      if uses[value.name] == 1, place > latest {
+        latest = place
+      } else {
+        latest = nodes.count
+        try add("output\(index)", [.init(nil, .passThrough(.init(kind: .split)))], to: [value])
       }
     }
   }

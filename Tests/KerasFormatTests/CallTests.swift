@@ -62,6 +62,28 @@ import Testing
     #expect(shapes["dense"] == [1, 2] && shapes["dense#2"] == [1, 1, 2])
   }
 
+  @Test(arguments: [
+    (["a", "b"], ["output0", "output1"]), (["b", "a"], ["b", "output1"]),
+    (["b", "c"], ["b", "c"]), (["c", "b"], ["c", "output1"]),
+    (["b", "b"], ["output0", "output1"]),
+  ])
+  func `outputs leave in the order of the definition`(named: [String], expected: [String]) throws {
+    typealias Make = HostileDefinitionTests
+    let layers = [
+      Make.input("[null, 4]"), Make.layer("ReLU", "a", reads: ["x"]),
+      Make.layer("ReLU", "b", reads: ["a"]), Make.layer("Softmax", "c", reads: ["a"]),
+    ]
+    let list = named.map { "[\"\($0)\", 0, 0]" }.joined(separator: ", ")
+    let json = Make.definition(layers, output: "c").replacing("[[\"c\", 0, 0]]", with: "[\(list)]")
+    let network = try Make.read(json).network
+    let unread = ["b", "c"].filter { !named.contains($0) }
+    #expect(network.outputs.filter { !unread.contains($0) } == expected)
+    let makers = Dictionary(uniqueKeysWithValues: network.nodes.map { ($0.name, $0) })
+    for (output, name) in zip(expected, named) {
+      #expect(output == name || makers[output]?.inputs == [name])
+    }
+  }
+
   @Test func `augmentation is read with the argument that Keras 3 gives it`() throws {
     typealias Make = HostileDefinitionTests
     let layers = [

@@ -100,7 +100,7 @@ import Testing
     ),
     (
       "slopes", "/slopes/alpha:0",
-      "expected shape [4, 1] or [4, 4] for alpha of slopes, found [1, 4]"
+      "expected shape [4, 1] for alpha of slopes, found [1, 4]"
     ),
     (
       "shared-text", "/@layer_names",
