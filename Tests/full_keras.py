@@ -17,6 +17,7 @@ from pathlib import Path
 import interop_keras
 import keras
 import numpy as np
+import tf_keras
 from measuring import ROOT, check, conversion, convert_sampled, tool, verdict
 
 # What enters the last softmax, and how far the executor's may be from float64.
@@ -95,12 +96,17 @@ def main() -> None:
             check("keras-to-native, .h5", seconds, 2, " s")
             check("its peak RssAnon", anonymous / 1e6, 100, " MB")
         else:
-            model = conversion(source, work, "keras-to-native", source)
+            # In smaller files, what does not depend on the size counts.
+            bound = 3 if name == "ResNet101" else 4
+            model = conversion(source, work, "keras-to-native", source, bound=bound)
             loading(source, work)
         parity(name, model, golden, work)
         same_models(model, folder, name, work)
         original = keras.saving.load_model(source, compile=False)
-        interop_keras.check_round_trip("  written again", source, original, work, round_trips)
+        older = tf_keras.models.load_model(folder / f"{name}-tf.h5", compile=False)
+        interop_keras.check_round_trip(
+            "  written again", source, original, work, round_trips, older)
+        model.unlink()
     check("networks that come back to Keras changed", round_trips.failures, 0)
     shutil.rmtree(work)
     sys.exit(verdict())

@@ -32,9 +32,12 @@ def rewritten(net: Net, work: Path) -> Net:
     """The net after its way through our format, in Caffe's files."""
     converted = work / "model.resnet"
     tool("resnet-convert", *net.files, "-o", converted, "--force", *net.options)
-    files = (work / "written.prototxt", work / "written.caffemodel")
+    folder = work / "written"
+    folder.mkdir(exist_ok=True)
+    # As a folder, since a model without weights has no caffemodel.
+    files = (folder / "model.prototxt", folder / "model.caffemodel")
     files[1].unlink(missing_ok=True)
-    tool("resnet-convert", "native-to-caffe", converted, "-o", files[0], "-o", files[1], "--force")
+    tool("resnet-convert", "native-to-caffe", converted, "-o", folder, "--force")
     return Net(net.name, tuple(file for file in files if file.exists()), net.input, net.opencv)
 
 
