@@ -1,4 +1,5 @@
 internal import HDF5
+public import ModelGraph
 public import ModelIO
 public import TensorCore
 
@@ -12,6 +13,25 @@ public struct StoredArrays: Sendable {
 }
 
 extension KerasFormat {
+  /// Every tensor in the file with the weights, whether or not there is a definition of its layers.
+  ///
+  /// - Throws: `FormatError` naming file and place.
+  public func tensors(
+    in files: [InputFile], options: ReadingOptions
+  ) throws(FormatError) -> [Ledger.Entry] {
+    guard let file = try KerasSource(sorting: files).weights else { return [] }
+    let weights = try KerasParts.weights(of: file)
+    return try inFile(weights) { () throws(FormatError) in
+      let stored = try StoredWeights(reading: weights)
+      return try stored.tensors().map { dataset, tensor in
+        Ledger.Entry(
+          source: dataset.path, file: file.name,
+          byteOffset: dataset.run == nil ? nil : tensor.bytes.offset,
+          elementType: tensor.elementType, shape: tensor.shape, target: "")
+      }
+    }
+  }
+
   /// The tensors of a model whose layers cannot be read, such as a Lambda or a class of its own:
   /// nothing is executed, and no definition is read.
   ///
@@ -31,19 +51,47 @@ extension KerasFormat {
 extension StoredArrays {
   fileprivate init(of stored: StoredWeights) throws(FormatError) {
     notes = stored.notes
-    var others: [String] = []
-    for path in stored.sources {
-      guard case .dataset(let dataset)? = try stored.file.root.object(at: path) else { continue }
-      let name = path.hasPrefix("/model_weights/") ? path.dropFirst(15) : path.dropFirst()
-      if case .other(let kind) = dataset.elements, dataset.storage != .virtual {
-        others.append("\(name) (\(kind))")
-      } else {
-        arrays.append((String(name), try stored.file.tensor(dataset)))
-      }
+    func name(_ path: String) -> String {
+      String(path.hasPrefix("/model_weights/") ? path.dropFirst(15) : path.dropFirst())
     }
+    arrays = try stored.tensors().map { (name($0.path), $1) }
+    let others = stored.otherDatasets.map { "\(name($0.path)) (\($0.kind))" }
     if !others.isEmpty {
       notes.append(
         "left out what are no floating-point numbers: \(listed(others).joined(separator: ", "))")
     }
+  }
+}
+
+extension StoredWeights {
+  private var datasets: [HDF5File.Dataset] {
+    sources.compactMap { path in
+      guard case .dataset(let dataset)? = try? file.root.object(at: path) else { return nil }
+      return dataset
+    }
+  }
+
+  /// The tensors of floating-point numbers, in the order of the file.
+  fileprivate func tensors() throws(FormatError) -> [(dataset: HDF5File.Dataset, tensor: Tensor)] {
+    var tensors: [(dataset: HDF5File.Dataset, tensor: Tensor)] = []
+    for dataset in datasets where !dataset.isOfOtherElements {
+      tensors.append((dataset, try file.tensor(dataset)))
+    }
+    return tensors
+  }
+
+  /// What holds no floating-point numbers.
+  fileprivate var otherDatasets: [(path: String, kind: String)] {
+    datasets.compactMap { dataset in
+      guard dataset.isOfOtherElements, case .other(let kind) = dataset.elements else { return nil }
+      return (dataset.path, "\(kind)")
+    }
+  }
+}
+
+extension HDF5File.Dataset {
+  /// Whether it holds no floating-point numbers; of a virtual one nobody knows.
+  fileprivate var isOfOtherElements: Bool {
+    if case .other = elements { storage != .virtual } else { false }
   }
 }

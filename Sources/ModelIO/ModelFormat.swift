@@ -122,9 +122,23 @@ public protocol ModelFormat: Sendable {
 
   /// Which tensor of its files became which weight of a model that this format has read.
   func ledger(of model: Model, in files: [InputFile]) -> Ledger
+
+  /// Every tensor of a model in its files, as the sources of a ledger.
+  ///
+  /// - Throws: `FormatError` naming file and place.
+  func tensors(
+    in files: [InputFile], options: ReadingOptions
+  ) throws(FormatError) -> [Ledger.Entry]
 }
 
 extension ModelFormat {
   /// The ledger that the reader kept.
   public func ledger(of model: Model, in files: [InputFile]) -> Ledger { model.provenance.ledger }
+
+  /// What the reader uses of the files.
+  public func tensors(
+    in files: [InputFile], options: ReadingOptions
+  ) throws(FormatError) -> [Ledger.Entry] {
+    ledger(of: try readModel(from: files, options: options), in: files).entries
+  }
 }

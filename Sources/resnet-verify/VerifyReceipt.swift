@@ -51,20 +51,16 @@ struct VerifyReceipt: ParsableCommand {
     var report = content.check(sources: sourceFiles, targets: targetFiles)
     do throws(FormatError) {
       report.faults += content.contradictions(
-        sources: try tensors(in: sourceFiles), targets: try tensors(in: targetFiles))
+        sources: try ModelFormats.format(of: sourceFiles)
+          .tensors(in: sourceFiles, options: reading.options),
+        targets: try ModelFormats.format(of: targetFiles)
+          .tensors(in: targetFiles, options: ReadingOptions()))
     } catch {
       report.faults.append(error.description)
     }
     Progress.clear()
     print(json ? report.json(for: content).prettyText() : report.text(for: content))
     if !report.faults.isEmpty { throw Unequal() }
-  }
-
-  /// All tensors that a reader finds in the files of a model.
-  private func tensors(in files: [InputFile]) throws(FormatError) -> [Ledger.Entry] {
-    let format = try ModelFormats.format(of: files)
-    let model = try format.readModel(from: files, options: reading.options)
-    return format.ledger(of: model, in: files).entries
   }
 
   /// The files of a receipt, each from the first folder that has it.
