@@ -165,12 +165,12 @@ extension NetDraft {
 
   /// Names the weights that layers share, so that a reader shares them again.
   private mutating func nameSharedBlobs() {
-    var owners: [Int: [(layer: Int, blob: Int)]] = [:]  // by offset in the storage
+    var owners: [Bytes.Place: [(layer: Int, blob: Int)]] = [:]
     for layer in layers.indices {
       for blob in layers[layer].blobs.indices {
         let draft = layers[layer].blobs[blob]
         guard let weight = draft.weight else { continue }
-        let candidates = owners[draft.tensor.bytes.offset, default: []]
+        let candidates = owners[draft.tensor.bytes.place, default: []]
         let owner = candidates.first {
           layers[$0.layer].blobs[$0.blob].tensor.isIdentical(to: draft.tensor)
         }
@@ -180,7 +180,7 @@ extension NetDraft {
           layers[owner.layer].blobs[owner.blob].sharedName = shared
           layers[layer].blobs[blob].sharedName = shared
         } else {
-          owners[draft.tensor.bytes.offset, default: []].append((layer, blob))
+          owners[draft.tensor.bytes.place, default: []].append((layer, blob))
         }
       }
     }

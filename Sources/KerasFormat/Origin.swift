@@ -48,9 +48,9 @@ struct Origin: Sendable {
     let hasNumberedNames = weights.contains { $0.name.hasSuffix(":0") }
     decideKernels(
       options.kernels, backend: backend, hasNumberedNames: hasNumberedNames, fileName: fileName)
-    guard weights.contains(where: { $0.name.contains("running_std") }) || generation == 0 else {
-      return
-    }
+    guard generation < 2,
+      generation == 0 || weights.contains(where: { $0.name.contains("running_std") })
+    else { return }
     decideDeviation(
       options.runningDeviation, version: version, isTensorFlow: hasNumberedNames)
   }

@@ -117,11 +117,11 @@ extension StoredWeights {
             "expected the object itself, found \(link.rawValue), which is not followed")
         }
         // Dropout and its like keep the state of their random numbers.
-        let states = datasets.filter { $0.path.contains("/seed_generator/") }
-        if !states.isEmpty {
-          notes.append("left out the state of \(states.count) random generators")
+        let tensors = datasets.map(\.path).filter { !$0.contains("/seed_generator/") }
+        if tensors.count < datasets.count {
+          notes.append("left out the state of \(datasets.count - tensors.count) random generators")
         }
-        sources += datasets.map(\.path).filter { !$0.contains("/seed_generator/") }
+        sources += tensors
       case .dataset(let dataset): sources.append(dataset.path)
       case .link(let link):
         throw FormatError(

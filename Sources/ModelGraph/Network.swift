@@ -78,15 +78,15 @@ public struct Network: Sendable {
   /// Every weight of every layer; `owner` is the first name of a weight that layers share.
   public var allWeights: [(name: String, owner: String, tensor: Tensor)] {
     var list: [(name: String, owner: String, tensor: Tensor)] = []
-    var shared: [Int: [Int]] = [:]  // by offset in the storage: indices of owners in `list`
+    var shared: [Bytes.Place: [Int]] = [:]  // indices of owners in `list`
     for node in nodes {
       for (role, tensor) in node.layer.weights {
         let name = "\(node.name)/\(role.rawValue)"
-        let offset = tensor.bytes.offset
-        if let owner = shared[offset]?.first(where: { list[$0].tensor.isIdentical(to: tensor) }) {
+        let place = tensor.bytes.place
+        if let owner = shared[place]?.first(where: { list[$0].tensor.isIdentical(to: tensor) }) {
           list.append((name, list[owner].name, tensor))
         } else {
-          shared[offset, default: []].append(list.count)
+          shared[place, default: []].append(list.count)
           list.append((name, name, tensor))
         }
       }

@@ -128,6 +128,15 @@ public struct Bytes: Sendable {
     return try body(UnsafeRawBufferPointer(start: storage.base.map { $0 + offset }, count: count))
   }
 
+  /// Where bytes begin: a storage, and the offset in it. A key for as long as the bytes live.
+  public struct Place: Hashable, Sendable {
+    fileprivate let storage: ObjectIdentifier
+    fileprivate let offset: Int
+  }
+
+  /// Where these bytes begin.
+  public var place: Place { Place(storage: ObjectIdentifier(storage), offset: offset) }
+
   /// Whether both are the same bytes of the same storage.
   public func isIdentical(to other: Bytes) -> Bool {
     storage === other.storage && offset == other.offset && count == other.count

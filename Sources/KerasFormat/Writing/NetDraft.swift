@@ -34,8 +34,8 @@ struct NetDraft {
   /// The names in Keras of the canonical layers.
   private var names: [String: String] = [:]
   private var takenNames: Set<String> = [KerasDefinition.modelGroup]
-  /// Layers with weights, by the offset of the first one in its storage.
-  var owners: [Int: [Int]] = [:]
+  /// Layers with weights, by the place of the first one.
+  var owners: [Bytes.Place: [Int]] = [:]
   /// What Keras makes of each of its values by flattening it: the same for every order of its axes.
   var flattened: [LayerDraft.Reference: LayerDraft.Reference] = [:]
   /// The image that each flattened value was.
