@@ -92,9 +92,12 @@ def main() -> None:
         source, golden = folder / f"{name}.h5", folder / f"golden/{name}.npz"
         if name == "ResNet1202":
             model = work / "model.resnet"
-            seconds, anonymous = convert_sampled("keras-to-native", source, "-o", model)
-            check("keras-to-native, .h5", seconds, 2, " s")
-            check("its peak RssAnon", anonymous / 1e6, 100, " MB")
+            runs = []
+            for _ in range(3):
+                model.unlink(missing_ok=True)
+                runs.append(convert_sampled("keras-to-native", source, "-o", model))
+            check("keras-to-native, .h5, fastest of 3", min(seconds for seconds, _ in runs), 2, " s")
+            check("its peak RssAnon", max(anonymous for _, anonymous in runs) / 1e6, 100, " MB")
         else:
             # In smaller files, what does not depend on the size counts.
             bound = 3 if name == "ResNet101" else 4
