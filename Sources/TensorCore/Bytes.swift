@@ -55,8 +55,17 @@ public struct Bytes: Sendable {
   ///
   /// The memory is zero before `fill` runs.
   public init(count: Int, fill: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows {
+    try self.init(overwriting: count) { memory in
+      if let base = memory.baseAddress { memset(base, 0, count) }
+      try fill(memory)
+    }
+  }
+
+  /// Memory of `count` bytes, aligned to 64, every one of which `fill` writes.
+  init(
+    overwriting count: Int, fill: (UnsafeMutableRawBufferPointer) throws -> Void
+  ) rethrows {
     let memory = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1), alignment: 64)
-    memset(memory, 0, count)
     do {
       try fill(UnsafeMutableRawBufferPointer(start: memory, count: count))
     } catch {

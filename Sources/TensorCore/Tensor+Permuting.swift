@@ -18,7 +18,7 @@ extension Tensor {
     _ axes: [Int], of type: Bits.Type
   ) -> Bytes {
     let moves = PermutedAxes(shape, axes)
-    return Bytes(count: bytes.count) { output in
+    return Bytes(overwriting: bytes.count) { output in
       // SAFETY: both hold `elementCount` elements; the steps of a full index stay among them.
       bytes.withUnsafeBytes { input in
         if moves.fast.target == 1 {
