@@ -169,6 +169,9 @@ extension OutputFile {
             .inputOutput, file: path, "cannot write after \(offset + done) bytes",
             written == 0 ? ENOSPC : errno)
         }
+        // Lets the disk begin at once, not only when everything is there: it is a hint and may fail.
+        _ = posix_fadvise(
+          descriptor, off_t(offset + done), off_t(written), POSIX_FADV_DONTNEED)
         done += written
       }
     }
