@@ -13,6 +13,8 @@ public struct ZipArchive: Sendable {
     public let name: String
     /// Its size once it is decompressed.
     public let byteCount: Int
+    /// Its size in the archive.
+    public var packedByteCount: Int { compressed.count }
 
     let isDeflated: Bool
     let checksum: UInt32  // CRC-32 of the decompressed bytes

@@ -143,6 +143,8 @@ struct KerasParts {
   var notes: [String] = []
   /// As much text as is read of an archive: the definition of a ResNet-1202 has 3 MB.
   private static let textByteLimit = 64 << 20
+  /// Keras does not pack weights, and trained ones hardly shrink. Small files may be mostly padding.
+  private static let (largestRatio, smallByteCount) = (64, 64 << 20)
 
   /// The HDF5 file itself or in an archive.
   static func weights(of file: InputFile) throws(FormatError) -> InputFile {
@@ -152,6 +154,15 @@ struct KerasParts {
       guard let member = archive["model.weights.h5"] else {
         throw FormatError(
           at: .object("model.weights.h5"), "expected the weights in the archive, found none")
+      }
+      guard
+        member.byteCount <= smallByteCount
+          || member.byteCount / largestRatio <= member.packedByteCount
+      else {
+        throw FormatError(
+          .refused, at: .object(member.name),
+          "expected weights packed at most \(largestRatio) to 1, found \(member.byteCount) bytes in "
+            + "\(member.packedByteCount)")
       }
       return InputFile(
         path: "\(file.path)/\(member.name)", bytes: try archive.contents(of: member))

@@ -165,6 +165,14 @@ import Testing
     #expect(error.reason == "expected at most 67108864 bytes, found 67108865")
   }
 
+  @Test func `weights that were packed as only zeros are stay packed`() throws {
+    let file = try InputFile(path: Places.fixture("keras/hostile/packed-weights.keras"))
+    let error = try #require(Self.error(of: [file]))
+    #expect(error.kind == .refused && error.location == .object("model.weights.h5"))
+    #expect(
+      error.reason.hasPrefix("expected weights packed at most 64 to 1, found 67108865 bytes in 65"))
+  }
+
   @Test func `an archive without weights is refused`() throws {
     let archive = try InputFile(path: Places.fixture("keras/layers/line.keras"))
     // Another name for the weights, of the same length, in the member and in the directory.
