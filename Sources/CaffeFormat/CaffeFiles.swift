@@ -31,7 +31,7 @@ extension CaffeFiles {
     return try output.prepare(byteCount: text.count) { (writer) throws(FormatError) in
       try writer.write(text)
     } verify: { (bytes) throws(FormatError) in
-      try require(bytes == text, output, "the definition")
+      try output.requireAsWritten(bytes == text, "the definition")
     }
   }
 
@@ -71,13 +71,13 @@ extension CaffeFiles {
 
   private func verify(_ bytes: Bytes, for output: OutputFile) throws(FormatError) {
     let message = try NetMessage(bytes)
-    try require(message.definition == layout.definition, output, "the layers")
+    try output.requireAsWritten(message.definition == layout.definition, "the layers")
     let found = message.blobs.flatMap { $0 }
-    try require(found.count == layout.blobs.count, output, "\(layout.blobs.count) tensors")
+    try output.requireAsWritten(found.count == layout.blobs.count, "\(layout.blobs.count) tensors")
     for (blob, placed) in zip(found, layout.blobs) {
-      try require(
+      try output.requireAsWritten(
         blob.byteOffset == placed.byteOffset && blob.tensor.isBitEqual(to: placed.blob.stored),
-        output, placed.name)
+        placed.name)
     }
     let text = Bytes(Array(definition.utf8))
     let source = CaffeSource(
@@ -107,7 +107,7 @@ extension CaffeFiles {
       try writer.write(blob.stored.bytes)
     } verify: { (bytes) throws(FormatError) in
       let found = try MeanImage(reading: bytes).tensor
-      try require(found.isBitEqual(to: blob.stored), output, "the mean image")
+      try output.requireAsWritten(found.isBitEqual(to: blob.stored), "the mean image")
     }
   }
 
@@ -121,16 +121,7 @@ extension CaffeFiles {
     return try output.prepare(byteCount: text.count) { (writer) throws(FormatError) in
       try writer.write(text)
     } verify: { (bytes) throws(FormatError) in
-      try require(bytes == text, output, "the labels")
-    }
-  }
-
-  private func require(
-    _ condition: Bool, _ output: OutputFile, _ what: String
-  ) throws(FormatError) {
-    guard condition else {
-      throw FormatError(
-        .inputOutput, file: output.path, "expected \(what) as written, read back something else")
+      try output.requireAsWritten(bytes == text, "the labels")
     }
   }
 }

@@ -11,7 +11,7 @@ struct NetDraft {
   /// The shape of every value.
   private(set) var shapes: [String: Shape]
   private(set) var layers: [LayerDraft] = []
-  var remarks = Remarks()
+  var remarks = Remarks<CaffeRemark>()
   /// The bytes of all tensors so far.
   private(set) var byteCount = 0
 
@@ -197,15 +197,7 @@ extension NetDraft {
   }
 
   /// A name that no layer and no value has.
-  mutating func unusedName(_ name: String) -> String {
-    var candidate = name
-    var suffix = 1
-    while !takenNames.insert(candidate).inserted {
-      suffix += 1
-      candidate = "\(name)_\(suffix)"
-    }
-    return candidate
-  }
+  mutating func unusedName(_ name: String) -> String { takenNames.insertUnused(name) }
 
   /// A parameter as Caffe has it.
   mutating func float(

@@ -23,7 +23,7 @@ extension KerasFormat {
     let weights = try KerasParts.weights(of: file)
     return try inFile(weights) { () throws(FormatError) in
       let stored = try StoredWeights(reading: weights)
-      return try stored.tensors().map { dataset, tensor in
+      return try stored.contents().tensors.map { dataset, tensor in
         Ledger.Entry(
           source: dataset.path, file: file.name,
           byteOffset: dataset.run == nil ? nil : tensor.bytes.offset,
@@ -54,8 +54,9 @@ extension StoredArrays {
     func name(_ path: String) -> String {
       String(path.hasPrefix("/model_weights/") ? path.dropFirst(15) : path.dropFirst())
     }
-    arrays = try stored.tensors().map { (name($0.path), $1) }
-    let others = stored.otherDatasets.map { "\(name($0.path)) (\($0.kind))" }
+    let contents = try stored.contents()
+    arrays = contents.tensors.map { (name($0.path), $1) }
+    let others = contents.others.map { "\(name($0.path)) (\($0.kind))" }
     if !others.isEmpty {
       notes.append(
         "left out what are no floating-point numbers: \(listed(others).joined(separator: ", "))")
@@ -64,34 +65,21 @@ extension StoredArrays {
 }
 
 extension StoredWeights {
-  private var datasets: [HDF5File.Dataset] {
-    sources.compactMap { path in
-      guard case .dataset(let dataset)? = try? file.root.object(at: path) else { return nil }
-      return dataset
-    }
-  }
-
-  /// The tensors of floating-point numbers, in the order of the file.
-  fileprivate func tensors() throws(FormatError) -> [(dataset: HDF5File.Dataset, tensor: Tensor)] {
+  /// The tensors of floating-point numbers in the order of the file, and what holds other elements.
+  fileprivate func contents() throws(FormatError) -> (
+    tensors: [(dataset: HDF5File.Dataset, tensor: Tensor)], others: [(path: String, kind: String)]
+  ) {
     var tensors: [(dataset: HDF5File.Dataset, tensor: Tensor)] = []
-    for dataset in datasets where !dataset.isOfOtherElements {
-      tensors.append((dataset, try file.tensor(dataset)))
+    var others: [(path: String, kind: String)] = []
+    for path in sources {
+      guard case .dataset(let dataset)? = try file.root.object(at: path) else { continue }
+      // Of a virtual one nobody knows what it holds.
+      if case .other(let kind) = dataset.elements, dataset.storage != .virtual {
+        others.append((path, kind))
+      } else {
+        tensors.append((dataset, try file.tensor(dataset)))
+      }
     }
-    return tensors
-  }
-
-  /// What holds no floating-point numbers.
-  fileprivate var otherDatasets: [(path: String, kind: String)] {
-    datasets.compactMap { dataset in
-      guard dataset.isOfOtherElements, case .other(let kind) = dataset.elements else { return nil }
-      return (dataset.path, "\(kind)")
-    }
-  }
-}
-
-extension HDF5File.Dataset {
-  /// Whether it holds no floating-point numbers; of a virtual one nobody knows.
-  fileprivate var isOfOtherElements: Bool {
-    if case .other = elements { storage != .virtual } else { false }
+    return (tensors, others)
   }
 }

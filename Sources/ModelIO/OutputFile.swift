@@ -113,6 +113,16 @@ public struct OutputFile: Sendable {
     return prepared
   }
 
+  /// Refuses a file that is not as it was written, once it is read back.
+  ///
+  /// - Parameter what: what is compared.
+  package func requireAsWritten(_ condition: Bool, _ what: String) throws(FormatError) {
+    guard condition else {
+      throw FormatError(
+        .inputOutput, file: path, "expected \(what) as written, read back something else")
+    }
+  }
+
   /// Refuses to go on with an input that is not what it was.
   func checkInputs() throws(FormatError) {
     for input in inputs { try input.checkUnchanged() }

@@ -84,10 +84,10 @@ extension KerasFiles {
       let members = try ZipArchive(bytes)
       for (name, text) in texts {
         let found = try members[name].map(members.contents)
-        try require(found == text, output, name)
+        try output.requireAsWritten(found == text, name)
       }
       guard let member = members["model.weights.h5"] else {
-        return try require(false, output, "model.weights.h5")
+        return try output.requireAsWritten(false, "model.weights.h5")
       }
       try verify(try members.contents(of: member), contents, layout, for: output)
       try checkReading(of: bytes, for: output)
@@ -114,37 +114,28 @@ extension KerasFiles {
     let file = try HDF5File(InputFile(path: output.path, bytes: bytes), readsAttributes: true)
     var found = 0
     try verify(file.root, contents.root, in: file, &found, for: output)
-    try require(found == layout.datasets.count, output, "\(layout.datasets.count) tensors")
+    try output.requireAsWritten(found == layout.datasets.count, "\(layout.datasets.count) tensors")
   }
 
   private func verify(
     _ group: HDF5File.Group, _ draft: HDF5Draft.Group, in file: HDF5File, _ count: inout Int,
     for output: OutputFile
   ) throws(FormatError) {
-    try require(
+    try output.requireAsWritten(
       group.members.count == draft.members.count
-        && group.attributes.count == draft.attributes.count, output, group.path)
+        && group.attributes.count == draft.attributes.count, group.path)
     for (name, value) in draft.attributes {
-      try require(group.attributes[name] == .strings(value.strings), output, name)
+      try output.requireAsWritten(group.attributes[name] == .strings(value.strings), name)
     }
     for (name, object) in draft.members {
       switch (object, group[name]) {
       case (.group(let inner), .group(let found)?):
         try verify(found, inner, in: file, &count, for: output)
       case (.dataset(let tensor), .dataset(let found)?):
-        try require(try file.tensor(found).isBitEqual(to: tensor), output, found.path)
+        try output.requireAsWritten(try file.tensor(found).isBitEqual(to: tensor), found.path)
         count += 1
-      case (.group, _), (.dataset, _): try require(false, output, "\(group.path)/\(name)")
+      case (.group, _), (.dataset, _): try output.requireAsWritten(false, "\(group.path)/\(name)")
       }
-    }
-  }
-
-  private func require(
-    _ condition: Bool, _ output: OutputFile, _ what: String
-  ) throws(FormatError) {
-    guard condition else {
-      throw FormatError(
-        .inputOutput, file: output.path, "expected \(what) as written, read back something else")
     }
   }
 }

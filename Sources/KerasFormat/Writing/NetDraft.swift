@@ -13,7 +13,7 @@ struct NetDraft {
   private(set) var outputs: [LayerDraft.Reference] = []
   /// The name of the model.
   private(set) var name = ""
-  var remarks = Remarks()
+  var remarks = Remarks<KerasRemark>()
 
   /// The values made so far, under their canonical names.
   var values: [String: DraftValue] = [:]
@@ -167,15 +167,7 @@ extension NetDraft {
   }
 
   /// A name that no layer has.
-  mutating func unusedName(_ name: String) -> String {
-    var candidate = name
-    var suffix = 1
-    while !takenNames.insert(candidate).inserted {
-      suffix += 1
-      candidate = "\(name)_\(suffix)"
-    }
-    return candidate
-  }
+  mutating func unusedName(_ name: String) -> String { takenNames.insertUnused(name) }
 
   /// A name that Keras, TensorFlow's scopes and HDF5's groups take: the first character is no dash
   /// or underscore, and a lone point is none.

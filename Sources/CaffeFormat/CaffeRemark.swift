@@ -1,28 +1,13 @@
-/// What a model loses or how it is rewritten on its way to Caffe, by kind.
-struct Remarks {
-  /// The kinds, in the order they are told.
-  enum Kind: CaseIterable {
-    case unreadInputs, splits, identities, valueNames
-    case scales, mergedPadding, padding, unreadPadding, enlargedKernels
-    case poolingSizes, subsampling, floorPooling, caps, dropouts
-    case rounding, widening, doubles, untransposed
-  }
+internal import ModelIO
 
-  private var items: [Kind: [String]] = [:]
+/// What a model loses or how it is rewritten on its way to Caffe, in the order it is told.
+enum CaffeRemark: RemarkKind {
+  case unreadInputs, splits, identities, valueNames
+  case scales, mergedPadding, padding, unreadPadding, enlargedKernels
+  case poolingSizes, subsampling, floorPooling, caps, dropouts
+  case rounding, widening, doubles, untransposed
 
-  /// Takes note of one more case.
-  mutating func add(_ kind: Kind, _ item: String) { items[kind, default: []].append(item) }
-
-  /// One sentence for each kind that occurred.
-  var sentences: [String] {
-    Kind.allCases.compactMap { kind in
-      items[kind].map { "\(kind.sentence): \(listed($0).joined(separator: ", "))" }
-    }
-  }
-}
-
-extension Remarks.Kind {
-  fileprivate var sentence: String {
+  var sentence: String {
     switch self {
     case .unreadInputs: "left out inputs that no layer reads"
     case .splits: "left out layers that only hand on their input"

@@ -1,29 +1,14 @@
-/// What a model loses or how it is rewritten on its way to Keras, by kind.
-struct Remarks {
-  /// The kinds, in the order they are told.
-  enum Kind: CaseIterable {
-    case unreadInputs, names, splits, identities
-    case dividedStatistics, foldedScales, scales, numbers, sharedLayers
-    case padding, zeroPaddedMaxima, subsampling, separatePoolings, channelPadding, permutations,
-      reorderedMatrices
-    case fixedSizes, dropouts, epsilons, widening, doubles
-  }
+internal import ModelIO
 
-  private var items: [Kind: [String]] = [:]
+/// What a model loses or how it is rewritten on its way to Keras, in the order it is told.
+enum KerasRemark: RemarkKind {
+  case unreadInputs, names, splits, identities
+  case dividedStatistics, foldedScales, scales, numbers, sharedLayers
+  case padding, zeroPaddedMaxima, subsampling, separatePoolings, channelPadding, permutations,
+    reorderedMatrices
+  case fixedSizes, dropouts, epsilons, widening, doubles
 
-  /// Takes note of one more case.
-  mutating func add(_ kind: Kind, _ item: String) { items[kind, default: []].append(item) }
-
-  /// One sentence for each kind that occurred.
-  var sentences: [String] {
-    Kind.allCases.compactMap { kind in
-      items[kind].map { "\(kind.sentence): \(listed($0).joined(separator: ", "))" }
-    }
-  }
-}
-
-extension Remarks.Kind {
-  fileprivate var sentence: String {
+  var sentence: String {
     switch self {
     case .unreadInputs: "left out inputs that no layer reads"
     case .names: "renamed layers, since TensorFlow takes letters, digits, and . _ - in names"

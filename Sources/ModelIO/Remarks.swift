@@ -1,0 +1,45 @@
+/// What a model loses or how it is rewritten on its way to a format, by kind.
+package struct Remarks<Kind: RemarkKind> {
+  private var items: [Kind: [String]] = [:]
+
+  /// No remarks.
+  package init() {}
+
+  /// Takes note of one more case.
+  package mutating func add(_ kind: Kind, _ item: String) { items[kind, default: []].append(item) }
+
+  /// One sentence for each kind that occurred.
+  package var sentences: [String] {
+    Kind.allCases.compactMap { kind in
+      items[kind].map { "\(kind.sentence): \(listed($0).joined(separator: ", "))" }
+    }
+  }
+}
+
+/// A kind of remarks; all cases are in the order in which they are told.
+package protocol RemarkKind: CaseIterable, Hashable {
+  /// What was done, in front of a list of where.
+  var sentence: String { get }
+}
+
+/// As many items as an error or a provenance lists before it counts the rest.
+private let listingLimit = 20
+
+/// The first items and, where there are more, how many.
+package func listed(_ items: [String]) -> [String] {
+  guard items.count > listingLimit else { return items }
+  return items.prefix(listingLimit) + ["and \(items.count - listingLimit) more"]
+}
+
+extension Set<String> {
+  /// Inserts a name that is not there yet: the one that is wanted, or with a number behind it.
+  package mutating func insertUnused(_ name: String) -> String {
+    var candidate = name
+    var suffix = 1
+    while !insert(candidate).inserted {
+      suffix += 1
+      candidate = "\(name)_\(suffix)"
+    }
+    return candidate
+  }
+}
