@@ -1,6 +1,6 @@
 extension ReadingOptions {
   /// Options that only some models have a use for.
-  public enum Use: Sendable {
+  public enum Use: Sendable, CaseIterable {
     /// A model of Caffe.
     case caffe
     /// A model of Keras.
@@ -26,6 +26,9 @@ extension ReadingOptions {
       throw FormatError(.usage, "\(option) is for \(use.models) only")
     }
   }
+
+  /// The options that were given and have a use for some models only, as the tools call them.
+  public var given: [String] { Use.allCases.flatMap(given) }
 
   /// The options for a use that differ from their defaults, as the tools call them.
   private func given(for use: Use) -> [String] {

@@ -30,6 +30,19 @@ struct Conversion {
     (self.model, self.ledger) = (model, ledger)
   }
 
+  /// Takes a model in the native format.
+  init(
+    ofNative path: String, to format: Destination.Format, _ output: OutputArguments,
+    _ options: ReadingOptions
+  ) throws {
+    let target = try output.format(among: [format])
+    let file = try InputFile(path: path)
+    try self.init(of: [file], to: target, output) {
+      let model = try NativeFormat().readModel(from: [file], options: options)
+      return (model, NativeFormat().ledger(of: model, in: [file]))
+    }
+  }
+
   /// Writes the files, all or none, and reports.
   func run(json: Bool) throws {
     var files: [PreparedFile] = []

@@ -28,6 +28,10 @@ struct ConvertFiles: ParsableCommand {
     guard output.receipt == nil, !output.dryRun else {
       throw ValidationError("--weights-only: there is no conversion to plan or to account for")
     }
+    let unused = reading.options.given + (output.preprocessing == nil ? [] : ["--preprocessing"])
+    guard unused.isEmpty else {
+      throw ValidationError("--weights-only: \(unused[0]) means nothing for tensors as they are")
+    }
   }
 
   func run() throws {

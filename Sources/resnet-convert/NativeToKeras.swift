@@ -14,12 +14,7 @@ struct NativeToKeras: ParsableCommand {
   @OptionGroup var reading: ReadingArguments
 
   func run() throws {
-    let target = try output.format(among: [.keras])
-    let file = try InputFile(path: input)
-    let conversion = try Conversion(of: [file], to: target, output) {
-      let model = try NativeFormat().readModel(from: [file], options: reading.options)
-      return (model, NativeFormat().ledger(of: model, in: [file]))
-    }
+    let conversion = try Conversion(ofNative: input, to: .keras, output, reading.options)
     try conversion.run(json: output.json)
   }
 }

@@ -130,6 +130,10 @@ import Testing
     let other = try ToolRun("resnet-convert", [model, "--weights-only", "-o", "x.resnet"])
     #expect(other.exitCode == 64)
     #expect(other.errors.contains("--weights-only: expected one output named *.npz"))
+    let unused = try ToolRun(
+      "resnet-convert", [model, "--weights-only", "-o", path, "--kernels", "convolution"])
+    #expect(unused.exitCode == 64)
+    #expect(unused.errors.contains("--weights-only: --kernels means nothing"), "\(unused.errors)")
   }
 
   @Test func `only names of Keras are taken`() throws {
