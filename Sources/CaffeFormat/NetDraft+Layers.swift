@@ -147,7 +147,7 @@ extension NetDraft {
     case .dropout:
       remarks.add(.dropouts, node.name)
       return LayerDraft(node.name, "Dropout")
-    case .split:
+    case .augmentation, .split:
       remarks.add(.identities, node.name)
       return LayerDraft(node.name, "Power")
     }

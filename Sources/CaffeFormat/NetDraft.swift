@@ -55,7 +55,7 @@ extension NetDraft {
 
   private mutating func findReaders(of node: Node) {
     // One that nobody reads is an output, which must not vanish.
-    if case .passThrough(let layer) = node.layer, layer.kind == .split,
+    if case .passThrough(let layer) = node.layer, layer.kind != .dropout,
       !network.outputs.contains(node.outputs[0])
     {
       aliases[node.outputs[0]] = resolved(node.inputs[0])

@@ -60,9 +60,15 @@ extension Layer {
   public struct Input: Sendable {
     /// The shape the definition names; another batch or image size may be asked for later.
     public var shape: Shape  // [batch, channels, height, width]
+    /// Whether the source has lines, `[batch, channels, width]`, which are held as images of one row:
+    /// a signal, a text. A writer of a format that knows lines gives them back.
+    public var isLine: Bool
 
     /// An input of that shape.
-    public init(shape: Shape) { self.shape = shape }
+    public init(shape: Shape, isLine: Bool = false) {
+      self.shape = shape
+      self.isLine = isLine
+    }
   }
 
   /// `y = exp(x − max) / Σ exp(x − max)` along `axis`.
@@ -80,14 +86,25 @@ extension Layer {
     public enum Kind: String, Sendable, CaseIterable {
       /// Drops elements at random.
       case dropout
+      /// Changes images at random: flips, turns, zooms, noise.
+      case augmentation
       /// Hands one value to several readers.
       case split
     }
 
     /// What it does in training.
     public var kind: Kind
+    /// The share of elements that a dropout drops, 0 to 1; nil where the source does not say.
+    public var rate: Double?
+    /// The layer as its source writes it, for the way back to that format: the type and settings of
+    /// an augmentation or of a special dropout, as JSON; nil where kind and rate say all.
+    public var definition: String?
 
     /// A pass-through layer.
-    public init(kind: Kind) { self.kind = kind }
+    public init(kind: Kind, rate: Double? = nil, definition: String? = nil) {
+      self.kind = kind
+      self.rate = rate
+      self.definition = definition
+    }
   }
 }

@@ -10,7 +10,7 @@ extension Layer {
     _ type: LayerType, _ fields: inout JSONFields, _ weights: inout WeightFields
   ) throws(FormatError) {
     switch type {
-    case .input: self = .input(Input(shape: try fields.shape("shape")))
+    case .input: self = .input(try Input(&fields))
     case .convolution:
       self = .convolution(
         Convolution(
@@ -98,9 +98,38 @@ extension Layer {
           region: try fields.word("region", LocalResponseNormalization.Region.self),
           size: try fields.integer("size"), alpha: try fields.number("alpha"),
           beta: try fields.number("beta"), k: try fields.number("k")))
-    case .passThrough:
-      self = .passThrough(PassThrough(kind: try fields.word("kind", PassThrough.Kind.self)))
+    case .passThrough: self = .passThrough(try PassThrough(&fields))
     }
+  }
+}
+
+extension Layer.Input {
+  fileprivate init(_ fields: inout JSONFields) throws(FormatError) {
+    let shape = try fields.shape("shape")
+    let isLine = try fields.ifPresent("isLine") { (fields) throws(FormatError) in
+      try fields.bool("isLine")
+    }
+    guard isLine != true || shape.rank == 4 && shape[2] == 1 else {
+      throw fields.fault("expected a line as an image of one row, found \(shape)")
+    }
+    self.init(shape: shape, isLine: isLine ?? false)
+  }
+}
+
+extension Layer.PassThrough {
+  fileprivate init(_ fields: inout JSONFields) throws(FormatError) {
+    self.init(
+      kind: try fields.word("kind", Kind.self),
+      rate: try fields.ifPresent("rate") { (fields) throws(FormatError) in
+        let rate = try fields.number("rate")
+        guard (0...1).contains(rate) else {
+          throw fields.fault("expected a rate of 0 to 1, found \(rate)")
+        }
+        return rate
+      },
+      definition: try fields.ifPresent("definition") { (fields) throws(FormatError) in
+        try fields.string("definition")
+      })
   }
 }
 

@@ -6,7 +6,11 @@ extension Layer {
   /// The layer's parameters as they are written; what the layer does not have is nil.
   var parameters: [(name: String, value: JSON?)] {
     switch self {
-    case .input(let layer): [("shape", .integers(layer.shape.dimensions))]
+    case .input(let layer):
+      [
+        ("shape", .integers(layer.shape.dimensions)),
+        ("isLine", layer.isLine ? .bool(true) : nil),
+      ]
     case .convolution(let layer):
       [
         ("stride", layer.stride.coded), ("padding", layer.padding.coded),
@@ -64,7 +68,11 @@ extension Layer {
         ("alpha", JSON(number: layer.alpha)), ("beta", JSON(number: layer.beta)),
         ("k", JSON(number: layer.k)),
       ]
-    case .passThrough(let layer): [("kind", .string(layer.kind.rawValue))]
+    case .passThrough(let layer):
+      [
+        ("kind", .string(layer.kind.rawValue)), ("rate", layer.rate.map { JSON(number: $0) }),
+        ("definition", layer.definition.map { .string($0) }),
+      ]
     case .prelu, .sigmoid, .tanh: []
     }
   }

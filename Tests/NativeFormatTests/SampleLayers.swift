@@ -126,6 +126,14 @@ struct SampleLayer: CustomTestStringConvertible, Sendable {
       layer: .localResponseNormalization(
         Layer.LocalResponseNormalization(region: .withinChannel, size: 3, alpha: 5e-5, beta: 0.75))),
     SampleLayer(name: "dropout", layer: .passThrough(Layer.PassThrough(kind: .dropout))),
+    SampleLayer(
+      name: "dropout with rate", layer: .passThrough(Layer.PassThrough(kind: .dropout, rate: 0.3))),
+    SampleLayer(
+      name: "augmentation",
+      layer: .passThrough(
+        Layer.PassThrough(kind: .augmentation, definition: #"{"class_name":"RandomFlip"}"#))),
+    SampleLayer(
+      name: "line", layer: .input(Layer.Input(shape: [2, 3, 1, 8], isLine: true)), inputs: []),
     SampleLayer(name: "split", layer: .passThrough(Layer.PassThrough(kind: .split))),
   ]
 }

@@ -71,7 +71,7 @@ extension NetDraft {
   mutating func add(_ layer: Layer.PassThrough, _ node: Node) throws(FormatError) {
     let input = value(node.inputs[0])
     switch layer.kind {
-    case .split:
+    case .augmentation, .split:
       remarks.add(.splits, node.name)
       finish(node, input, isNonNegative: input.isNonNegative)
     case .dropout:
