@@ -29,7 +29,8 @@ public struct SampleResNet {
   public static func imageNet(
     units: [Int], isBottleneck: Bool, stridesInFirst: Bool = true,
     shortcut: Shortcut = .projectedOnChange, isPreActivated: Bool = false, width: Int = 64,
-    input: Shape = [1, 3, 224, 224], hasBiases: Bool = false
+    input: Shape = [1, 3, 224, 224], hasBiases: Bool = false, stridesInLastUnit: Bool = false,
+    hasHead: Bool = true, groups: Int = 1, innerFactor: Int = 1
   ) throws -> Network {
     var net = SampleResNet(input: input)
     net.convolve("conv1", to: width, kernel: 7, stride: 2)
@@ -41,34 +42,45 @@ public struct SampleResNet {
     for (stage, count) in units.enumerated() {
       for unit in 0..<count {
         let inner = width << stage
+        let strides =
+          stridesInLastUnit
+          ? stage + 1 < units.count && unit == count - 1 : stage > 0 && unit == 0
         net.unit(
-          "res\(stage + 2)_\(unit)", inner: inner, outer: isBottleneck ? 4 * inner : inner,
-          stride: stage > 0 && unit == 0 ? 2 : 1, isBottleneck: isBottleneck,
-          stridesInFirst: stridesInFirst, shortcut: shortcut, isPreActivated: isPreActivated)
+          "res\(stage + 2)_\(unit)", inner: innerFactor * inner,
+          outer: isBottleneck ? 4 * inner : inner, stride: strides ? 2 : 1,
+          isBottleneck: isBottleneck, stridesInFirst: stridesInFirst, shortcut: shortcut,
+          isPreActivated: isPreActivated, groups: groups)
       }
     }
-    return try net.finish(classes: 1000, name: "sample")
+    return try net.finish(classes: hasHead ? 1000 : nil, name: "sample")
   }
 
   /// A network for CIFAR-10: 3×3 stem, three stages, option A.
+  ///
+  /// - Parameters:
+  ///   - isBottleneck: units of three convolutions instead of two.
+  ///   - width: the channels of the first stage; the stem has 16.
   public static func cifar(
-    depth: Int, shortcut: Shortcut = .padded, input: Shape = [1, 3, 32, 32]
+    depth: Int, shortcut: Shortcut = .padded, input: Shape = [1, 3, 32, 32],
+    isBottleneck: Bool = false, isPreActivated: Bool = false, width: Int = 16
   ) throws -> Network {
     var net = SampleResNet(input: input)
     net.convolve("conv1", to: 16, kernel: 3, stride: 1)
     net.normalize("conv1")
     for stage in 0..<3 {
-      for unit in 0..<(depth - 2) / 6 {
+      for unit in 0..<(depth - 2) / (isBottleneck ? 9 : 6) {
+        let inner = width << stage
         net.unit(
-          "res\(stage + 2)_\(unit)", inner: 16 << stage, outer: 16 << stage,
-          stride: stage > 0 && unit == 0 ? 2 : 1, isBottleneck: false, stridesInFirst: true,
-          shortcut: shortcut, isPreActivated: false)
+          "res\(stage + 2)_\(unit)", inner: inner, outer: isBottleneck ? 4 * inner : inner,
+          stride: stage > 0 && unit == 0 ? 2 : 1, isBottleneck: isBottleneck,
+          stridesInFirst: true, shortcut: shortcut, isPreActivated: isPreActivated)
       }
     }
     return try net.finish(classes: 10, name: "sample")
   }
 
-  private mutating func finish(classes: Int, name: String) throws -> Network {
+  private mutating func finish(classes: Int?, name: String) throws -> Network {
+    guard let classes else { return try Network(name: name, nodes: nodes) }
     add("pool", .globalPooling(.init(kind: .average)))
     add(
       "fc",
@@ -79,7 +91,7 @@ public struct SampleResNet {
 
   private mutating func unit(
     _ name: String, inner: Int, outer: Int, stride: Int, isBottleneck: Bool, stridesInFirst: Bool,
-    shortcut: Shortcut, isPreActivated: Bool
+    shortcut: Shortcut, isPreActivated: Bool, groups: Int = 1
   ) {
     let (start, startChannels) = (value, channels)
     let kernels = isBottleneck ? [1, 3, 1] : [3, 3]
@@ -88,7 +100,9 @@ public struct SampleResNet {
       let isLast = index == kernels.count - 1
       let part = "\(name)_\(index)"
       if isPreActivated { normalize(part, suffix: "pre") }
-      convolve(part, to: isLast ? outer : inner, kernel: kernel, stride: strides ? stride : 1)
+      convolve(
+        part, to: isLast ? outer : inner, kernel: kernel, stride: strides ? stride : 1,
+        groups: isBottleneck && kernel == 3 ? groups : 1)
       if !isPreActivated { normalize(part, withReLU: !isLast || shortcut == .none) }
     }
     guard shortcut != .none else { return }
@@ -96,6 +110,10 @@ public struct SampleResNet {
     (value, channels) = (start, startChannels)
     let changes = stride > 1 || startChannels != outer
     switch shortcut {
+    case .projectedOnChange where startChannels == outer && stride > 1:
+      add(
+        "\(name)_stride",
+        .pooling(.init(kind: .maximum, kernel: Extent(1), stride: Extent(stride))))
     case .projected where true, .projectedOnChange where changes:
       convolve("\(name)_shortcut", to: outer, kernel: 1, stride: stride)
       if !isPreActivated { normalize("\(name)_shortcut", withReLU: false) }
@@ -114,14 +132,17 @@ public struct SampleResNet {
     if !isPreActivated { add("\(name)_relu", .relu(.init())) }
   }
 
-  private mutating func convolve(_ name: String, to outputs: Int, kernel: Int, stride: Int) {
+  private mutating func convolve(
+    _ name: String, to outputs: Int, kernel: Int, stride: Int, groups: Int = 1
+  ) {
     let side = kernel / 2
     add(
       name,
       .convolution(
         .init(
-          kernel: Self.zeros([outputs, channels, kernel, kernel]), stride: Extent(stride),
-          padding: Padding(vertical: side, horizontal: side))))
+          kernel: Self.zeros([outputs, channels / groups, kernel, kernel]),
+          stride: Extent(stride), padding: Padding(vertical: side, horizontal: side),
+          groups: groups)))
     channels = outputs
   }
 
