@@ -3,7 +3,7 @@ internal import ModelIO
 /// What a model loses or how it is rewritten on its way to Caffe, in the order it is told.
 enum CaffeRemark: RemarkKind {
   case unreadInputs, splits, identities, valueNames
-  case scales, mergedPadding, padding, unreadPadding, enlargedKernels
+  case scales, mergedPadding, padding, cropping, unreadPadding, enlargedKernels
   case poolingSizes, subsampling, floorPooling, caps, dropouts
   case rounding, widening, doubles, untransposed
 
@@ -17,6 +17,8 @@ enum CaffeRemark: RemarkKind {
     case .mergedPadding: "moved zero padding to the convolution behind it"
     case .padding:
       "wrote zero padding as a convolution with ones and zeros, exact for finite numbers"
+    case .cropping:
+      "cut rows and columns off by a convolution with ones and zeros, exact for finite numbers"
     case .unreadPadding:
       "left out zeros at the end of rows and columns that no window of a pooling reads"
     case .enlargedKernels:

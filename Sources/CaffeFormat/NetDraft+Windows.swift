@@ -47,6 +47,7 @@ extension NetDraft {
     let outputs = layer.channelsBefore + channels + layer.channelsAfter
     let isDepthwise = outputs == channels
     let depth = isDepthwise ? 1 : channels
+    guard !layer.cutsOff else { return try cropping(layer, node, channels) }
     // The spread of dilation 1 makes any padding symmetric.
     let padding = SymmetricPadding(layer.spatial, dilation: Extent(1))!
     let zeros = padding.zeros
@@ -62,6 +63,32 @@ extension NetDraft {
     return convolution(
       node, kernel, pad: padding.pad, stride: Extent(1), dilation: Extent(1),
       groups: isDepthwise ? channels : 1, hasBias: false)
+  }
+
+  /// A convolution in depth whose windows see one element: none are left where others were cut off.
+  private mutating func cropping(
+    _ layer: Layer.ZeroPadding, _ node: Node, _ channels: Int
+  ) throws(FormatError) -> LayerDraft {
+    let cut = layer.spatial
+    guard
+      max(cut.top, cut.left, cut.bottom, cut.right, layer.channelsBefore, layer.channelsAfter)
+        <= 0
+    else {
+      throw FormatError(
+        at: .object(node.name),
+        "expected zeros around an image or a part of it, found both, which Caffe has no layer for")
+    }
+    let around = Padding(
+      top: -cut.top, left: -cut.left, bottom: -cut.bottom, right: -cut.right)
+    let window = try enlargedShape(of: [channels, 1, 1, 1], by: around, node)
+    let plane = window[2] * window[3]
+    let kernel = try blob(window, node) { index in
+      index % plane == around.top * window[3] + around.left ? 1 : 0
+    }
+    remarks.add(.cropping, node.name)
+    return convolution(
+      node, kernel, pad: Extent(0), stride: Extent(1), dilation: Extent(1), groups: channels,
+      hasBias: false)
   }
 
   /// Every so manieth row and column, from the first on: a convolution, which rounds down.

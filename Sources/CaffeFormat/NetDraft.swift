@@ -105,7 +105,7 @@ extension NetDraft {
 
   /// Whether the only reader is a convolution that can add the zeros itself.
   private func isMergeable(_ padding: Layer.ZeroPadding, _ node: Node) -> Bool {
-    guard padding.channelsBefore == 0, padding.channelsAfter == 0,
+    guard padding.channelsBefore == 0, padding.channelsAfter == 0, !padding.cutsOff,
       let reader = readers[node.outputs[0]], reader.count == 1,
       case .convolution(let convolution) = reader[0].layer
     else { return false }
@@ -119,7 +119,7 @@ extension NetDraft {
     of padding: Layer.ZeroPadding, _ node: Node
   ) -> Layer.ZeroPadding {
     let value = node.outputs[0]
-    guard let reader = readers[value], reader.count == 1,
+    guard !padding.cutsOff, let reader = readers[value], reader.count == 1,
       case .pooling(let pooling) = reader[0].layer, pooling.padding == .none
     else { return padding }
     // Every value has a shape; these are images.

@@ -24,7 +24,7 @@ extension Layer {
 
   /// Zeros around an image, and before and after its channels (shortcut option A).
   public struct ZeroPadding: Sendable {
-    /// Rows and columns of zeros.
+    /// Rows and columns of zeros; so many are cut off where a number is negative.
     public var spatial: Padding
     /// Channels of zeros before the first.
     public var channelsBefore: Int
@@ -36,6 +36,11 @@ extension Layer {
       self.spatial = spatial
       self.channelsBefore = channelsBefore
       self.channelsAfter = channelsAfter
+    }
+
+    /// Whether rows or columns are cut off.
+    public var cutsOff: Bool {
+      [spatial.top, spatial.left, spatial.bottom, spatial.right].contains { $0 < 0 }
     }
   }
 

@@ -213,18 +213,26 @@ extension Node {
 
   private func padded(_ input: Shape, _ layer: Layer.ZeroPadding) throws(NetworkError) -> Shape {
     try requireImage(input)
-    let sides = [
-      layer.spatial.top, layer.spatial.left, layer.spatial.bottom, layer.spatial.right,
-      layer.channelsBefore, layer.channelsAfter,
-    ]
+    let spatial = layer.spatial
+    let sides = [spatial.top, spatial.left, spatial.bottom, spatial.right]
+    let channels = [layer.channelsBefore, layer.channelsAfter]
     try require(
-      sides.allSatisfy { $0 >= 0 && $0 < 1 << 31 }, "padding of 0 or more", "\(sides)")
+      (sides + channels).allSatisfy { $0.magnitude < 1 << 31 }
+        && channels.allSatisfy { $0 >= 0 }, "padding of 0 or more channels, and below 2^31",
+      "\(sides + channels)")
     // Far from 2^63 with what was just checked, unless the input is as large itself.
     guard input.dimensions.allSatisfy({ $0 < 1 << 62 }) else { throw tooLarge(input) }
+    for (axis, sides) in [
+      (2, [spatial.top, spatial.bottom]), (3, [spatial.left, spatial.right]),
+    ] {
+      let cut = sides.reduce(0) { $0 - min($1, 0) }
+      try require(
+        cut == 0 || cut < input[axis], "fewer than \(input[axis]) rows or columns to cut off",
+        "\(cut)")
+    }
     return try shape(
       input, channels: input[1] + layer.channelsBefore + layer.channelsAfter,
-      input[2] + layer.spatial.top + layer.spatial.bottom,
-      input[3] + layer.spatial.left + layer.spatial.right)
+      input[2] + spatial.top + spatial.bottom, input[3] + spatial.left + spatial.right)
   }
 
   private func multiplied(

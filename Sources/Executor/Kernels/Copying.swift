@@ -36,7 +36,7 @@ struct AxisCopy: Kernel {
   }
 }
 
-/// Zeros around an image and before and after its channels.
+/// Zeros around an image and before and after its channels; less than none cuts off.
 struct Padded: Kernel {
   let batch: Int
   let inputChannels: Int
@@ -58,9 +58,13 @@ struct Padded: Kernel {
     guard channel >= 0, channel < inputChannels else { return }
     let image = task / outputChannels
     let source = values.inputs[0].part(image * inputChannels + channel, of: input.count)
-    for row in 0..<input.height {
-      let start = (top + row) * output.width + left
-      copy(source.part(row, of: input.width), to: plane.part(start..<start + input.width))
+    let rows = max(0, -top)..<min(input.height, output.height - top)
+    let columns = max(0, -left)..<min(input.width, output.width - left)
+    for row in rows {
+      let (from, to) = (row * input.width, (top + row) * output.width + left)
+      copy(
+        source.part(from + columns.lowerBound..<from + columns.upperBound),
+        to: plane.part(to + columns.lowerBound..<to + columns.upperBound))
     }
   }
 }

@@ -49,7 +49,7 @@ extension OracleLayers {
     return OracleValue(shape: shape, elements: elements)
   }
 
-  /// The input inside a field of zeros.
+  /// The input inside a field of zeros, or the part of it that is not cut off.
   static func zeroPadding(
     _ layer: Layer.ZeroPadding, _ x: OracleValue, _ shape: Shape
   ) -> OracleValue {
@@ -60,6 +60,7 @@ extension OracleLayers {
       let row = index / width % height + layer.spatial.top
       let channel = index / (width * height) % channels + layer.channelsBefore
       let image = index / (width * height * channels)
+      guard 0..<shape[3] ~= column, 0..<shape[2] ~= row else { continue }
       elements[((image * shape[1] + channel) * shape[2] + row) * shape[3] + column] =
         x.elements[index]
     }
