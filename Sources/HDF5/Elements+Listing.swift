@@ -5,6 +5,10 @@ extension HDF5File.Elements {
   /// Describes the type of a dataset's elements.
   init(_ type: borrowing Handle) {
     let kind = H5Tget_class(type.id)
+    guard kind != H5T_OPAQUE else {
+      self = .opaque(byteCount: H5Tget_size(type.id))
+      return
+    }
     guard kind == H5T_FLOAT else {
       self = .other(HDF5File.Elements.name(of: kind))
       return

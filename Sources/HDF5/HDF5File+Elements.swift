@@ -1,3 +1,4 @@
+internal import CHDF5
 public import ModelIO
 public import TensorCore
 
@@ -112,8 +113,10 @@ extension HDF5File.Storage {
 }
 
 extension HDF5File.Elements {
-  fileprivate var description: String {
+  /// What they are, for messages.
+  public var description: String {
     switch self {
+    case .opaque: HDF5File.Elements.name(of: H5T_OPAQUE)
     case .numbers(let type, let isBigEndian): "\(isBigEndian ? "big-endian " : "")\(type)"
     case .other(let name): name
     }

@@ -106,7 +106,7 @@ extension HDF5File {
     /// Its extents; empty for one element.
     public let shape: Shape
     /// What each element is.
-    public let elements: Elements
+    public internal(set) var elements: Elements
     /// How the elements are stored.
     public let storage: Storage
     /// What is attached to it; empty where attributes were not asked for.
@@ -121,6 +121,8 @@ extension HDF5File {
   public enum Elements: Sendable, Equatable {
     /// IEEE 754 numbers, or the upper halves of them.
     case numbers(ElementType, isBigEndian: Bool)
+    /// Bytes of which the file says how many belong together, and nothing else.
+    case opaque(byteCount: Int)
     /// Any other type, in words.
     case other(String)
   }
