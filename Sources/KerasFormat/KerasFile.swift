@@ -8,7 +8,12 @@ enum KerasFile: Equatable {
   case json
   case hdf5
   case archive
+  /// In which files the tensors are that were saved into several.
+  case shardIndex
   case other
+
+  /// A hundred bytes for each layer with weights; longer ones are definitions.
+  private static let longestIndex = 16 << 20
 
   /// Looks for the signatures.
   init(_ bytes: Bytes) {
@@ -18,7 +23,9 @@ enum KerasFile: Equatable {
     } else if KerasFile.isHDF5(bytes) {
       self = .hdf5
     } else if KerasFile.firstCharacter(bytes) == UInt8(ascii: "{") {
-      self = .json
+      let isShort = bytes.count <= KerasFile.longestIndex
+      let json = isShort ? try? JSON(parsing: bytes) : nil
+      self = json.map(ShardIndex.isIndex) == true ? .shardIndex : .json
     } else {
       self = .other
     }
@@ -53,6 +60,7 @@ enum KerasFile: Equatable {
       (try? JSON(parsing: file.bytes)).map {
         $0["class_name"] != nil || $0["layers"] != nil ? .certain : .no
       } ?? .plausible
+    case .shardIndex: .certain
     case .other: .no
     }
   }

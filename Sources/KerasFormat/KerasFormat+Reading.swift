@@ -18,7 +18,7 @@ extension KerasFormat {
     }
     let parts = try KerasParts(file, definition: source.definition)
     var stored = try inFile(file) { () throws(FormatError) in
-      try StoredWeights(reading: parts.weights)
+      try StoredWeights(reading: parts.weights, shards: source.shards)
     }
     stored.version = stored.version ?? parts.version
     return try readModel(parts, stored, source, file, options)
@@ -30,6 +30,8 @@ extension KerasFormat {
     _ options: ReadingOptions
   ) throws(FormatError) -> Model {
     let definitionFile = source.definition ?? file
+    var source = source
+    source.shards = stored.file.shards
     let json = try inFile(definitionFile) { () throws(FormatError) -> JSON? in
       if let definition = parts.definition { return definition }
       guard let text = stored.definition else { return nil }

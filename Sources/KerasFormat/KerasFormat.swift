@@ -32,11 +32,17 @@ public struct KerasSource: Sendable {
   public var definition: InputFile?
   /// The weights, in HDF5, or an archive of both.
   public var weights: InputFile?
+  /// The files that the weights were cut into, where those are an index of such files; the ones that
+  /// are not given are opened beside it.
+  public var shards: [InputFile] = []
 
   /// The files by their parts.
-  public init(definition: InputFile? = nil, weights: InputFile? = nil) {
+  public init(
+    definition: InputFile? = nil, weights: InputFile? = nil, shards: [InputFile] = []
+  ) {
     self.definition = definition
     self.weights = weights
+    self.shards = shards
   }
 
   /// The files by their contents.
@@ -44,11 +50,16 @@ public struct KerasSource: Sendable {
   /// - Throws: `FormatError` for a file that is none of these and for two of one kind.
   public init(sorting files: [InputFile]) throws(FormatError) {
     self.init()
-    for file in files {
+    let kinds = files.map { KerasFile($0.bytes) }
+    let hasIndex = kinds.contains(.shardIndex)
+    for (file, kind) in zip(files, kinds) {
       let part: WritableKeyPath<KerasSource, InputFile?>
-      switch KerasFile(file.bytes) {
+      switch kind {
       case .json: part = \.definition
-      case .hdf5, .archive: part = \.weights
+      case .hdf5 where hasIndex:
+        shards.append(file)
+        continue
+      case .hdf5, .archive, .shardIndex: part = \.weights
       case .other:
         throw FormatError(
           file: file.path,
@@ -57,12 +68,14 @@ public struct KerasSource: Sendable {
       }
       if let other = self[keyPath: part] {
         throw FormatError(
-          file: file.path, "expected one file of each kind, found this one beside \(other.path)")
+          file: file.path,
+          "expected one file of each kind, found this one beside \(other.path)"
+            + (kind == .hdf5 ? "; name the index of shards, too (.weights.json)" : ""))
       }
       self[keyPath: part] = file
     }
   }
 
   /// The files that are there.
-  public var files: [InputFile] { [definition, weights].compactMap { $0 } }
+  public var files: [InputFile] { [definition, weights].compactMap { $0 } + shards }
 }

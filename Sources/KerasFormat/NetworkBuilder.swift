@@ -214,7 +214,7 @@ extension NetworkBuilder {
     let steps = transforms(dataset.shape)
     ledger.entries.append(
       Ledger.Entry(
-        source: weight.source, file: fileName,
+        source: weight.source, file: stored.file.shardName(of: dataset) ?? fileName,
         byteOffset: dataset.run == nil ? nil : tensor.bytes.offset,
         elementType: tensor.elementType, shape: dataset.shape, transforms: steps, target: target))
     for step in steps {

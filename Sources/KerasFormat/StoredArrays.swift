@@ -19,13 +19,14 @@ extension KerasFormat {
   public func tensors(
     in files: [InputFile], options: ReadingOptions
   ) throws(FormatError) -> [Ledger.Entry] {
-    guard let file = try KerasSource(sorting: files).weights else { return [] }
+    let source = try KerasSource(sorting: files)
+    guard let file = source.weights else { return [] }
     let weights = try KerasParts.weights(of: file)
     return try inFile(weights) { () throws(FormatError) in
-      let stored = try StoredWeights(reading: weights)
+      let stored = try StoredWeights(reading: weights, shards: source.shards)
       return try stored.contents().tensors.map { dataset, tensor in
         Ledger.Entry(
-          source: dataset.path, file: file.name,
+          source: dataset.path, file: stored.file.shardName(of: dataset) ?? file.name,
           byteOffset: dataset.run == nil ? nil : tensor.bytes.offset,
           elementType: tensor.elementType, shape: tensor.shape, target: "")
       }
@@ -37,13 +38,14 @@ extension KerasFormat {
   ///
   /// - Throws: `FormatError` naming file and place.
   public func storedArrays(in files: [InputFile]) throws(FormatError) -> StoredArrays {
-    guard let file = try KerasSource(sorting: files).weights else {
+    let source = try KerasSource(sorting: files)
+    guard let file = source.weights else {
       throw FormatError(
         file: files.first?.path, "expected an HDF5 file or an archive with the weights, found none")
     }
     let weights = try KerasParts.weights(of: file)
     return try inFile(weights) { () throws(FormatError) in
-      try StoredArrays(of: try StoredWeights(reading: weights))
+      try StoredArrays(of: try StoredWeights(reading: weights, shards: source.shards))
     }
   }
 }
@@ -74,12 +76,21 @@ extension StoredWeights {
     for path in sources {
       guard case .dataset(let dataset)? = try file.root.object(at: path) else { continue }
       // Of a virtual one nobody knows what it holds.
-      if case .other(let kind) = dataset.elements, dataset.storage != .virtual {
-        others.append((path, kind))
+      if !dataset.elements.areNumbers, dataset.storage != .virtual {
+        others.append((path, dataset.elements.description))
       } else {
         tensors.append((dataset, try file.tensor(dataset)))
       }
     }
     return (tensors, others)
+  }
+}
+
+extension HDF5File.Elements {
+  fileprivate var areNumbers: Bool {
+    switch self {
+    case .numbers: true
+    case .opaque, .other: false
+    }
   }
 }

@@ -6,8 +6,8 @@ extension StoredWeights {
   ///
   /// Nothing is read of the tensors themselves.
   /// - Throws: `FormatError` with the path of the object that is not as Keras writes it.
-  init(reading input: InputFile) throws(FormatError) {
-    let file = try HDF5File(input, readsAttributes: true)
+  init(reading input: InputFile, shards: [InputFile] = []) throws(FormatError) {
+    let file = try WeightTree(input, shards: shards)
     let root = file.root
     var group = root
     if try root.strings("layer_names") == nil, case .group(let weights)? = root["model_weights"] {
@@ -33,6 +33,7 @@ extension StoredWeights {
         "expected a file of Keras, found an HDF5 file that has neither the attribute layer_names "
           + "(in / or in /model_weights), nor nb_layers, nor the group /layers")
     }
+    notes = file.notes
     try findSources(group)
   }
 

@@ -45,7 +45,7 @@ struct StoredWeights: Sendable {
     case paths(root: String)
   }
 
-  var file: HDF5File
+  var file: WeightTree
   var arrangement: Arrangement
   var layers: [StoredLayer]
   /// `tensorflow`, `theano`, …
