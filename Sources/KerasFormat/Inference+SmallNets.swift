@@ -48,10 +48,13 @@ extension Inference {
     let kernels = inventory.items(.convolution)
     let projections = kernels.filter { side(of: $0.shape) == 1 }
     let mains = kernels.filter { side(of: $0.shape) == 3 }
-    guard let stem = mains.first(where: { inputs(of: $0.shape) == 3 }),
+    // Nothing makes what the first kernels see, unless images have as many channels as a stage.
+    let made = Set(kernels.map { outputs(of: $0.shape) })
+    guard let stem = mains.first(where: { !made.contains(inputs(of: $0.shape)) }) ?? mains.first,
       mains.count + projections.count == kernels.count
     else { throw Inference.unknown("its kernels are not those of a ResNet for CIFAR") }
     // Statistics behind the shortcuts, or behind the other convolutions only.
+    channelCount = inputs(of: stem.shape)
     let statistics = inventory.items(.normalization).count
     guard statistics == kernels.count || statistics == mains.count else {
       throw Inference.unknown(

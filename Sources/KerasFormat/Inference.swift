@@ -7,6 +7,10 @@ struct Inference {
   let assumptions: ReadingOptions.Assumptions
   /// Whether kernels are `[outputs, inputs, height, width]`.
   let isChannelsFirst: Bool
+  /// The model within the model that has the convolutions; empty where the outermost has them.
+  let inner: String
+  /// The channels of the images, as the first kernels see them.
+  var channelCount = 3
   var net = InferredNet()
 
   /// The definition and what it assumes.
@@ -16,13 +20,27 @@ struct Inference {
     for stored: StoredWeights, options: ReadingOptions
   ) throws(FormatError) -> (json: JSON, notes: [String]) {
     let inventory = try Inventory(stored)
-    guard let stem = inventory.items(.convolution).first?.shape else {
+    let kernels = inventory.items(.convolution)
+    guard let stem = kernels.first?.shape else {
       throw unknown("no convolution is among the weights")
     }
-    // The first kernels see three colours.
-    let isChannelsFirst = stem[1] == 3 && stem[2] != 3
+    let models = Set(kernels.map(\.model))
+    guard models.count == 1, let inner = models.first else {
+      throw unknown("\(models.count) models have convolutions")
+    }
+    let others = inventory.items.filter { $0.model != inner && $0.kind != .dense }
+    guard !inner.contains("/") else { throw unknown("\(inner) is a model within a model") }
+    guard others.isEmpty else {
+      throw unknown("\(others[0].name) is beside the model with the convolutions, \(inner)")
+    }
+    // The sides of a kernel are alike; images have as many channels as they may.
+    let isChannelsFirst =
+      kernels.contains { $0.shape[0] != $0.shape[1] }
+      && kernels.allSatisfy { $0.shape[2] == $0.shape[3] }
     var inference = Inference(
-      inventory: inventory, assumptions: options.assumptions, isChannelsFirst: isChannelsFirst)
+      inventory: inventory, assumptions: options.assumptions, isChannelsFirst: isChannelsFirst,
+      inner: inner)
+    inference.channelCount = inference.inputs(of: stem)
     let name: String
     if inventory["conv1_conv"] != nil {
       name =
@@ -39,7 +57,18 @@ struct Inference {
     // Layers that were given the names of the file may have those of layers without weights.
     if let name = inference.net.repeatedName { throw unknown("two layers are named \(name)") }
     inference.net.sortAsKeras()
-    return (inference.net.json(named: name, output: output), inference.net.notes)
+    guard !inner.isEmpty else {
+      return (inference.net.json(named: name, output: output), inference.net.notes)
+    }
+    inference.net.notes.append("found the layers in the model \(inner) of the file")
+    let group: (className: String, number: Int)
+    switch stored.arrangement {
+    case .paths: group = Inventory.key(inner)
+    case .names, .numbers: group = ("functional", 0)
+    }
+    return (
+      inference.net.json(named: name, within: inner, group: group), inference.net.notes
+    )
   }
 
   /// An error about weights that are of no known network.
@@ -64,11 +93,12 @@ extension Inference {
   mutating func addInput(side: Int) -> String {
     net.notes.append("assumed images of \(side) × \(side) (--input-shape)")
     let extents: [JSON] = [.integer(side), .integer(side)]
+    let channels = JSON.integer(channelCount)
     return net.add(
       "input_1", "InputLayer", [],
       [
         "batch_input_shape":
-          .array([.null] + (isChannelsFirst ? [.integer(3)] + extents : extents + [.integer(3)])),
+          .array([.null] + (isChannelsFirst ? [channels] + extents : extents + [channels])),
         "data_format": dataFormat,
       ])
   }
@@ -138,11 +168,13 @@ extension Inference {
     guard matrices.count == 1 else {
       throw Inference.unknown("it has \(matrices.count) matrices")
     }
+    net.addsHead = matrix.model != inner
     let mean = net.add(
       pooling, "GlobalAveragePooling2D", [input], ["data_format": dataFormat])
     net.notes.append("assumed that softmax makes the classes")
+    // The layers of a numbered file have names of their own, those of the application.
     net.add(
-      name ?? matrix.name, "Dense", [mean],
+      (matrix.model == inner ? name : nil) ?? matrix.name, "Dense", [mean],
       [
         "units": .integer(matrix.shape[1]), "use_bias": .bool(matrix.hasBias),
         "activation": .string("softmax"),

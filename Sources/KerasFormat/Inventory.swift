@@ -14,6 +14,8 @@ struct Inventory {
     var shape: Shape
     /// How many tensors it has.
     var count: Int
+    /// The group of the model within the model that it is in; empty for the outermost.
+    var model = ""
 
     /// Whether it is a convolution or a matrix with an addend.
     var hasBias: Bool { count > 1 }
@@ -39,29 +41,62 @@ struct Inventory {
     case .names, .numbers:
       layerNames = stored.layers.map(\.name)
       hasNames = !stored.isNumbered
-      for layer in stored.layers where !layer.weights.isEmpty {
-        items.append(Item(layer.name, layer.weights))
-      }
+      for layer in stored.layers where !layer.weights.isEmpty { addItems(of: layer) }
     case .paths(let root):
       guard case .group(let group)? = stored.file.root[root] else { return }
-      var saved: [(key: (String, Int), item: Item, isNamed: Bool)] = []
-      for (name, member) in group.members {
-        guard case .group(let layer) = member else { continue }
-        let weights = try layer.variables()
-        guard !weights.isEmpty else { continue }
-        var given: String?
-        if case .group(let variables)? = layer["vars"] { given = variables.string("name") }
-        saved.append((Inventory.key(name), Item(given ?? name, weights), given != nil))
-      }
-      saved.sort { $0.key < $1.key }
-      items = saved.map(\.item)
-      hasNames = saved.allSatisfy(\.isNamed)
+      try addItems(in: group, of: "")
     }
     byName = Dictionary(items.map { ($0.name, $0) }) { first, _ in first }
   }
 
+  /// The layers of a group; a model within the model has several in its group.
+  private mutating func addItems(of layer: StoredLayer) {
+    var names: [String] = []
+    var weights: [String: [StoredWeight]] = [:]
+    for weight in layer.weights {
+      let name = weight.name.split(separator: "/").dropLast().last.map(String.init) ?? layer.name
+      if weights[name] == nil { names.append(name) }
+      weights[name, default: []].append(weight)
+    }
+    guard names.count > 1 else {
+      items.append(Item(layer.name, layer.weights))
+      return
+    }
+    for name in names {
+      var item = Item(name, weights[name]!)  // it has one at least
+      item.model = layer.name
+      items.append(item)
+    }
+  }
+
+  /// The layers of groups by class and number, in their order, and those of models within the model
+  /// behind them.
+  private mutating func addItems(
+    in group: HDF5File.Group, of model: String
+  ) throws(FormatError) {
+    var saved: [(key: (String, Int), item: Item, isNamed: Bool)] = []
+    for (name, member) in group.members {
+      guard case .group(let layer) = member else { continue }
+      for list in ["layers", WeightMatching.oldRoot] {
+        guard case .group(let inner)? = layer[list] else { continue }
+        try addItems(in: inner, of: model.isEmpty ? name : "\(model)/\(name)")
+        break
+      }
+      let weights = try layer.variables()
+      guard !weights.isEmpty else { continue }
+      var given: String?
+      if case .group(let variables)? = layer["vars"] { given = variables.string("name") }
+      var item = Item(given ?? name, weights)
+      item.model = model
+      saved.append((Inventory.key(name), item, given != nil))
+    }
+    saved.sort { $0.key < $1.key }
+    items += saved.map(\.item)
+    hasNames = hasNames && saved.allSatisfy(\.isNamed)
+  }
+
   /// The class and the number in the name of a group: `conv2d_12`.
-  private static func key(_ name: String) -> (String, Int) {
+  static func key(_ name: String) -> (String, Int) {
     guard let mark = name.lastIndex(of: "_"), let number = Int(name[mark...].dropFirst()) else {
       return (name, 0)
     }
