@@ -52,6 +52,16 @@ enum KerasLayout {
     ]
   }
 
+  /// Kernels `[width, channels, multiplier]` of a convolution in depth along a line.
+  static func depthwiseLineKernel(_ stored: Shape, flips: Bool) -> [Ledger.Transform] {
+    let (width, channels, multiplier) = (stored[0], stored[1], stored[2])
+    return flipped(stored, flips && width > 1) + [
+      .permute([1, 2, 0]),
+      .reshape(
+        from: [channels, multiplier, width], to: [channels * multiplier, 1, 1, width]),
+    ]
+  }
+
   /// A matrix `[inputs, outputs]`, as `[outputs, inputs]`.
   ///
   /// - Parameter image: height, width and channels of a flattened image whose elements Keras has in

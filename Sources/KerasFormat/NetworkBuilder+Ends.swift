@@ -17,6 +17,12 @@ extension NetworkBuilder {
       }
       shape = inputShape
       if shape.rank == 4, dataFormat == .channelsLast { arrangement = .image }
+      if arrangement == .image, try layer.inputShape()?.count == 3 {
+        guard shape[2] == 1 else {
+          throw layer.settings.fault("expected a line [N, C, 1, W] as its shape, found \(shape)")
+        }
+        arrangement = .line
+      }
     } else {
       let declared = try layer.inputShape()
       guard let declared, let batch = declared.first,
@@ -35,7 +41,7 @@ extension NetworkBuilder {
         arrangement = .line
       }
     }
-    let name = appendInput(layer.path, shape)
+    let name = appendInput(layer.path, shape, isLine: arrangement == .line)
     return KerasValue(name: name, shape: shape, arrangement: arrangement)
   }
 

@@ -82,10 +82,13 @@ extension NetworkBuilder {
     var inputs = inputs
     if inputs.contains(where: { $0.arrangement != inputs[0].arrangement }) {
       let areImages = inputs.contains { $0.arrangement == .image }
+      let areLines = inputs.contains { $0.arrangement == .line }
       for index in inputs.indices {
         inputs[index] =
           areImages && inputs[index].kerasShape.rank == 4
-          ? try image(inputs[index]) : try plain(inputs[index])
+          ? try image(inputs[index])
+          : areLines && inputs[index].kerasShape.rank == 3
+            ? try line(inputs[index]) : try plain(inputs[index])
       }
     }
     switch type {

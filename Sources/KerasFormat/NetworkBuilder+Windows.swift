@@ -3,7 +3,7 @@ internal import ModelIO
 internal import TensorCore
 
 /// How windows lie over an image, as the settings of a layer say.
-private struct WindowSettings {
+struct WindowSettings {
   enum Fit: Equatable {
     case valid, same, full, causal
   }
@@ -45,6 +45,7 @@ extension NetworkBuilder {
   private mutating func planes(
     _ layer: KerasLayer, _ input: KerasValue
   ) throws(FormatError) -> KerasValue {
+    if layer.isOfLines { return try line(layer, input) }
     guard input.kerasShape.rank == 4 else {
       throw layer.settings.fault("expected an image, found \(input.kerasShape)")
     }
@@ -57,7 +58,7 @@ extension NetworkBuilder {
   /// The padding of windows over an image, as four numbers.
   ///
   /// - Parameter leading: rows and columns that Theano pads before the image for `same`.
-  private mutating func padding(
+  mutating func padding(
     _ windows: WindowSettings, of layer: KerasLayer, over image: Shape,
     leading: (_ reach: Int, _ kernel: Int) -> Int
   ) throws(FormatError) -> Padding {
@@ -98,6 +99,7 @@ extension NetworkBuilder {
   private mutating func windows(
     _ layer: KerasLayer, over planes: Shape
   ) throws(FormatError) -> (WindowSettings, Padding) {
+    if layer.isOfLines { return try lineWindows(layer, over: planes) }
     let settings = layer.settings
     var kernel = try settings.extent("kernel_size")
     if kernel == nil, let rows = try settings.integer("nb_row"),
@@ -167,16 +169,23 @@ extension NetworkBuilder {
     guard multiplier > 0, !overflow else {
       throw layer.settings.fault("expected a depth multiplier of 1 or more")
     }
-    let extents = [kernel.height, kernel.width, channels, multiplier]
+    let isLine = layer.isOfLines
+    let extents = (isLine ? [] : [kernel.height]) + [kernel.width, channels, multiplier]
     let flips = origin.isTheano
     return try once(node) { (builder) throws(FormatError) in
       .convolution(
         .init(
           kernel: try builder.weight(
             .depthwiseKernel, of: layer, expected: extents, target: "\(node)/kernel"
-          ) { KerasLayout.depthwiseKernel($0, flips: flips) },
+          ) {
+            isLine
+              ? KerasLayout.depthwiseLineKernel($0, flips: flips)
+              : KerasLayout.depthwiseKernel($0, flips: flips)
+          },
           bias: hasBias ? try builder.bias(of: layer, count: outputs) : nil,
-          stride: windows.stride, dilation: windows.dilation, groups: channels))
+          // TensorFlow has no unequal ones; of one row any is the same.
+          stride: isLine ? Extent(windows.stride.width) : windows.stride,
+          dilation: windows.dilation, groups: channels))
     }
   }
 
@@ -191,65 +200,29 @@ extension NetworkBuilder {
     guard let outputs = try layer.settings.integer("filters", "nb_filter"), outputs > 0,
       case .convolution(let depthwise) = first
     else { throw layer.settings.fault("expected a number of filters of 1 or more") }
-    let extents = [1, 1, depthwise.kernel.shape[0], outputs]
+    let isLine = layer.isOfLines
+    let extents = (isLine ? [1] : [1, 1]) + [depthwise.kernel.shape[0], outputs]
     let second = try once(layer.path) { (builder) throws(FormatError) in
       .convolution(
         .init(
           kernel: try builder.weight(
             .pointwiseKernel, of: layer, expected: extents, target: "\(layer.path)/kernel"
-          ) { KerasLayout.kernel($0, .hwio, flips: false) },
+          ) {
+            isLine
+              ? KerasLayout.lineKernel($0, flips: false)
+              : KerasLayout.kernel($0, .hwio, flips: false)
+          },
           bias: try builder.bias(of: layer, count: outputs)))
     }
     return try add(
       layer, second, to: planes, arrangement: planes.arrangement,
       before: [Part("depthwise", first)])
   }
-
-  /// A convolution along a line, which the canonical model has as an image of one row.
-  mutating func lineConvolution(
-    _ layer: KerasLayer, _ input: KerasValue
-  ) throws(FormatError) -> KerasValue {
-    let settings = layer.settings
-    guard input.kerasShape.rank == 3, try format(of: layer) == .channelsLast else {
-      throw settings.fault(
-        "expected a line with its channels last, found \(input.kerasShape)")
-    }
-    let line = try line(input)
-    let length = try settings.integers("kernel_size", "filter_length")
-    let stride = try settings.integers("strides", "subsample_length") ?? [1]
-    let dilation = try settings.integers("dilation_rate", "atrous_rate") ?? [1]
-    let groups = try settings.integer("groups") ?? 1
-    let channels = line.shape[1]
-    guard let length, length.count == 1, stride.count == 1, dilation.count == 1,
-      [length[0], stride[0], dilation[0]].allSatisfy({ 1..<1 << 31 ~= $0 }), groups > 0,
-      channels % groups == 0, let outputs = try settings.integer("filters", "nb_filter"),
-      outputs > 0
-    else { throw settings.fault("expected a window, strides and filters of 1 or more") }
-    var windows = try WindowSettings(
-      layer, kernel: Extent(height: 1, width: length[0]),
-      stride: Extent(height: 1, width: stride[0]))
-    windows.dilation = Extent(height: 1, width: dilation[0])
-    let flips = origin.isTheano
-    let extents = [length[0], channels / groups, outputs]
-    var convolution = try once(layer.path) { (builder) throws(FormatError) in
-      .convolution(
-        .init(
-          kernel: try builder.weight(
-            .kernel, of: layer, expected: extents,
-            target: "\(layer.path)/kernel"
-          ) { KerasLayout.lineKernel($0, flips: flips) },
-          bias: try builder.bias(of: layer, count: outputs), stride: windows.stride,
-          dilation: windows.dilation, groups: groups))
-    }
-    convolution.pad(
-      try padding(windows, of: layer, over: line.shape) { reach, _ in reach / 2 })
-    return try add(layer, convolution, to: line, arrangement: .line)
-  }
 }
 
 extension Layer {
   /// Sets the padding of a convolution: shared ones may work on images of several sizes.
-  fileprivate mutating func pad(_ padding: Padding) {
+  mutating func pad(_ padding: Padding) {
     guard case .convolution(var layer) = self else { return }
     layer.padding = padding
     self = .convolution(layer)
@@ -262,9 +235,7 @@ extension NetworkBuilder {
     _ layer: KerasLayer, _ kind: Layer.PoolingKind, _ input: KerasValue
   ) throws(FormatError) -> KerasValue {
     let planes = try planes(layer, input)
-    let kernel = try layer.settings.extent("pool_size") ?? Extent(2)
-    let windows = try WindowSettings(
-      layer, kernel: kernel, stride: try layer.settings.extent("strides") ?? kernel)
+    let windows = try poolingWindows(layer)
     guard windows.fit == .valid || windows.fit == .same else {
       throw layer.settings.fault("expected valid or same padding")
     }
@@ -273,21 +244,22 @@ extension NetworkBuilder {
       kernel > 2 && kernel % 2 == 1 ? kernel - 2 : kernel - 1
     }
     let pooling = Layer.Pooling(
-      kind: kind, kernel: kernel, stride: windows.stride, padding: padding,
+      kind: kind, kernel: windows.kernel, stride: windows.stride, padding: padding,
       divisor: .imageWindow)
     return try add(layer.path, [Part(nil, .pooling(pooling))], to: [planes])
+  }
+
+  private func poolingWindows(_ layer: KerasLayer) throws(FormatError) -> WindowSettings {
+    if layer.isOfLines { return try linePoolingWindows(layer) }
+    let kernel = try layer.settings.extent("pool_size") ?? Extent(2)
+    return try WindowSettings(
+      layer, kernel: kernel, stride: try layer.settings.extent("strides") ?? kernel)
   }
 
   mutating func globalPooling(
     _ layer: KerasLayer, _ kind: Layer.PoolingKind, _ input: KerasValue
   ) throws(FormatError) -> KerasValue {
-    let isLine = layer.className.hasSuffix("1D")
-    let format = try format(of: layer)
-    guard !isLine || input.kerasShape.rank == 3 && format == .channelsLast else {
-      throw layer.settings.fault(
-        "expected a line with its channels last, found \(input.kerasShape)")
-    }
-    let planes = isLine ? try line(input) : try planes(layer, input)
+    let planes = try planes(layer, input)
     let main = Part(nil, .globalPooling(.init(kind: kind)), value: "pooled")
     guard try layer.settings.bool("keepdims") != true else {
       return try add(layer.path, [main], to: [planes])
@@ -302,8 +274,19 @@ extension NetworkBuilder {
     _ layer: KerasLayer, _ input: KerasValue
   ) throws(FormatError) -> KerasValue {
     let planes = try planes(layer, input)
-    guard let padding = layer.settings.value("padding")?.padding else {
-      throw layer.settings.fault("expected one, two or four numbers for padding, found others")
+    // Cropping is padding by less than nothing.
+    let isCropping = layer.className.hasPrefix("Cropping")
+    let name = isCropping ? "cropping" : "padding"
+    let json = layer.settings.value(name) ?? (isCropping ? .integer(layer.isOfLines ? 1 : 0) : nil)
+    let found = layer.isOfLines ? json?.linePadding : json?.padding
+    guard var padding = found, padding.isCountable else {
+      throw layer.settings.fault(
+        "expected \(layer.isOfLines ? "one or two" : "one, two or four") numbers of 0 or more for "
+          + "\(name), found others")
+    }
+    if isCropping {
+      padding = Padding(
+        top: -padding.top, left: -padding.left, bottom: -padding.bottom, right: -padding.right)
     }
     return try add(
       layer.path, [Part(nil, .zeroPadding(.init(spatial: padding)))], to: [planes])

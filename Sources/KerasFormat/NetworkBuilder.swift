@@ -160,10 +160,10 @@ extension NetworkBuilder {
   }
 
   /// Adds the layer of a value that the caller provides; returns its name.
-  mutating func appendInput(_ wanted: String, _ shape: Shape) -> String {
+  mutating func appendInput(_ wanted: String, _ shape: Shape, isLine: Bool) -> String {
     let name = Self.unused(wanted, among: &nodeNames)
     valueNames[name] = 1
-    nodes.append(Node(name, .input(.init(shape: shape))))
+    nodes.append(Node(name, .input(.init(shape: shape, isLine: isLine))))
     return name
   }
 
