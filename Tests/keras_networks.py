@@ -89,6 +89,38 @@ def sequential(library) -> object:
         layers.Flatten(), layers.BatchNormalization(), layers.Dense(4)])
 
 
+def signal(library) -> object:
+    """A ResNet along lines: padding of every kind, poolings, a gate."""
+    layers = library.layers
+    x = image = layers.Input((40, 2), name="signal")
+    x = layers.Conv1D(8, 7, strides=2, use_bias=False)(layers.ZeroPadding1D((3, 2))(x))
+    x = layers.Activation("relu")(layers.BatchNormalization()(x))
+    x = layers.MaxPooling1D(3, strides=2, padding="same")(x)
+    for stride in (1, 2):
+        y = layers.Conv1D(8, 3, strides=stride, padding="same")(x)
+        y = layers.PReLU(shared_axes=[1])(layers.BatchNormalization()(y))
+        y = layers.Conv1D(8, 3, padding="causal", dilation_rate=2)(y)
+        if stride == 2:
+            x = layers.AveragePooling1D(2, padding="same")(x)
+            gate = layers.Dense(8, activation="sigmoid")(layers.GlobalAveragePooling1D()(y))
+            y = layers.Multiply()([y, layers.Reshape((1, 8))(gate)])
+        x = layers.ReLU(6.0)(layers.Add()([x, y]))
+    x = layers.Concatenate()([layers.GlobalMaxPooling1D()(x), layers.Flatten()(x)])
+    return library.Model(image, layers.Dense(4, activation="softmax")(x))
+
+
+def line_zoo(library) -> object:
+    """Convolutions in depth along lines, cut ends, and a signal that becomes a line."""
+    layers = library.layers
+    x = image = layers.Input((30,), name="signal")
+    x = layers.Conv1D(3, 5, padding="same", activation="tanh")(layers.Reshape((30, 1))(x))
+    x = layers.DepthwiseConv1D(3, strides=2, depth_multiplier=2, padding="same")(x)
+    x = layers.PReLU()(layers.SeparableConv1D(5, 3, padding="same", activation="relu")(x))
+    x = layers.AveragePooling1D(3, strides=2)(layers.Cropping1D((1, 3))(x))
+    x = layers.Conv1D(4, 2)(layers.Permute((2, 1))(x))
+    return library.Model(image, layers.Softmax()(x))
+
+
 def randomize(model) -> None:
     generator = np.random.default_rng(5)
     model.set_weights([
@@ -97,4 +129,4 @@ def randomize(model) -> None:
         for v, w in zip(model.weights, model.get_weights())])
 
 
-MAKERS = (residual, mobile, layer_zoo, shared, squeeze, sequential)
+MAKERS = (residual, mobile, layer_zoo, shared, squeeze, sequential, signal, line_zoo)

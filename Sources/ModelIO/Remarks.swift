@@ -8,6 +8,12 @@ package struct Remarks<Kind: RemarkKind> {
   /// Takes note of one more case.
   package mutating func add(_ kind: Kind, _ item: String) { items[kind, default: []].append(item) }
 
+  /// Takes a case back.
+  package mutating func remove(_ kind: Kind, _ item: String) {
+    items[kind]?.removeAll { $0 == item }
+    if items[kind]?.isEmpty == true { items[kind] = nil }
+  }
+
   /// One sentence for each kind that occurred.
   package var sentences: [String] {
     Kind.allCases.compactMap { kind in

@@ -53,6 +53,19 @@ struct DraftValue {
     }
   }
 
+  /// Whether another value, which differs by axes of 1 alone, has its elements in the same order.
+  func hasOrder(of other: DraftValue) -> Bool {
+    guard case .axes(let axes) = arrangement, case .axes(let otherAxes) = other.arrangement,
+      shape.dimensions.filter({ $0 != 1 }) == other.shape.dimensions.filter({ $0 != 1 })
+    else { return false }
+    /// The axes longer than 1 by their places among each other, in the order of Keras.
+    func order(_ axes: [Int], _ shape: Shape) -> [Int] {
+      let moving = axes.filter { shape[$0] != 1 }
+      return moving.map { axis in moving.count { $0 < axis } }
+    }
+    return order(axes, shape) == order(otherAxes, other.shape)
+  }
+
   /// The arrangement that Keras' users expect of a value.
   static func standard(_ rank: Int) -> Arrangement { rank == 4 ? .image : .plain(rank) }
 }

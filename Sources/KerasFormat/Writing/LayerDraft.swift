@@ -22,6 +22,16 @@ struct LayerDraft {
     case globalMaximumPooling = "GlobalMaxPooling2D"
     case globalAveragePooling = "GlobalAveragePooling2D"
     case zeroPadding = "ZeroPadding2D"
+    case cropping = "Cropping2D"
+    case lineConvolution = "Conv1D"
+    case lineDepthwiseConvolution = "DepthwiseConv1D"
+    case lineSeparableConvolution = "SeparableConv1D"
+    case lineMaximumPooling = "MaxPooling1D"
+    case lineAveragePooling = "AveragePooling1D"
+    case lineGlobalMaximumPooling = "GlobalMaxPooling1D"
+    case lineGlobalAveragePooling = "GlobalAveragePooling1D"
+    case lineZeroPadding = "ZeroPadding1D"
+    case lineCropping = "Cropping1D"
     case add = "Add"
     case multiply = "Multiply"
     case maximum = "Maximum"
@@ -74,6 +84,16 @@ extension LayerDraft.Class {
     case .globalMaximumPooling: "global_max_pooling2d"
     case .globalAveragePooling: "global_average_pooling2d"
     case .zeroPadding: "zero_padding2d"
+    case .cropping: "cropping2d"
+    case .lineConvolution: "conv1d"
+    case .lineDepthwiseConvolution: "depthwise_conv1d"
+    case .lineSeparableConvolution: "separable_conv1d"
+    case .lineMaximumPooling: "max_pooling1d"
+    case .lineAveragePooling: "average_pooling1d"
+    case .lineGlobalMaximumPooling: "global_max_pooling1d"
+    case .lineGlobalAveragePooling: "global_average_pooling1d"
+    case .lineZeroPadding: "zero_padding1d"
+    case .lineCropping: "cropping1d"
     case .add: "add"
     case .multiply: "multiply"
     case .maximum: "maximum"
@@ -93,7 +113,10 @@ extension LayerDraft.Class {
     case .input, .convolution, .depthwiseConvolution, .separableConvolution, .dense,
       .batchNormalization, .activation,
       .relu, .prelu, .elu, .softmax, .maximumPooling, .averagePooling, .globalMaximumPooling,
-      .globalAveragePooling, .zeroPadding, .flatten, .reshape, .permute, .rescaling, .dropout:
+      .globalAveragePooling, .zeroPadding, .flatten, .reshape, .permute, .rescaling, .dropout,
+      .cropping, .lineConvolution, .lineDepthwiseConvolution, .lineSeparableConvolution,
+      .lineMaximumPooling, .lineAveragePooling, .lineGlobalMaximumPooling,
+      .lineGlobalAveragePooling, .lineZeroPadding, .lineCropping:
       false
     }
   }

@@ -39,6 +39,21 @@ extension NetDraft {
 
   /// The same elements in the same order under another shape.
   private mutating func reshape(_ input: DraftValue, to output: Shape, _ node: Node) {
+    let twin = DraftValue(
+      source: input.source, shape: output, arrangement: DraftValue.standard(output.rank))
+    var input = input
+    if node.name.isMadeForLines, input.shape.rank == 3, output.rank == 4, !input.hasOrder(of: twin)
+    {
+      // Axes that are exchanged before a line are so while the line has three.
+      input = arranged(input, .axes([0, 2, 1]), for: node.name)
+    }
+    if output.rank > 2, !input.isInOrder, input.hasOrder(of: twin) {
+      let extents = Array(twin.kerasShape.dimensions.dropFirst())
+      let result = append(
+        node, .reshape, [.init("target_shape", .integers(extents))], to: [input], shape: output,
+        twin.arrangement)
+      return finish(node, result, isNonNegative: input.isNonNegative)
+    }
     let source = input.isInOrder ? input : plain(input, for: node)
     guard output.rank != 2 else {
       let result = flatten(source, named: node, "", to: output, .plain(2))
@@ -62,7 +77,8 @@ extension NetDraft {
     guard case .axes(let axes) = input.arrangement else { return }
     let shape = Shape(layer.axes.map { input.shape[$0] })
     let order = axes.map { layer.axes.firstIndex(of: $0)! }  // each axis once
-    let result = DraftValue(source: input.source, shape: shape, arrangement: .axes(order))
+    var result = DraftValue(source: input.source, shape: shape, arrangement: .axes(order))
+    result.permutation = input.permutation
     finish(node, takeName(of: node, result), isNonNegative: input.isNonNegative)
   }
 
@@ -74,7 +90,7 @@ extension NetDraft {
       // A reshape layer of Keras, as read: the axes were exchanged for the canonical image.
       layers[source].name = name(of: node)
       layers[source].node = node.name
-    } else {
+    } else if !node.name.isMadeForLines || value.permutation == nil {
       value.permutation = node
     }
     return value
@@ -101,8 +117,14 @@ extension NetDraft {
     finish(node, result, isNonNegative: isNonNegative)
   }
 
-  /// Zeros around an image.
+  /// Zeros around an image, or what is left of it where numbers are negative.
   mutating func pad(_ image: DraftValue, by padding: Padding, _ name: String) -> DraftValue {
+    let kept = padding.map { max($0, 0) }
+    if kept != padding {
+      let cut = padding.map { max(-$0, 0) }
+      let part = crop(image, by: cut, kept == .none ? name : unusedName("\(name)_crop"))
+      return kept == .none ? part : pad(part, by: kept, name)
+    }
     let shape = image.shape
       .replacing(2, by: image.shape[2] + padding.top + padding.bottom)
       .replacing(3, by: image.shape[3] + padding.left + padding.right)
@@ -112,14 +134,36 @@ extension NetDraft {
     return result
   }
 
-  private static func settings(of padding: Padding) -> [JSON.Member] {
+  /// An image without rows and columns at its sides.
+  private mutating func crop(
+    _ image: DraftValue, by padding: Padding, _ name: String
+  ) -> DraftValue {
+    let shape = image.shape
+      .replacing(2, by: image.shape[2] - padding.top - padding.bottom)
+      .replacing(3, by: image.shape[3] - padding.left - padding.right)
+    var result = append(
+      name, .cropping, Self.settings(of: padding, "cropping"), to: [image], shape: shape, .image)
+    result.isNonNegative = image.isNonNegative
+    return result
+  }
+
+  private static func settings(
+    of padding: Padding, _ name: String = "padding"
+  ) -> [JSON.Member] {
     [
       .init(
-        "padding",
+        name,
         .array([
           .integers([padding.top, padding.bottom]), .integers([padding.left, padding.right]),
         ])),
       .init("data_format", .string("channels_last")),
     ]
+  }
+}
+
+extension Padding {
+  /// The padding with each number changed.
+  fileprivate func map(_ change: (Int) -> Int) -> Padding {
+    Padding(top: change(top), left: change(left), bottom: change(bottom), right: change(right))
   }
 }

@@ -10,7 +10,7 @@ struct NetDraft {
   var layers: [LayerDraft] = []
   /// The values that enter and leave.
   private(set) var inputs: [LayerDraft.Reference] = []
-  private(set) var outputs: [LayerDraft.Reference] = []
+  var outputs: [LayerDraft.Reference] = []
   /// The name of the model.
   private(set) var name = ""
   var remarks = Remarks<KerasRemark>()
