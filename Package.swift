@@ -70,7 +70,8 @@ let package = Package(
     // Running, proving, describing
     library("Kernels", ["CKernels", "COpenBLAS"]),
     library("Executor", ["ModelGraph", "TensorCore", "Kernels"]),
-    library("Verification", ["Executor", "ModelIO", "ModelGraph", "TensorCore"]),
+    library("Alignment", ["ModelGraph", "TensorCore"]),
+    library("Verification", ["Alignment", "Executor", "ModelIO", "ModelGraph", "TensorCore"]),
     library("Inspection", ["ModelGraph", "TensorCore"]),
     library("Benchmarking", ["Executor", "Kernels", "ModelGraph", "TensorCore"]),
 
@@ -79,8 +80,8 @@ let package = Package(
       "ResNetKit",
       [
         "TensorCore", "ModelGraph", "ModelIO", "ModelFormats", "CaffeFormat", "KerasFormat",
-        "NativeFormat", "Containers", "Receipts", "Executor", "Verification", "Inspection",
-        "Benchmarking",
+        "NativeFormat", "Containers", "Receipts", "Executor", "Alignment", "Verification",
+        "Inspection", "Benchmarking",
       ]),
     library(
       "ToolSupport",
@@ -103,6 +104,7 @@ let package = Package(
     tests("KerasFormat", ["Containers", "HDF5", "ModelIO", "ModelGraph", "TensorCore"]),
     tests("NativeFormat", ["ModelIO", "ModelGraph", "TensorCore", "Checksums"]),
     tests("Executor", ["Benchmarking", "ModelGraph", "TensorCore", "Kernels"]),
+    tests("Alignment", ["ModelGraph", "TensorCore"]),
     tests("Verification", ["ModelGraph", "ModelIO", "TensorCore", "Executor"]),
     tests("Inspection", ["ModelGraph", "TensorCore"]),
     tests("Receipts", ["CaffeFormat", "ModelGraph", "ModelIO", "NativeFormat", "TensorCore"]),

@@ -1,4 +1,5 @@
 /// What a Swift program that reads, runs, proves and describes trained networks imports.
+@_exported public import Alignment
 @_exported public import Benchmarking
 @_exported public import CaffeFormat
 @_exported public import KerasFormat

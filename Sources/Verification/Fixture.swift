@@ -76,12 +76,27 @@ public struct Fixture: Sendable {
             && zip($0.shape.dimensions, golden.shape.dimensions).allSatisfy { $0 >= $1 }
         }
     }
+    goldens = Fixture.sorted(found, in: network)
+    self.unmatched = unmatched
+  }
+
+  /// A fixture whose arrays were found to be other values than their names say.
+  init(
+    inputs: [String: Tensor], goldens: [Golden], unmatched: [(array: String, reason: String)],
+    in network: Network
+  ) {
+    self.inputs = inputs
+    self.goldens = Fixture.sorted(goldens, in: network)
+    self.unmatched = unmatched
+  }
+
+  /// In topological order of the values; those of one value stay as they are.
+  private static func sorted(_ goldens: [Golden], in network: Network) -> [Golden] {
     let order = Dictionary(
       network.nodes.flatMap(\.outputs).enumerated().map { ($1, $0) }, uniquingKeysWith: min)
-    goldens = found.enumerated().sorted {
+    return goldens.enumerated().sorted {
       (order[$0.element.value]!, $0.offset) < (order[$1.element.value]!, $1.offset)
     }.map(\.element)
-    self.unmatched = unmatched
   }
 }
 

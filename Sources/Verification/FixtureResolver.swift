@@ -27,6 +27,12 @@ struct FixtureResolver {
     name == "input" && network.inputs.count == 1 || network.inputs.contains { $0.name == name }
   }
 
+  /// Whether an array is an output by what it is called, rather than a value by its name.
+  static func isRole(_ array: String) -> Bool {
+    let name = array.hasSuffix("64") ? array.dropLast(2) : Substring(array)
+    return name == "output" || name.hasPrefix("output_") || name == "logits"
+  }
+
   /// The inputs by name, NCHW; of several arrays for one input the longest, which the others must
   /// be prefixes of.
   func inputs(
@@ -67,6 +73,20 @@ struct FixtureResolver {
     guard let (value, channelCount) = value(of: array) else {
       return .failure(Mismatch(reason: "the network has no value of this name"))
     }
+    return golden(array, tensor, as: value, channels: channelCount, shapes: shapes)
+  }
+
+  /// The array as a value that it may be, whatever its name.
+  func golden(
+    _ array: String, _ tensor: Tensor, as value: String, shapes: [String: Shape]
+  ) -> Fixture.Golden? {
+    try? golden(array, tensor, as: value, channels: channelLimit(of: array), shapes: shapes).get()
+  }
+
+  private func golden(
+    _ array: String, _ tensor: Tensor, as value: String, channels channelCount: Int?,
+    shapes: [String: Shape]
+  ) -> Result<Fixture.Golden, Mismatch> {
     let whole = shapes[value]!  // every value has a shape
     guard whole.rank > 0, tensor.shape.rank > 0, tensor.shape.elementCount > 0 else {
       return .failure(Mismatch(reason: "expected \(whole), found \(tensor.shape)"))
@@ -90,10 +110,9 @@ struct FixtureResolver {
     var name = Substring(array)
     if name.hasSuffix("64") { name = name.dropLast(2) }
     if values.contains(String(name)) { return (String(name), nil) }
-    var channels: Int?
-    if let mark = name.lastIndex(of: "#"), name[mark...].hasPrefix("#first"), name.hasSuffix("ch") {
-      channels = Int(name[mark...].dropFirst("#first".count).dropLast("ch".count))
-      guard let channels, channels > 0 else { return nil }
+    let channels = channelLimit(of: array)
+    if let channels {
+      guard channels > 0, let mark = name.lastIndex(of: "#") else { return nil }
       name = name[..<mark]
     }
     if values.contains(String(name)) { return (String(name), channels) }
@@ -102,6 +121,15 @@ struct FixtureResolver {
     }
     if name == "logits" { return logits.map { ($0, channels) } }
     return nil
+  }
+
+  /// What `#first12ch` at the end of a name says; 0 for no number.
+  private func channelLimit(of array: String) -> Int? {
+    let name = array.hasSuffix("64") ? array.dropLast(2) : Substring(array)
+    guard let mark = name.lastIndex(of: "#"), name[mark...].hasPrefix("#first"),
+      name.hasSuffix("ch")
+    else { return nil }
+    return Int(name[mark...].dropFirst("#first".count).dropLast("ch".count)) ?? 0
   }
 
   /// What enters the softmax that makes the last output; the last output itself without one.

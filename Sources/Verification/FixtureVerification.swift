@@ -115,7 +115,7 @@ public struct FixtureVerification: Sendable {
   }
 
   /// The first images and channels of a value.
-  private static func part(_ part: Shape, of elements: [Double], _ whole: Shape) -> [Double] {
+  static func part(_ part: Shape, of elements: [Double], _ whole: Shape) -> [Double] {
     guard part.rank > 1, part[1] < whole[1] else {
       return Array(elements.prefix(part.elementCount))
     }

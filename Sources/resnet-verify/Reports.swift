@@ -75,52 +75,6 @@ extension FixtureVerification {
   }
 }
 
-extension ModelComparison {
-  /// The weights that differ, the values, the verdict.
-  var text: String {
-    var lines: [String] = []
-    lines += weightDifferences.map { "\($0.name): \($0.reason)".printable() }
-    lines.append(
-      "weights: \(equalWeightCount) bit-equal, \(weightDifferences.count) not")
-    var table = TextTable([
-      ("value", .leading), ("max error", .trailing), ("relative L2", .trailing),
-      ("bound", .trailing), ("verdict", .leading),
-    ])
-    for item in values {
-      table.add([
-        item.value, item.deviation.maximum.short, item.deviation.relativeL2.short,
-        item.bound.short, item.agrees ? "good" : "DIVERGES",
-      ])
-    }
-    lines.append(table.description)
-    let first = firstDiverging.map { ", first at \($0.value.printable())" } ?? ""
-    lines.append("\(passes ? "EQUAL" : "NOT EQUAL")\(first): compared \(values.count) values")
-    return lines.joined(separator: "\n")
-  }
-
-  /// The same as JSON.
-  var json: JSON {
-    .members([
-      "passes": .bool(passes),
-      "equalWeights": .count(equalWeightCount),
-      "weightDifferences": .array(
-        weightDifferences.map {
-          .members(["name": .string($0.name), "reason": .string($0.reason)])
-        }),
-      "firstDiverging": firstDiverging.map { .string($0.value) },
-      "values": .array(
-        values.map { item in
-          .members([
-            "value": .string(item.value),
-            "maximumError": JSON(number: item.deviation.maximum),
-            "relativeL2": JSON(number: item.deviation.relativeL2),
-            "bound": JSON(number: item.bound), "agrees": .bool(item.agrees),
-          ])
-        }),
-    ])
-  }
-}
-
 extension LayerVerification {
   /// The table of layers and the verdict.
   var text: String {

@@ -73,15 +73,21 @@ struct VerifyModel: ParsableCommand {
     do {
       resolved = try Fixture(arrays: arrays, for: model, layout: layout)
     } catch { throw error.inFile(fixture.joined(separator: ", ")) }
+    let meaning = try FixtureMeaning(
+      of: resolved, arrays: arrays, in: model, layout: layout, engine: engine.engine)
+    let (network, fixture) = (meaning.network, meaning.fixture)
     Progress.say("measuring what rounding does: 9 float64 runs")
     let scale = try RoundingScale(
-      of: model.network, inputs: resolved.inputs, values: Set(resolved.goldens.map(\.value)))
+      of: network, inputs: fixture.inputs, values: Set(fixture.goldens.map(\.value)))
     Progress.say("running the network")
     let result = try FixtureVerification(
-      of: model.network, on: resolved, engine: engine.engine, scale: scale)
+      of: network, on: fixture, engine: engine.engine, scale: scale)
     Progress.clear()
     let accuracy = try classes.map { path in
       try Accuracy(of: result.predictions, classes: InputFile(path: path))
+    }
+    if !json {
+      for note in meaning.notes { print(note.printable()) }
     }
     print(
       json ? result.json(accuracy).prettyText() : result.text(accuracy))

@@ -71,20 +71,26 @@ import Verification
     func compare(_ second: Network) throws -> ModelComparison {
       try ModelComparison(first, second, inputs: inputs, engine: .fast(threadCount: 1))
     }
-    #expect(try compare(first).passes && compare(first).weightDifferences.isEmpty)
+    #expect(try compare(first).passes && compare(first).weights.differences.isEmpty)
     #expect(try compare(renamed).passes)
-    #expect(try compare(renamed).weightDifferences.count == 2)
+    #expect(try compare(renamed).weights.equalCount == 1)
     #expect(try !compare(other).passes)
     #expect(try compare(other).firstDiverging?.value == "fc")
   }
 
-  @Test func `models with outputs of different size cannot be compared`() throws {
+  @Test func `models with outputs of different size have nothing to compare, or differ`() throws {
     let first = try Self.network([("fc", Self.matrix(1))])
     let second = try Self.network([("fc", Self.matrix(1, 3))])
+    let inputs = try SeededInput.noise(for: first)
     #expect(throws: NetworkError.self) {
-      try ModelComparison(
-        first, second, inputs: try SeededInput.noise(for: first), engine: .fast(threadCount: 1))
+      try ModelComparison(first, second, inputs: inputs, engine: .fast(threadCount: 1))
     }
+    let longer = try Self.network([("relu", .relu(.init())), ("fc", Self.matrix(1))])
+    let shorter = try Self.network([("relu", .relu(.init())), ("fc", Self.matrix(1, 3))])
+    let comparison = try ModelComparison(
+      longer, shorter, inputs: inputs, engine: .fast(threadCount: 1))
+    #expect(comparison.values.map(\.value) == ["relu"] && comparison.firstDiverging == nil)
+    #expect(comparison.shapeDifferences.map(\.value) == ["fc"] && !comparison.passes)
   }
 
   @Test func `a layer that only moves elements must give the very bits`() throws {
