@@ -40,8 +40,6 @@ let package = Package(
     // System libraries
     .systemLibrary(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
-    .systemLibrary(
-      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libhdf5-dev"])]),
@@ -68,7 +66,7 @@ let package = Package(
     library("Receipts", ["ModelIO", "ModelGraph", "TensorCore", "CCrypto"]),
 
     // Running, proving, describing
-    library("Kernels", ["CKernels", "COpenBLAS"]),
+    library("Kernels", ["CKernels"]),
     library("Executor", ["ModelGraph", "TensorCore", "Kernels"]),
     library("Alignment", ["ModelGraph", "TensorCore"]),
     library("Verification", ["Alignment", "Executor", "ModelIO", "ModelGraph", "TensorCore"]),

@@ -1,17 +1,23 @@
+internal import Executor
 internal import Kernels
+public import ModelGraph
 internal import TensorCore
 
 /// The product of two square matrices by OpenBLAS on one thread: what the machine gives today.
 public struct MatrixProductBenchmark: Sendable {
   /// The rows and columns of each matrix.
   public let side: Int
+  private let product: MatrixProduct
   private let left: Tensor
   private let right: Tensor
 
   /// A benchmark of matrices of `side` × `side`.
-  public init(side: Int = 1024) {
+  ///
+  /// - Throws: `NetworkError` where the system gives no memory, or has no OpenBLAS.
+  public init(side: Int = 1024) throws(NetworkError) {
     precondition(side > 0, "a matrix of \(side) rows")
     self.side = side
+    do { product = try MatrixProduct() } catch { throw NetworkError(error) }
     // Numbers of 0.5…1.5: none is subnormal, no sum overflows.
     func matrix(_ factor: Int) -> Tensor {
       Tensor([side, side]) { elements in
@@ -33,7 +39,7 @@ public struct MatrixProductBenchmark: Sendable {
         result.withUnsafeMutableBufferPointer { result in
           let output = MutableMatrix(result, rows: side, columns: side)
           return ContinuousClock().measure {
-            MatrixProduct.multiply(
+            product.multiply(
               Matrix(left, rows: side, columns: side), Matrix(right, rows: side, columns: side),
               into: output)
           }

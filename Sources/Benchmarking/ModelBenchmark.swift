@@ -35,11 +35,15 @@ public struct ModelBenchmark {
   /// - Parameters:
   ///   - rounds: how often each is measured; at least once.
   ///   - warmUpRounds: runs before, which are not measured.
-  /// - Throws: `NetworkError` for inputs that do not fit the plan.
+  ///   - product: the matrix product; nil for the usual one.
+  /// - Throws: `NetworkError` for inputs that do not fit the plan, and where the system gives no
+  ///   memory for the product.
   public func run(
-    rounds: Int = 20, warmUpRounds: Int = 2, product: MatrixProductBenchmark = .init()
+    rounds: Int = 20, warmUpRounds: Int = 2, product: MatrixProductBenchmark? = nil
   ) throws(NetworkError) -> BenchmarkReport {
     precondition(rounds > 0, "\(rounds) rounds")
+    let matrices: MatrixProductBenchmark
+    if let product { matrices = product } else { matrices = try MatrixProductBenchmark() }
     let clock = ContinuousClock()
     var networkDurations: [Duration] = []
     var productDurations: [Duration] = []
@@ -50,7 +54,7 @@ public struct ModelBenchmark {
       let network = clock.now - start
       let steps = try executor.stepDurations(inputs)
       // The first product after a network finds cold caches: the best of three is the machine's.
-      let products = (0..<3).map { _ in product.measure() }
+      let products = (0..<3).map { _ in matrices.measure() }
       guard round >= warmUpRounds else { continue }
       networkDurations.append(network)
       productDurations += products
@@ -60,7 +64,7 @@ public struct ModelBenchmark {
       threadCount: executor.threadCount, network: Timing(networkDurations),
       multiplyAccumulates: executor.plan.steps.reduce(0) { $0 + $1.multiplyAccumulates },
       product: Timing(productDurations),
-      productMultiplyAccumulates: product.multiplyAccumulates,
+      productMultiplyAccumulates: matrices.multiplyAccumulates,
       steps: zip(executor.plan.steps, stepDurations).map { step, durations in
         .init(
           name: step.name, kernelName: step.kernelName,

@@ -135,7 +135,8 @@ extension ExecutionPlan: CustomStringConvertible {
     let lines = steps.map(\.description)
     let memory =
       "\(arenaByteCount) bytes of values, \(scratchByteCount) bytes of scratch for each thread, "
-      + "\(table.instructionSet.rawValue), OpenBLAS for \(MatrixProduct.processorName)"
+      + "\(table.instructionSet.rawValue), OpenBLAS"
+      + (MatrixProduct.processorName.map { " for \($0)" } ?? "")
     return (lines + [memory]).joined(separator: "\n")
   }
 }

@@ -34,7 +34,7 @@ public final class Executor {
   /// An executor of a plan.
   ///
   /// - Parameter threadCount: how many threads compute; the results have the same bits for any.
-  /// - Throws: `NetworkError` where the system gives no memory or no threads.
+  /// - Throws: `NetworkError` where the system gives no memory or no threads, or has no OpenBLAS.
   public init(_ plan: ExecutionPlan, threadCount: Int = 1) throws(NetworkError) {
     let scratch = (plan.scratchByteCount + 63) / 64 * 64
     let (scratchTotal, overflow) = scratch.multipliedReportingOverflow(by: threadCount)
@@ -51,12 +51,13 @@ public final class Executor {
       throw NetworkError(
         "needs \(threadCount) threads, which the system does not give", kind: .outOfMemory)
     }
+    let product = try MatrixProduct(for: plan, threadCount: threadCount)
     self.plan = plan
     self.pool = pool
     self.arena = arena
     workers = (0..<threadCount).map { worker in
       Worker(
-        table: plan.table,
+        table: plan.table, product: product,
         scratch: arena.floats(
           at: plan.arenaByteCount + worker * scratch, count: plan.scratchByteCount / 4))
     }

@@ -8,6 +8,8 @@ public struct NetworkError: Error, Equatable, CustomStringConvertible {
     case unsound
     /// Running it needs more memory, or threads, than this process can have.
     case outOfMemory
+    /// Running it needs a library that is not installed.
+    case missingLibrary
   }
 
   /// The class of the fault.

@@ -12,6 +12,8 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
   case badModel = 65
   /// An input file is not there or not readable.
   case noInput = 66
+  /// A library that the work needs is not installed.
+  case missingLibrary = 69
   /// A fault of ours.
   case internalError = 70
   /// The output cannot be created.
@@ -43,6 +45,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
       switch kind {
       case .unsound: .badModel
       case .outOfMemory: .outOfMemory
+      case .missingLibrary: .missingLibrary
       }
   }
 }

@@ -13,8 +13,8 @@ struct ResnetBench: Tool {
       and is taken at the fastest round. The share is the network's GFLOP/s divided by those of \
       sgemm times the threads.
 
-      Exit codes: 0 done, 64 usage, 65 bad model, 66 no input, 74 reading failed, 75 out of \
-      memory, 128 + N ended by signal N.
+      Exit codes: 0 done, 64 usage, 65 bad model, 66 no input, 69 OpenBLAS is not installed, \
+      74 reading failed, 75 out of memory, 128 + N ended by signal N.
       """,
     version: toolkitVersion)
 

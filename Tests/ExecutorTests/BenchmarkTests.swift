@@ -9,7 +9,7 @@ struct BenchmarkTests {
   @Test func `a report has a line for each step and a speed for both`() throws {
     let plan = try ExecutionPlan(for: block(shape: [1, 16, 20, 20]))
     let report = try ModelBenchmark(plan, threadCount: 2)
-      .run(rounds: 3, warmUpRounds: 1, product: MatrixProductBenchmark(side: 64))
+      .run(rounds: 3, warmUpRounds: 1, product: try MatrixProductBenchmark(side: 64))
     #expect(report.steps.map(\.name) == plan.steps.map(\.name))
     #expect(report.threadCount == 2)
     #expect(report.multiplyAccumulates == 400 * (16 * 16 + 2 * 16 * 16 * 9))

@@ -5,6 +5,7 @@
 #include "ck_double.h"
 #include "ck_floating_point.h"
 #include "ck_functions.h"
+#include "ck_library.h"
 #include "ck_table.h"
 #include "ck_thread_pool.h"
 

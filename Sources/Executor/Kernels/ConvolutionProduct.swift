@@ -51,6 +51,7 @@ struct ConvolutionProduct: Kernel {
   var overwritableInputs: [Int] {
     addsLastInput ? [1] : []
   }
+  var multipliesMatrices: Bool { true }
   var additionChain: Int { depth + (bias == nil ? 0 : 1) + (addsLastInput ? 1 : 0) }
   var taskCount: Int { batch * groups * channels.blockCount * pixels.blockCount }
   var scratchCount: Int { columns == .tile ? depth * min(pixelTile, windows.output.count) : 0 }
@@ -78,7 +79,8 @@ struct ConvolutionProduct: Kernel {
           addend, offset: offset, rows: channelRange.count, columns: pixelRange.count,
           rowStride: area))
     }
-    MatrixProduct.multiply(left, right, into: output, accumulating: addsLastInput)
+    guard let product = worker.product else { preconditionFailure("a plan without products") }
+    product.multiply(left, right, into: output, accumulating: addsLastInput)
     guard bias != nil || activation != .none else { return }
     worker.table.affineRows(
       output.reading, shift: bias?.elements.part(firstChannel..<firstChannel + channelRange.count),

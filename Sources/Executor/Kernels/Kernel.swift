@@ -18,6 +18,8 @@ protocol Kernel: Sendable {
   /// The inputs whose memory the output may take, because each element is read before its place
   /// is written.
   var overwritableInputs: [Int] { get }
+  /// Whether its tasks need `Worker.product`.
+  var multipliesMatrices: Bool { get }
   /// Computes one task.
   func run(task: Int, _ values: StepValues, _ worker: Worker)
 }
@@ -25,6 +27,7 @@ protocol Kernel: Sendable {
 extension Kernel {
   var scratchCount: Int { 0 }
   var overwritableInputs: [Int] { [] }
+  var multipliesMatrices: Bool { false }
 }
 
 /// The memory that one step reads and writes.
@@ -36,6 +39,8 @@ struct StepValues {
 /// What a thread computes with.
 struct Worker {
   let table: KernelTable
+  /// Nil where no kernel of the plan multiplies matrices.
+  let product: MatrixProduct?
   /// `scratchCount` floats or more that no other task uses meanwhile.
   let scratch: UnsafeMutableBufferPointer<Float>
 }

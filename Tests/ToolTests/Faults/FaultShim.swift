@@ -30,8 +30,8 @@ enum FaultShim {
   static func environment(
     _ call: String, at index: Int, log: String, _ more: [String: String]
   ) -> [String: String] {
-    HostileCase.environment.merging([
+    [
       "LD_PRELOAD": library ?? "", "FAULT_CALL": call, "FAULT_AT": "\(index)", "FAULT_LOG": log,
-    ]) { $1 }.merging(more) { $1 }
+    ].merging(more) { $1 }
   }
 }

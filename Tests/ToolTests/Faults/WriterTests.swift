@@ -12,8 +12,7 @@ import Testing
     let runs = Mutex<[Int: Result<ToolRun, any Error>]>([:])
     DispatchQueue.concurrentPerform(iterations: commands.count) { index in
       let result = Result {
-        try ToolRun(
-          "resnet-convert", commands[index], environment: HostileCase.environment, timeLimit: 20)
+        try ToolRun("resnet-convert", commands[index], timeLimit: 20)
       }
       runs.withLock { $0[index] = result }
     }

@@ -141,7 +141,7 @@ import Testing
       "expected npy version 1, 2 or 3"),
     .npz(
       "20", "big-endian floats, converted", input(array("(1, 2, 4, 4)", ">f4", bytes: bigEndian)),
-      " ms", code: 0),
+      " ms", code: 0, memoryMiB: 256),
     .npz("24", "an array without elements", input(array("(0, 2, 4, 4)", bytes: [])), "expected"),
     .npz("24", "an array of rank 0", input(array("()", bytes: SmallNet.floats(1))), "expected"),
     .npz(

@@ -62,7 +62,7 @@ import Testing
     let path = try outputs.write("out.resnet", text: "precious")
     let run = try ToolRun(
       "resnet-convert", arguments + ["-o", path, "--force"],
-      environment: HostileCase.environment, limits: "ulimit -c 0 -d \(48 << 10)", timeLimit: 10)
+      limits: "ulimit -c 0 -d \(48 << 10)", timeLimit: 10)
     let output = FileManager.default.contents(atPath: path)
     guard outputs.contents == ["out.resnet"] else { return "left \(outputs.contents)" }
     if run.exitCode == 0 {
