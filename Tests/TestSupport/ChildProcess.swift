@@ -77,21 +77,29 @@ struct ChildProcess: ~Copyable {
     return (ends[0], ends[1])
   }
 
+  /// When a process that does not end is killed.
+  enum Limit {
+    /// It has computed for so many seconds, or ten times as long has passed: on a busy machine work
+    /// takes longer, but what waits for ever computes nothing.
+    case hang(seconds: Double)
+    /// So many seconds have passed.
+    case moment(seconds: Double)
+  }
+
   /// Reads what it prints until it ends, or kills it when the time is up.
-  ///
-  /// - Parameter timeLimit: seconds.
-  consuming func finish(timeLimit: Double) -> End {
-    let deadline = ContinuousClock.now + .seconds(timeLimit)
+  consuming func finish(limit: Limit) -> End {
+    let start = ContinuousClock.now
     var end = End(status: 0, isKilled: false, output: [], errors: [])
     var sources = [output, errors]
     while !sources.isEmpty {
-      let left = (deadline - .now) / .milliseconds(1)
+      let left = secondsLeft(limit, after: (.now - start) / .seconds(1))
       if left <= 0, !end.isKilled {
         kill(identifier, SIGKILL)
         end.isKilled = true
       }
       var events = sources.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-      _ = poll(&events, nfds_t(events.count), end.isKilled ? -1 : Int32(left.rounded(.up)))
+      let wait = Int32((1000 * max(left, 0)).rounded(.up))
+      _ = poll(&events, nfds_t(events.count), end.isKilled ? -1 : wait)
       for event in events where event.revents != 0 {
         var piece = [UInt8](repeating: 0, count: 1 << 16)
         let count = read(event.fd, &piece, piece.count)
@@ -103,5 +111,21 @@ struct ChildProcess: ~Copyable {
     for source in [output, errors] { close(source) }
     while waitpid(identifier, &end.status, 0) < 0, errno == EINTR {}
     return end
+  }
+
+  /// How long to wait until the limit can be reached; 0 where it is.
+  private func secondsLeft(_ limit: Limit, after seconds: Double) -> Double {
+    switch limit {
+    case .moment(let moment): return moment - seconds
+    case .hang(let allowed):
+      var clock = clockid_t()
+      var time = timespec()
+      // No clock for a process that has ended: what it printed is read without waiting.
+      if clock_getcpuclockid(identifier, &clock) == 0 { clock_gettime(clock, &time) }
+      let computed = Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
+      // A process with several threads computes several seconds in one.
+      return min(
+        10 * allowed - seconds, max((allowed - computed) / 4, computed < allowed ? 0.01 : 0))
+    }
   }
 }

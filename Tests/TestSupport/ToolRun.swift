@@ -18,10 +18,13 @@ public struct ToolRun: Sendable {
   /// - Parameters:
   ///   - limits: shell lines before the tool starts, such as `ulimit -f 8`.
   ///   - folder: the working folder.
-  ///   - timeLimit: seconds after which the tool is killed.
+  ///   - timeLimit: seconds that the tool may compute; it is killed after them, or when ten times
+  ///     as many have passed.
+  ///   - killTime: seconds after which it is killed whatever it does, instead.
   public init(
     _ tool: String, _ arguments: [String], environment: [String: String] = [:],
-    limits: String? = nil, in folder: String? = nil, timeLimit: Double = 300
+    limits: String? = nil, in folder: String? = nil, timeLimit: Double = 300,
+    killTime: Double? = nil
   ) throws {
     let path = Places.tools.appendingPathComponent(tool).path
     var command = folder.map { ["/usr/bin/env", "-C", $0] } ?? []
@@ -29,7 +32,8 @@ public struct ToolRun: Sendable {
     let process = try ChildProcess(
       command + [path] + arguments,
       environment: ProcessInfo.processInfo.environment.merging(environment) { $1 })
-    let end = process.finish(timeLimit: timeLimit)
+    let end = process.finish(
+      limit: killTime.map { .moment(seconds: $0) } ?? .hang(seconds: timeLimit))
     // The low seven bits are the signal.
     let number = end.status & 0x7f
     exitCode = number == 0 ? end.status >> 8 : nil

@@ -27,7 +27,7 @@ import Testing
     return weights.filter { names.contains($0 + ".prototxt") && !shapeless.contains($0) }.sorted()
   }()
 
-  @Test(.timeLimit(.minutes(1)), arguments: FuzzTarget.allCases, findings)
+  @Test(.timeLimit(.minutes(10)), arguments: FuzzTarget.allCases, findings)
   func `answer whatever was found once`(target: FuzzTarget, finding: String) throws {
     let input = try InputFile(path: Self.folder.appendingPathComponent(finding).path)
     _ = try target.read(input.bytes)

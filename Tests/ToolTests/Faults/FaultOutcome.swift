@@ -22,17 +22,17 @@ struct FaultOutcome {
   /// - Parameters:
   ///   - onDisk: whether the folder is on a disk; else it is in memory, where that is possible.
   ///   - limits: shell lines before the tool starts.
-  ///   - timeLimit: seconds until SIGKILL.
+  ///   - killTime: seconds until SIGKILL, if it is to come.
   fileprivate init(
     of row: FaultRow, _ arguments: [String], isReplacing: Bool, onDisk: Bool = false,
-    environment: [String: String] = HostileCase.environment, limits: String? = nil,
-    timeLimit: Double = 20
+    environment: [String: String] = [:], limits: String? = nil,
+    killTime: Double? = nil
   ) throws {
     let folder = TemporaryFolder(inMemory: !onDisk)
     if isReplacing { for output in row.outputs { try folder.write(output.name, Self.old) } }
     run = try ToolRun(
       row.tool, arguments + row.outputArguments(in: folder) + (isReplacing ? ["--force"] : []),
-      environment: environment, limits: limits, timeLimit: timeLimit)
+      environment: environment, limits: limits, timeLimit: 20, killTime: killTime)
     self.row = row
     self.isReplacing = isReplacing
     contents = folder.contents
@@ -75,12 +75,12 @@ final class FaultCommand: Sendable {
   /// Runs it into a folder of its own; the parameters are those of `FaultOutcome`.
   func run(
     isReplacing: Bool, onDisk: Bool = false,
-    environment: [String: String] = HostileCase.environment, limits: String? = nil,
-    timeLimit: Double = 20
+    environment: [String: String] = [:], limits: String? = nil,
+    killTime: Double? = nil
   ) throws -> FaultOutcome {
     try FaultOutcome(
       of: row, arguments, isReplacing: isReplacing, onDisk: onDisk, environment: environment,
-      limits: limits, timeLimit: timeLimit)
+      limits: limits, killTime: killTime)
   }
 }
 
