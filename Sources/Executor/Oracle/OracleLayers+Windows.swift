@@ -1,4 +1,3 @@
-internal import Kernels
 internal import ModelGraph
 internal import TensorCore
 
@@ -9,47 +8,6 @@ internal import TensorCore
 #endif
 
 extension OracleLayers {
-  /// `y[o, i, j] = b[o] + Σ x[c, i·s + k·d − p, j·s + l·d − p] · w[o, c, k, l]` over the channels
-  /// of o's group; terms outside the image are zero.
-  static func convolution(
-    _ layer: Layer.Convolution, _ x: OracleValue, _ shape: Shape
-  ) -> OracleValue {
-    let w = layer.kernel.doubles
-    let bias = layer.bias?.doubles
-    let (outputs, depth) = (layer.kernel.shape[0], layer.kernel.shape[1])
-    let windows = Windows(layer, from: x.shape, to: shape)
-    let (plane, taps) = (windows.input.count, windows.kernel.count)
-    // Output channels that are computed together read an input plane while it is in the cache.
-    let together = largestDivisor(of: outputs / layer.groups, upTo: 8)
-    return make(shape, parts: shape[0] * outputs / together) { y, part in
-      let (image, first) = (part * together / outputs, part * together % outputs)
-      let firstChannel = image * x.shape[1] + first / (outputs / layer.groups) * depth
-      let targets = (0..<together).map { index in
-        UnsafeMutableBufferPointer(
-          rebasing: y[index * windows.output.count..<(index + 1) * windows.output.count])
-      }
-      for (target, o) in zip(targets, first...) { target.initialize(repeating: bias?[o] ?? 0) }
-      x.elements.withUnsafeBufferPointer { x in
-        w.withUnsafeBufferPointer { w in
-          for c in 0..<depth {
-            let start = (firstChannel + c) * plane
-            let source = UnsafeBufferPointer(rebasing: x[start..<start + plane])
-            for (target, o) in zip(targets, first...) {
-              let tap = (o * depth + c) * taps
-              DoubleConvolution.addPlane(
-                target, source, weights: UnsafeBufferPointer(rebasing: w[tap..<tap + taps]), windows
-              )
-            }
-          }
-        }
-      }
-    }
-  }
-
-  private static func largestDivisor(of number: Int, upTo limit: Int) -> Int {
-    (1...limit).last { number % $0 == 0 } ?? 1
-  }
-
   /// `y[o] = b[o] + Σ x[i] · w[o, i]`.
   static func fullyConnected(
     _ layer: Layer.FullyConnected, _ x: OracleValue, _ shape: Shape

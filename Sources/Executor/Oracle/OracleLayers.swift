@@ -62,12 +62,19 @@ enum OracleLayers {
     OracleValue(shape: tensor.shape, elements: tensor.doubles)
   }
 
+  // Inlined with its function: there are a hundred million elements.
+  @inline(__always)
   private static func map(_ x: OracleValue, _ function: @Sendable (Double) -> Double) -> OracleValue
   {
-    make(x.shape) { function(x.elements[$0]) }
+    make(x.shape, partSize: block) { y, first in
+      x.elements.withUnsafeBufferPointer { x in
+        for i in y.indices { y.initializeElement(at: i, to: function(x[first + i])) }
+      }
+    }
   }
 
   /// `y[i] = operation(x[i], operand[…])`, the operand lined up with the axes from `axis` on.
+  @inline(__always)
   private static func broadcast(
     _ x: OracleValue, _ operand: OracleValue, axis: Int,
     _ operation: @Sendable (Double, Double) -> Double
@@ -77,8 +84,9 @@ enum OracleLayers {
       return map(x) { operation($0, operand.elements[0]) }
     }
     let inner = x.shape.elementCount(from: axis + operand.shape.rank)
-    return make(x.shape) { index in
-      operation(x.elements[index], operand.elements[index / inner % count])
+    return make(rowsOf: x, size: inner) { y, x, row in
+      let other = operand.elements[row % count]
+      for i in y.indices { y.initializeElement(at: i, to: operation(x[i], other)) }
     }
   }
 
@@ -89,11 +97,14 @@ enum OracleLayers {
     let (mean, variance) = layer.statistics
     let gamma = layer.gamma?.doubles
     let beta = layer.beta?.doubles
-    let plane = x.shape.elementCount(from: 2)
-    return make(x.shape) { index in
-      let c = index / plane % x.shape[1]
-      let normalized = (x.elements[index] - mean[c]) / (variance[c] + layer.epsilon).squareRoot()
-      return normalized * (gamma?[c] ?? 1) + (beta?[c] ?? 0)
+    let channels = x.shape[1]
+    return make(rowsOf: x, size: x.shape.elementCount(from: 2)) { y, x, row in
+      let c = row % channels
+      let deviation = (variance[c] + layer.epsilon).squareRoot()
+      let (factor, offset) = (gamma?[c] ?? 1, beta?[c] ?? 0)
+      for i in y.indices {
+        y.initializeElement(at: i, to: (x[i] - mean[c]) / deviation * factor + offset)
+      }
     }
   }
 
@@ -107,14 +118,21 @@ enum OracleLayers {
 
   /// `Σ c[k] x[k]`, `Π x[k]` or `max x[k]`.
   private static func elementwise(_ layer: Layer.Elementwise, _ x: [OracleValue]) -> OracleValue {
-    make(x[0].shape) { index in
+    make(x[0].shape, partSize: block) { y, first in
       switch layer.operation {
-      case .sum:
-        x.indices.reduce(0) { sum, k in
-          sum + (layer.coefficients.isEmpty ? 1 : layer.coefficients[k]) * x[k].elements[index]
+      case .sum: y.initialize(repeating: 0)
+      case .product: y.initialize(repeating: 1)
+      case .maximum: _ = y.initialize(from: x[0].elements[first..<first + y.count])
+      }
+      for (k, operand) in x.enumerated() {
+        let coefficient = layer.coefficients.isEmpty ? 1 : layer.coefficients[k]
+        operand.elements.withUnsafeBufferPointer { x in
+          switch layer.operation {
+          case .sum: for i in y.indices { y[i] += coefficient * x[first + i] }
+          case .product: for i in y.indices { y[i] *= x[first + i] }
+          case .maximum: for i in y.indices { y[i] = larger(y[i], x[first + i]) }
+          }
         }
-      case .product: x.reduce(1) { $0 * $1.elements[index] }
-      case .maximum: x.dropFirst().reduce(x[0].elements[index]) { larger($0, $1.elements[index]) }
       }
     }
   }
@@ -139,11 +157,35 @@ enum OracleLayers {
     return OracleValue(shape: x.shape, elements: y)
   }
 
+  /// How many elements are worth a task.
+  private static let block = 1 << 14
+
+  /// A value of the shape of `x` whose rows `body` writes, each from that of `x`.
+  private static func make(
+    rowsOf x: OracleValue, size: Int,
+    _ body:
+      @Sendable (
+        _ y: UnsafeMutableBufferPointer<Double>, _ x: UnsafeBufferPointer<Double>, _ row: Int
+      ) -> Void
+  ) -> OracleValue {
+    guard size > 0 else { return x }
+    return make(x.shape, partSize: size * max(block / size, 1)) { y, first in
+      x.elements.withUnsafeBufferPointer { x in
+        for start in stride(from: 0, to: y.count, by: size) {
+          body(
+            UnsafeMutableBufferPointer(rebasing: y[start..<start + size]),
+            UnsafeBufferPointer(rebasing: x[first + start..<first + start + size]),
+            (first + start) / size)
+        }
+      }
+    }
+  }
+
   /// A value whose elements `body` computes one by one, many at once.
   static func make(
     _ shape: Shape, _ body: @Sendable (_ index: Int) -> Double
   ) -> OracleValue {
-    make(shape, partSize: 1 << 14) { y, first in
+    make(shape, partSize: block) { y, first in
       for index in y.indices { y.initializeElement(at: index, to: body(first + index)) }
     }
   }
