@@ -3,7 +3,10 @@ public import ArgumentParser
 /// How many threads the fast executor gets.
 public struct ThreadArguments: ParsableArguments {
   /// The number of threads.
-  @Option(help: "Threads of the executor; the results do not depend on it.")
+  @Option(
+    help: """
+      Threads of the executor; the results do not depend on it. Float64 runs use all processors.
+      """)
   public var threads = 1
 
   /// For the parser.

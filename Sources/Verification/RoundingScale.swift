@@ -30,28 +30,35 @@ public struct RoundingScale: Sendable {
   ///   - inputs: by name. What rounding does differs from image to image, so all that will be
   ///     compared should be here.
   ///   - values: the values whose spread is wanted; all if nil.
+  ///   - progress: told before the first run and after each how many of all are done.
   /// - Throws: `NetworkError` where the inputs do not fit, or there is no memory for the values.
   public init(
-    of network: Network, inputs: [String: Tensor], values: Set<String>? = nil
+    of network: Network, inputs: [String: Tensor], values: Set<String>? = nil,
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(NetworkError) {
     let oracle = try Oracle(network, inputShapes: inputs.mapValues(\.shape))
     try Network.requireMemory(
       for: oracle.shapes.filter { values?.contains($0.key) ?? true }.values, bytesPerElement: 8)
+    let total = 1 + RoundingScale.runCount
+    progress(0, total)
     var exact: [String: [Double]] = [:]
     try oracle.run(inputs) { name, value in
       if values?.contains(name) ?? true { exact[name] = value.elements }
     }
     var sums: [String: Spread] = [:]
-    for seed in 0..<UInt64(RoundingScale.runCount) {
-      try oracle.run(inputs, perturbation: Perturbation(seed: seed)) { name, value in
+    for run in 0..<RoundingScale.runCount {
+      progress(1 + run, total)
+      let noise = Perturbation(seed: UInt64(run))
+      try oracle.run(inputs, perturbation: noise) { name, value in
         guard let expected = exact[name] else { return }
-        let deviation = Deviation(found: value.elements, expected: expected)
+        let deviation = RoundingDeviation(found: value.elements, expected: expected)
         let sum = sums[name] ?? Spread(maximum: 0, rootMeanSquare: 0)
         sums[name] = Spread(
           maximum: sum.maximum + deviation.maximum * deviation.maximum,
           rootMeanSquare: sum.rootMeanSquare + deviation.rootMeanSquare * deviation.rootMeanSquare)
       }
     }
+    progress(total, total)
     spreads = sums.mapValues {
       Spread(
         maximum: ($0.maximum / Double(RoundingScale.runCount)).squareRoot(),

@@ -76,9 +76,11 @@ struct VerifyModel: ParsableCommand {
     let meaning = try FixtureMeaning(
       of: resolved, arrays: arrays, in: model, layout: layout, engine: engine.engine)
     let (network, fixture) = (meaning.network, meaning.fixture)
-    Progress.say("measuring what rounding does: 9 float64 runs")
     let scale = try RoundingScale(
-      of: network, inputs: fixture.inputs, values: Set(fixture.goldens.map(\.value)))
+      of: network, inputs: fixture.inputs, values: Set(fixture.goldens.map(\.value))
+    ) { done, total in
+      Progress.say("measuring what rounding does: \(done)/\(total) float64 runs")
+    }
     Progress.say("running the network")
     let result = try FixtureVerification(
       of: network, on: fixture, engine: engine.engine, scale: scale)
