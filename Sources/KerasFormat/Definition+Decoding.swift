@@ -89,6 +89,8 @@ extension KerasModel {
     let isThird = entries.contains { entry in
       entry["inbound_nodes"]?.elements?.contains { $0["args"] != nil } == true
     }
+    let read = Set((calls.joined().joined() + entering + leaving).map(\.place))
+    let numbersRead = Dictionary(grouping: read, by: \.name).mapValues { $0.map(\.call).sorted() }
     func resolve(
       _ reference: NamedReference, leaves: Bool = false
     ) throws(FormatError) -> Reference {
@@ -98,6 +100,13 @@ extension KerasModel {
       }
       let isCounted =
         isThird ? leaves && layers[index].className != "Sequential" : least[reference.name] == 1
+      // 3.0 counts the calls of a layer in all its models, and writes those of this one.
+      if isThird, layers[index].model == nil, let read = numbersRead[reference.name],
+        read.count == calls[index].count, read[read.count - 1] >= read.count, read[0] >= 0,
+        let call = read.firstIndex(of: reference.call)
+      {
+        return Reference(layer: index, call: call, output: reference.output)
+      }
       let skipped = layers[index].model != nil && isCounted ? 1 : 0
       guard reference.call >= skipped, reference.output >= 0 else {
         throw layers[index].settings.fault("a value with a negative number is read")
@@ -139,6 +148,7 @@ extension KerasLayer {
     self.className = className
     type = LayerClass(named: className, module: json["module"])
     settings = Settings(config, of: self.path)
+    objectNumber = json["shared_object_id"]?.wholeNumber
     calls = []
     if type == .model || type == nil && config["input_layers"] != nil {
       type = .model
@@ -214,6 +224,14 @@ private struct NamedReference {
   var name: String
   var call: Int
   var output: Int
+
+  /// The call, whichever of its values.
+  var place: Call { Call(name: name, call: call) }
+
+  struct Call: Hashable {
+    var name: String
+    var call: Int
+  }
 
   init(_ json: JSON, _ place: String) throws(FormatError) {
     guard let parts = json.elements, parts.count >= 3, let name = parts[0].text,

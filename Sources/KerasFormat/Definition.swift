@@ -36,6 +36,8 @@ struct KerasLayer: Sendable {
   var settings: Settings
   /// The values that each call reads; an input is called once with none.
   var calls: [[KerasModel.Reference]]
+  /// The number of the object, where a definition tells which layers are the same one.
+  var objectNumber: Int?
   /// The model within, of a layer that is one.
   var model: KerasModel?
   /// Whether the file has no such layer, only a first one that says what its input is.

@@ -184,6 +184,7 @@ extension NetworkBuilder {
   mutating func once(
     _ key: String, _ make: (inout NetworkBuilder) throws(FormatError) -> Layer
   ) throws(FormatError) -> Layer {
+    let key = matching.ownKey(key)
     if let layer = made[key] { return layer }
     let layer = try make(&self)
     made[key] = layer

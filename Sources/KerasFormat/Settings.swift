@@ -23,6 +23,9 @@ struct Settings {
     self.place = place
   }
 
+  /// All of them.
+  var text: String { json.text() }
+
   /// An error about the layer.
   func fault(_ reason: String) -> FormatError { FormatError(at: .object(place), reason) }
 

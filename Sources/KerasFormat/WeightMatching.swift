@@ -4,10 +4,12 @@ internal import ModelIO
 /// The stored tensors of each layer of a definition, found as Keras finds them.
 struct WeightMatching {
   /// By the path of the layer.
-  private(set) var weights: [String: [Variable: StoredWeight]] = [:]
+  var weights: [String: [Variable: StoredWeight]] = [:]
+  /// Of a layer that is the same object as one before it, in another model: the path of that one.
+  var owners: [String: String] = [:]
   /// What had to be assumed, one sentence each.
-  private(set) var notes: [String] = []
-  private var faults: [String] = []
+  var notes: [String] = []
+  var faults: [String] = []
 
   /// Finds the tensors for every layer that has some.
   ///
@@ -18,7 +20,7 @@ struct WeightMatching {
     case .numbers: try matchNumbers(model, stored.layers)
     case .paths(let root):
       guard case .group(let group)? = stored.file.root[root] else { return }
-      try matchPaths(model, group, countsTwice: root == Self.oldRoot)
+      try matchPaths(model, group, in: stored)
     }
     guard faults.isEmpty else {
       throw FormatError(
@@ -28,7 +30,7 @@ struct WeightMatching {
   }
 
   /// Gives a layer its tensors in their order.
-  private mutating func assign(
+  mutating func assign(
     _ stored: [StoredWeight], to layer: KerasLayer, at place: String
   ) throws(FormatError) {
     let variables = try layer.variables()
@@ -165,63 +167,6 @@ extension WeightMatching {
   }
 }
 
-// By class and number: `.weights.h5`.
-extension WeightMatching {
-  /// The group of layers in files of 2.12 to 2.14.
-  static let oldRoot = "_layer_checkpoint_dependencies"
-
-  /// - Parameter countsTwice: whether layers with weights take two numbers: they came twice in the
-  ///   list that Keras 2.12 to 2.14 went through, as layers and as layers with weights
-  ///   (keras/engine/functional.py, `_layer_checkpoint_dependencies`).
-  private mutating func matchPaths(
-    _ model: KerasModel, _ group: HDF5File.Group, countsTwice: Bool
-  ) throws(FormatError) {
-    var counts: [String: Int] = [:]
-    for layer in model.layers where !layer.isImplied {
-      let base = snakeCase(layer.className)
-      let count = counts[base, default: 0]
-      let hasWeights = try layer.weightCount() > 0
-      counts[base] = count + (hasWeights && countsTwice ? 2 : 1)
-      let name = count == 0 ? base : "\(base)_\(count)"
-      guard hasWeights else { continue }
-      guard case .group(let saved)? = try group.object(at: name) else {
-        faults.append("\(group.path)/\(name), the weights of \(layer.path), is missing")
-        continue
-      }
-      if let inner = layer.model {
-        for list in ["layers", Self.oldRoot] {
-          guard case .group(let next)? = try saved.object(at: list) else { continue }
-          try matchPaths(inner, next, countsTwice: list == Self.oldRoot)
-          break
-        }
-      } else {
-        try assign(try saved.variables(), to: layer, at: saved.path)
-      }
-    }
-  }
-
-  /// As Keras makes names of groups from names of classes (keras/src/utils/naming.py).
-  private func snakeCase(_ name: String) -> String {
-    let letters = Array(
-      name.unicodeScalars.filter {
-        $0 == "_" || $0.properties.isAlphabetic || $0.properties.numericType != nil
-      })
-    func isUpper(_ index: Int) -> Bool {
-      letters.indices.contains(index) && "A"..."Z" ~= letters[index]
-    }
-    func isLower(_ index: Int) -> Bool {
-      letters.indices.contains(index) && "a"..."z" ~= letters[index]
-    }
-    var snake = ""
-    for index in letters.indices {
-      let beginsWord = isUpper(index) && (isLower(index + 1) || isLower(index - 1))
-      if index > 0, beginsWord, letters[index - 1] != "_" { snake += "_" }
-      snake.unicodeScalars.append(letters[index])
-    }
-    return snake.lowercased()
-  }
-}
-
 extension HDF5File.Group {
   /// The tensors `vars/0`, `vars/1`, … of a saved layer.
   func variables() throws(FormatError) -> [StoredWeight] {
@@ -240,7 +185,7 @@ extension HDF5File.Group {
 
 extension KerasLayer {
   /// How many tensors the layer and the layers within it have.
-  fileprivate func weightCount() throws(FormatError) -> Int {
+  func weightCount() throws(FormatError) -> Int {
     var count = try variables().count
     for layer in model?.layers ?? [] { count += try layer.weightCount() }
     return count

@@ -36,7 +36,7 @@ import Testing
 
   /// The forms of one network, each by the version that its name says.
   static let eras: [[String]] = [
-    "tf2.12", "tf2.13", "tf2.15", "keras3.0", "keras3.5", "keras3.6", "keras3.15",
+    "tf2.12", "tf2.13", "tf2.14", "tf2.15", "keras3.0", "keras3.5", "keras3.6", "keras3.15",
   ]
   .flatMap { tag in
     let forms = [["\(tag).h5"], ["\(tag).keras"], ["\(tag).weights.h5", "\(tag).json"]]
@@ -50,6 +50,35 @@ import Testing
       .replacingOccurrences(of: ".h5", with: "").replacingOccurrences(of: ".keras", with: "")
     let model = try verify(files.map { "eras/\($0)" }, "eras/\(tag)")
     #expect(model.provenance.ledger.entries.count == 17)
+  }
+
+  /// Such a layer is saved once, in the place that is met first; see `make_shared.py`.
+  @Test(
+    arguments: [
+      "shared_with_chain-tf2.13", "shared_with_chain-tf2.14", "shared_with_chain-keras3.0",
+      "shared_with_chain-keras3.15",
+      "shared_with_nested-tf2.14", "shared_with_nested-keras3.0", "shared_with_nested-keras3.15",
+    ], [".keras", ".weights.h5"])
+  func `a layer that two models have in common has the weights of both`(
+    _ name: String, _ form: String
+  ) throws {
+    let files = ["\(name)\(form)"] + (form == ".keras" ? [] : ["\(name).json"])
+    let model = try verify(files.map { "shared/\($0)" }, "shared/\(name)")
+    let shared = name.contains("chain") ? ["both"] : ["early", "late"]
+    for layer in shared {
+      let said = model.provenance.notes.contains { $0.contains("\(layer), saved once") }
+      #expect(said, "\(layer): \(model.provenance.notes)")
+    }
+  }
+
+  @Test func `groups that fit the definition in no version's way are refused`() throws {
+    let files = ["shared_with_nested-tf2.14.weights.h5", "shared_with_chain-tf2.14.json"]
+    let error = try #require(throws: FormatError.self) {
+      try ModelFormats.read(
+        files.map { try InputFile(path: Places.fixture("keras/shared/\($0)")) },
+        options: ReadingOptions())
+    }
+    #expect(error.description.contains("expected the weights of the definition"))
   }
 
   @Test(arguments: [
