@@ -16,6 +16,12 @@ struct KerasDefinition {
   let layers: [LayerDraft]
   let inputs: [LayerDraft.Reference]
   let outputs: [LayerDraft.Reference]
+  /// Whether calls must be told in the words of Keras 3, which only it reads.
+  ///
+  /// Elsewhere they are told as Keras 2 tells them: then 2.15 reads them, too, and 3.0 to 3.7 wait for
+  /// a value that no layer has made yet, as where a layer is called again (`deserialize_node` in
+  /// keras/src/models/functional.py). But told so, a list of one value becomes the value.
+  private let hasListOfOne: Bool
   /// All layers of the draft, which references count.
   private let drafts: [LayerDraft]
 
@@ -26,6 +32,7 @@ struct KerasDefinition {
     inputs = draft.inputs
     outputs = draft.outputs
     layers = KerasOrder.order(of: draft.layers, outputs: draft.outputs).map { draft.layers[$0] }
+    hasListOfOne = layers.contains { $0.type.readsList && $0.calls.contains { $0.count == 1 } }
   }
 
   /// The configuration.
@@ -33,8 +40,10 @@ struct KerasDefinition {
     let configuration = JSON.object([
       .init("name", .string(name)), .init("trainable", .bool(true)),
       .init("layers", .array(layers.map { json($0, dialect) })),
-      .init("input_layers", json(inputs, dialect)),
-      .init("output_layers", json(outputs, dialect)),
+      // Lists even of one value: without them 3.0 to 3.4 open no archive, and 3.5 and later, which
+      // tell a value from a list of one, are content with either.
+      .init("input_layers", .array(inputs.map(place))),
+      .init("output_layers", .array(outputs.map(place))),
     ])
     switch dialect {
     case .keras2:
@@ -43,19 +52,11 @@ struct KerasDefinition {
       ])
     case .keras3:
       return .object([
-        .init("module", .string("keras.src.models.functional")),
-        .init("class_name", .string("Functional")), .init("config", configuration),
-        .init("registered_name", .string("Functional")),
+        // The public name, which does not change; the class of a graph has no such name.
+        .init("module", .string("keras")),
+        .init("class_name", .string("Model")), .init("config", configuration),
+        .init("registered_name", .null),
       ])
-    }
-  }
-
-  private func json(_ values: [LayerDraft.Reference], _ dialect: Dialect) -> JSON {
-    let list = values.map(place)
-    switch dialect {
-    case .keras2: return .array(list)
-    // A lone value instead of a list of one: `predict` gives as it is told here.
-    case .keras3: return list.count == 1 ? list[0] : .array(list)
     }
   }
 
@@ -67,12 +68,10 @@ struct KerasDefinition {
   private func json(_ layer: LayerDraft, _ dialect: Dialect) -> JSON {
     var settings = [JSON.Member("name", .string(layer.name))]
     if layer.type == .input {
-      let name =
-        switch dialect {
-        case .keras2: "batch_input_shape"
-        case .keras3: "batch_shape"
-        }
-      settings += [.init(name, json(layer.shapes[0])), .init("sparse", .bool(false))]
+      // Keras 3 has another word, but knows this one.
+      settings += [
+        .init("batch_input_shape", json(layer.shapes[0])), .init("sparse", .bool(false)),
+      ]
     } else {
       settings.append(.init("trainable", .bool(true)))
     }
@@ -88,9 +87,10 @@ struct KerasDefinition {
       ]
     }
     let calls = layer.type == .input ? [] : layer.calls
+    let wording = hasListOfOne ? dialect : .keras2
     members += [
       .init("config", .object(settings)), .init("name", .string(layer.name)),
-      .init("inbound_nodes", .array(calls.map { json($0, of: layer, dialect) })),
+      .init("inbound_nodes", .array(calls.map { json($0, of: layer, wording) })),
     ]
     return .object(members)
   }

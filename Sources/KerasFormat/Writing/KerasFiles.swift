@@ -10,9 +10,9 @@ public struct KerasFiles: Sendable {
   public enum Form: Sendable, CaseIterable {
     /// `.h5`: the whole model for Keras 2 and 3.
     case hdf5
-    /// `.weights.h5`: the weights alone, for a model of the same layers in Keras 3.
+    /// `.weights.h5`: the weights alone, for a model of the same layers in Keras 2.15 and 3.
     case weights
-    /// `.keras`: the whole model for Keras 3.
+    /// `.keras`: the whole model for Keras 2.15 and 3.
     case archive
   }
 
