@@ -547,6 +547,51 @@ void   caffe__batch_norm_parameter__free_unpacked
   assert(message->base.descriptor == &caffe__batch_norm_parameter__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   caffe__bnparameter__init
+                     (Caffe__BNParameter         *message)
+{
+  static const Caffe__BNParameter init_value = CAFFE__BNPARAMETER__INIT;
+  *message = init_value;
+}
+size_t caffe__bnparameter__get_packed_size
+                     (const Caffe__BNParameter *message)
+{
+  assert(message->base.descriptor == &caffe__bnparameter__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t caffe__bnparameter__pack
+                     (const Caffe__BNParameter *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &caffe__bnparameter__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t caffe__bnparameter__pack_to_buffer
+                     (const Caffe__BNParameter *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &caffe__bnparameter__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Caffe__BNParameter *
+       caffe__bnparameter__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Caffe__BNParameter *)
+     protobuf_c_message_unpack (&caffe__bnparameter__descriptor,
+                                allocator, len, data);
+}
+void   caffe__bnparameter__free_unpacked
+                     (Caffe__BNParameter *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &caffe__bnparameter__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   caffe__scale_parameter__init
                      (Caffe__ScaleParameter         *message)
 {
@@ -3363,7 +3408,7 @@ static const Caffe__Type caffe__layer_parameter__forward_math__default_value = C
 static const Caffe__Type caffe__layer_parameter__backward_math__default_value = CAFFE__TYPE__FLOAT;
 static const protobuf_c_boolean caffe__layer_parameter__debug__default_value = 0;
 static const int32_t caffe__layer_parameter__cudnn_math_override__default_value = -1;
-static const ProtobufCFieldDescriptor caffe__layer_parameter__field_descriptors[64] =
+static const ProtobufCFieldDescriptor caffe__layer_parameter__field_descriptors[65] =
 {
   {
     "name",
@@ -4133,6 +4178,18 @@ static const ProtobufCFieldDescriptor caffe__layer_parameter__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "bn_param",
+    20152,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Caffe__LayerParameter, bn_param),
+    &caffe__bnparameter__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned caffe__layer_parameter__field_indices_by_name[] = {
   13,   /* field[13] = accuracy_param */
@@ -4142,6 +4199,7 @@ static const unsigned caffe__layer_parameter__field_indices_by_name[] = {
   48,   /* field[48] = batch_norm_param */
   50,   /* field[50] = bias_param */
   6,   /* field[6] = blobs */
+  64,   /* field[64] = bn_param */
   2,   /* field[2] = bottom */
   57,   /* field[57] = clip_param */
   15,   /* field[15] = concat_param */
@@ -4200,14 +4258,15 @@ static const unsigned caffe__layer_parameter__field_indices_by_name[] = {
   1,   /* field[1] = type */
   39,   /* field[39] = window_data_param */
 };
-static const ProtobufCIntRange caffe__layer_parameter__number_ranges[5 + 1] =
+static const ProtobufCIntRange caffe__layer_parameter__number_ranges[6 + 1] =
 {
   { 1, 0 },
   { 100, 11 },
   { 112, 22 },
   { 135, 44 },
   { 20145, 60 },
-  { 0, 64 }
+  { 20152, 64 },
+  { 0, 65 }
 };
 const ProtobufCMessageDescriptor caffe__layer_parameter__descriptor =
 {
@@ -4217,10 +4276,10 @@ const ProtobufCMessageDescriptor caffe__layer_parameter__descriptor =
   "Caffe__LayerParameter",
   "caffe",
   sizeof(Caffe__LayerParameter),
-  64,
+  65,
   caffe__layer_parameter__field_descriptors,
   caffe__layer_parameter__field_indices_by_name,
-  5,  caffe__layer_parameter__number_ranges,
+  6,  caffe__layer_parameter__number_ranges,
   (ProtobufCMessageInit) caffe__layer_parameter__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -6117,6 +6176,328 @@ const ProtobufCMessageDescriptor caffe__batch_norm_parameter__descriptor =
   (ProtobufCMessageInit) caffe__batch_norm_parameter__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCEnumValue caffe__bnparameter__engine__enum_values_by_number[3] =
+{
+  { "DEFAULT", "CAFFE__BNPARAMETER__ENGINE__DEFAULT", 0 },
+  { "CAFFE", "CAFFE__BNPARAMETER__ENGINE__CAFFE", 1 },
+  { "CUDNN", "CAFFE__BNPARAMETER__ENGINE__CUDNN", 2 },
+};
+static const ProtobufCIntRange caffe__bnparameter__engine__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex caffe__bnparameter__engine__enum_values_by_name[3] =
+{
+  { "CAFFE", 1 },
+  { "CUDNN", 2 },
+  { "DEFAULT", 0 },
+};
+const ProtobufCEnumDescriptor caffe__bnparameter__engine__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "caffe.BNParameter.Engine",
+  "Engine",
+  "Caffe__BNParameter__Engine",
+  "caffe",
+  3,
+  caffe__bnparameter__engine__enum_values_by_number,
+  3,
+  caffe__bnparameter__engine__enum_values_by_name,
+  1,
+  caffe__bnparameter__engine__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue caffe__bnparameter__bnmode__enum_values_by_number[2] =
+{
+  { "LEARN", "CAFFE__BNPARAMETER__BNMODE__LEARN", 0 },
+  { "INFERENCE", "CAFFE__BNPARAMETER__BNMODE__INFERENCE", 1 },
+};
+static const ProtobufCIntRange caffe__bnparameter__bnmode__value_ranges[] = {
+{0, 0},{0, 2}
+};
+static const ProtobufCEnumValueIndex caffe__bnparameter__bnmode__enum_values_by_name[2] =
+{
+  { "INFERENCE", 1 },
+  { "LEARN", 0 },
+};
+const ProtobufCEnumDescriptor caffe__bnparameter__bnmode__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "caffe.BNParameter.BNMode",
+  "BNMode",
+  "Caffe__BNParameter__BNMode",
+  "caffe",
+  2,
+  caffe__bnparameter__bnmode__enum_values_by_number,
+  2,
+  caffe__bnparameter__bnmode__enum_values_by_name,
+  1,
+  caffe__bnparameter__bnmode__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue caffe__bnparameter__sync_scope__enum_values_by_number[3] =
+{
+  { "NONE", "CAFFE__BNPARAMETER__SYNC_SCOPE__NONE", 0 },
+  { "HOST", "CAFFE__BNPARAMETER__SYNC_SCOPE__HOST", 1 },
+  { "ALL", "CAFFE__BNPARAMETER__SYNC_SCOPE__ALL", 2 },
+};
+static const ProtobufCIntRange caffe__bnparameter__sync_scope__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex caffe__bnparameter__sync_scope__enum_values_by_name[3] =
+{
+  { "ALL", 2 },
+  { "HOST", 1 },
+  { "NONE", 0 },
+};
+const ProtobufCEnumDescriptor caffe__bnparameter__sync_scope__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "caffe.BNParameter.SyncScope",
+  "SyncScope",
+  "Caffe__BNParameter__SyncScope",
+  "caffe",
+  3,
+  caffe__bnparameter__sync_scope__enum_values_by_number,
+  3,
+  caffe__bnparameter__sync_scope__enum_values_by_name,
+  1,
+  caffe__bnparameter__sync_scope__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const float caffe__bnparameter__momentum__default_value = 0.9;
+static const float caffe__bnparameter__eps__default_value = 1e-05;
+static const protobuf_c_boolean caffe__bnparameter__frozen__default_value = 0;
+static const Caffe__BNParameter__Engine caffe__bnparameter__engine__default_value = CAFFE__BNPARAMETER__ENGINE__DEFAULT;
+static const Caffe__BNParameter__BNMode caffe__bnparameter__bn_mode__default_value = CAFFE__BNPARAMETER__BNMODE__LEARN;
+static const float caffe__bnparameter__var_eps__default_value = 1e-10;
+static const protobuf_c_boolean caffe__bnparameter__use_history_in_test__default_value = 1;
+static const float caffe__bnparameter__decay__default_value = 0.05;
+static const int32_t caffe__bnparameter__axis__default_value = 1;
+static const protobuf_c_boolean caffe__bnparameter__moving_average__default_value = 0;
+static const Caffe__BNParameter__SyncScope caffe__bnparameter__multigpu_sync__default_value = CAFFE__BNPARAMETER__SYNC_SCOPE__ALL;
+static const ProtobufCFieldDescriptor caffe__bnparameter__field_descriptors[15] =
+{
+  {
+    "slope_filler",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Caffe__BNParameter, slope_filler),
+    &caffe__filler_parameter__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bias_filler",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Caffe__BNParameter, bias_filler),
+    &caffe__filler_parameter__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "momentum",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Caffe__BNParameter, has_momentum),
+    offsetof(Caffe__BNParameter, momentum),
+    NULL,
+    &caffe__bnparameter__momentum__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "eps",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Caffe__BNParameter, has_eps),
+    offsetof(Caffe__BNParameter, eps),
+    NULL,
+    &caffe__bnparameter__eps__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "frozen",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Caffe__BNParameter, has_frozen),
+    offsetof(Caffe__BNParameter, frozen),
+    NULL,
+    &caffe__bnparameter__frozen__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "engine",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Caffe__BNParameter, has_engine),
+    offsetof(Caffe__BNParameter, engine),
+    &caffe__bnparameter__engine__descriptor,
+    &caffe__bnparameter__engine__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scale_filler",
+    101,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Caffe__BNParameter, scale_filler),
+    &caffe__filler_parameter__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shift_filler",
+    102,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Caffe__BNParameter, shift_filler),
+    &caffe__filler_parameter__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bn_mode",
+    103,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Caffe__BNParameter, has_bn_mode),
+    offsetof(Caffe__BNParameter, bn_mode),
+    &caffe__bnparameter__bnmode__descriptor,
+    &caffe__bnparameter__bn_mode__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "var_eps",
+    203,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Caffe__BNParameter, has_var_eps),
+    offsetof(Caffe__BNParameter, var_eps),
+    NULL,
+    &caffe__bnparameter__var_eps__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "use_history_in_test",
+    204,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Caffe__BNParameter, has_use_history_in_test),
+    offsetof(Caffe__BNParameter, use_history_in_test),
+    NULL,
+    &caffe__bnparameter__use_history_in_test__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "decay",
+    205,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Caffe__BNParameter, has_decay),
+    offsetof(Caffe__BNParameter, decay),
+    NULL,
+    &caffe__bnparameter__decay__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "axis",
+    206,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Caffe__BNParameter, has_axis),
+    offsetof(Caffe__BNParameter, axis),
+    NULL,
+    &caffe__bnparameter__axis__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "moving_average",
+    207,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Caffe__BNParameter, has_moving_average),
+    offsetof(Caffe__BNParameter, moving_average),
+    NULL,
+    &caffe__bnparameter__moving_average__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "multigpu_sync",
+    213,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Caffe__BNParameter, has_multigpu_sync),
+    offsetof(Caffe__BNParameter, multigpu_sync),
+    &caffe__bnparameter__sync_scope__descriptor,
+    &caffe__bnparameter__multigpu_sync__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned caffe__bnparameter__field_indices_by_name[] = {
+  12,   /* field[12] = axis */
+  1,   /* field[1] = bias_filler */
+  8,   /* field[8] = bn_mode */
+  11,   /* field[11] = decay */
+  5,   /* field[5] = engine */
+  3,   /* field[3] = eps */
+  4,   /* field[4] = frozen */
+  2,   /* field[2] = momentum */
+  13,   /* field[13] = moving_average */
+  14,   /* field[14] = multigpu_sync */
+  6,   /* field[6] = scale_filler */
+  7,   /* field[7] = shift_filler */
+  0,   /* field[0] = slope_filler */
+  10,   /* field[10] = use_history_in_test */
+  9,   /* field[9] = var_eps */
+};
+static const ProtobufCIntRange caffe__bnparameter__number_ranges[4 + 1] =
+{
+  { 1, 0 },
+  { 101, 6 },
+  { 203, 9 },
+  { 213, 14 },
+  { 0, 15 }
+};
+const ProtobufCMessageDescriptor caffe__bnparameter__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "caffe.BNParameter",
+  "BNParameter",
+  "Caffe__BNParameter",
+  "caffe",
+  sizeof(Caffe__BNParameter),
+  15,
+  caffe__bnparameter__field_descriptors,
+  caffe__bnparameter__field_indices_by_name,
+  4,  caffe__bnparameter__number_ranges,
+  (ProtobufCMessageInit) caffe__bnparameter__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const int32_t caffe__scale_parameter__axis__default_value = 1;
 static const int32_t caffe__scale_parameter__num_axes__default_value = 1;
 static const protobuf_c_boolean caffe__scale_parameter__bias_term__default_value = 0;
@@ -6894,8 +7275,9 @@ static const uint32_t caffe__pooling_parameter__pad_w__default_value = 0u;
 static const Caffe__PoolingParameter__Engine caffe__pooling_parameter__engine__default_value = CAFFE__POOLING_PARAMETER__ENGINE__DEFAULT;
 static const protobuf_c_boolean caffe__pooling_parameter__global_pooling__default_value = 0;
 static const Caffe__PoolingParameter__RoundMode caffe__pooling_parameter__round_mode__default_value = CAFFE__POOLING_PARAMETER__ROUND_MODE__CEIL;
+static const protobuf_c_boolean caffe__pooling_parameter__ceil_mode__default_value = 1;
 static const protobuf_c_boolean caffe__pooling_parameter__torch_pooling__default_value = 0;
-static const ProtobufCFieldDescriptor caffe__pooling_parameter__field_descriptors[14] =
+static const ProtobufCFieldDescriptor caffe__pooling_parameter__field_descriptors[15] =
 {
   {
     "pool",
@@ -7065,8 +7447,21 @@ static const ProtobufCFieldDescriptor caffe__pooling_parameter__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "ceil_mode",
+    1013,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Caffe__PoolingParameter, has_ceil_mode),
+    offsetof(Caffe__PoolingParameter, ceil_mode),
+    NULL,
+    &caffe__pooling_parameter__ceil_mode__default_value,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned caffe__pooling_parameter__field_indices_by_name[] = {
+  14,   /* field[14] = ceil_mode */
   10,   /* field[10] = engine */
   11,   /* field[11] = global_pooling */
   4,   /* field[4] = kernel_h */
@@ -7082,11 +7477,12 @@ static const unsigned caffe__pooling_parameter__field_indices_by_name[] = {
   7,   /* field[7] = stride_w */
   13,   /* field[13] = torch_pooling */
 };
-static const ProtobufCIntRange caffe__pooling_parameter__number_ranges[2 + 1] =
+static const ProtobufCIntRange caffe__pooling_parameter__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 40, 13 },
-  { 0, 14 }
+  { 1013, 14 },
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor caffe__pooling_parameter__descriptor =
 {
@@ -7096,10 +7492,10 @@ const ProtobufCMessageDescriptor caffe__pooling_parameter__descriptor =
   "Caffe__PoolingParameter",
   "caffe",
   sizeof(Caffe__PoolingParameter),
-  14,
+  15,
   caffe__pooling_parameter__field_descriptors,
   caffe__pooling_parameter__field_indices_by_name,
-  2,  caffe__pooling_parameter__number_ranges,
+  3,  caffe__pooling_parameter__number_ranges,
   (ProtobufCMessageInit) caffe__pooling_parameter__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

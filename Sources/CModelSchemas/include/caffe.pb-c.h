@@ -27,6 +27,7 @@ typedef struct Caffe__V0LayerParameter Caffe__V0LayerParameter;
 typedef struct Caffe__ConvolutionParameter Caffe__ConvolutionParameter;
 typedef struct Caffe__InnerProductParameter Caffe__InnerProductParameter;
 typedef struct Caffe__BatchNormParameter Caffe__BatchNormParameter;
+typedef struct Caffe__BNParameter Caffe__BNParameter;
 typedef struct Caffe__ScaleParameter Caffe__ScaleParameter;
 typedef struct Caffe__BiasParameter Caffe__BiasParameter;
 typedef struct Caffe__ReLUParameter Caffe__ReLUParameter;
@@ -152,6 +153,23 @@ typedef enum _Caffe__BatchNormParameter__Engine {
   CAFFE__BATCH_NORM_PARAMETER__ENGINE__CUDNN = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CAFFE__BATCH_NORM_PARAMETER__ENGINE)
 } Caffe__BatchNormParameter__Engine;
+typedef enum _Caffe__BNParameter__Engine {
+  CAFFE__BNPARAMETER__ENGINE__DEFAULT = 0,
+  CAFFE__BNPARAMETER__ENGINE__CAFFE = 1,
+  CAFFE__BNPARAMETER__ENGINE__CUDNN = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CAFFE__BNPARAMETER__ENGINE)
+} Caffe__BNParameter__Engine;
+typedef enum _Caffe__BNParameter__BNMode {
+  CAFFE__BNPARAMETER__BNMODE__LEARN = 0,
+  CAFFE__BNPARAMETER__BNMODE__INFERENCE = 1
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CAFFE__BNPARAMETER__BNMODE)
+} Caffe__BNParameter__BNMode;
+typedef enum _Caffe__BNParameter__SyncScope {
+  CAFFE__BNPARAMETER__SYNC_SCOPE__NONE = 0,
+  CAFFE__BNPARAMETER__SYNC_SCOPE__HOST = 1,
+  CAFFE__BNPARAMETER__SYNC_SCOPE__ALL = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CAFFE__BNPARAMETER__SYNC_SCOPE)
+} Caffe__BNParameter__SyncScope;
 typedef enum _Caffe__ReLUParameter__Engine {
   CAFFE__RE_LUPARAMETER__ENGINE__DEFAULT = 0,
   CAFFE__RE_LUPARAMETER__ENGINE__CAFFE = 1,
@@ -529,10 +547,14 @@ struct  Caffe__LayerParameter
   protobuf_c_boolean debug;
   protobuf_c_boolean has_cudnn_math_override;
   int32_t cudnn_math_override;
+  /*
+   * Forks with a layer BN, each under a number of its own: 45, 137, 150 or 152.
+   */
+  Caffe__BNParameter *bn_param;
 };
 #define CAFFE__LAYER_PARAMETER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&caffe__layer_parameter__descriptor) \
-    , NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, CAFFE__PHASE__TRAIN, 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, CAFFE__TYPE__FLOAT, 0, CAFFE__TYPE__FLOAT, 0, CAFFE__TYPE__FLOAT, 0, CAFFE__TYPE__FLOAT, 0, 0, 0, -1 }
+    , NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, CAFFE__PHASE__TRAIN, 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, CAFFE__TYPE__FLOAT, 0, CAFFE__TYPE__FLOAT, 0, CAFFE__TYPE__FLOAT, 0, CAFFE__TYPE__FLOAT, 0, 0, 0, -1, NULL }
 
 
 /*
@@ -774,6 +796,55 @@ struct  Caffe__BatchNormParameter
     , 0, 0, 0, 0.999, 0, 1e-05, NULL, NULL, 0, 0, 0, CAFFE__BATCH_NORM_PARAMETER__ENGINE__DEFAULT }
 
 
+/*
+ * The layer BN of forks. Facts from their src/caffe/proto/caffe.proto and src/caffe/layers/bn_layer.cpp.
+ */
+struct  Caffe__BNParameter
+{
+  ProtobufCMessage base;
+  /*
+   * yjxiong/caffe (137), hszhao/PSPNet (152): scale, offset, mean, variance.
+   */
+  Caffe__FillerParameter *slope_filler;
+  Caffe__FillerParameter *bias_filler;
+  protobuf_c_boolean has_momentum;
+  float momentum;
+  protobuf_c_boolean has_eps;
+  float eps;
+  protobuf_c_boolean has_frozen;
+  protobuf_c_boolean frozen;
+  protobuf_c_boolean has_engine;
+  Caffe__BNParameter__Engine engine;
+  /*
+   * alexgkendall/caffe-segnet, and ENet (45), numbers 1 to 3: scale and offset, which hold the
+   * statistics once its script has computed them.
+   */
+  Caffe__FillerParameter *scale_filler;
+  Caffe__FillerParameter *shift_filler;
+  protobuf_c_boolean has_bn_mode;
+  Caffe__BNParameter__BNMode bn_mode;
+  /*
+   * yangguorun/SegStereo (150), numbers 3 to 7, 11 and 13, beside scale_filler and shift_filler: as
+   * the first, with other names.
+   */
+  protobuf_c_boolean has_var_eps;
+  float var_eps;
+  protobuf_c_boolean has_use_history_in_test;
+  protobuf_c_boolean use_history_in_test;
+  protobuf_c_boolean has_decay;
+  float decay;
+  protobuf_c_boolean has_axis;
+  int32_t axis;
+  protobuf_c_boolean has_moving_average;
+  protobuf_c_boolean moving_average;
+  protobuf_c_boolean has_multigpu_sync;
+  Caffe__BNParameter__SyncScope multigpu_sync;
+};
+#define CAFFE__BNPARAMETER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&caffe__bnparameter__descriptor) \
+    , NULL, NULL, 0, 0.9, 0, 1e-05, 0, 0, 0, CAFFE__BNPARAMETER__ENGINE__DEFAULT, NULL, NULL, 0, CAFFE__BNPARAMETER__BNMODE__LEARN, 0, 1e-10, 0, 1, 0, 0.05, 0, 1, 0, 0, 0, CAFFE__BNPARAMETER__SYNC_SCOPE__ALL }
+
+
 struct  Caffe__ScaleParameter
 {
   ProtobufCMessage base;
@@ -946,6 +1017,11 @@ struct  Caffe__PoolingParameter
   protobuf_c_boolean has_round_mode;
   Caffe__PoolingParameter__RoundMode round_mode;
   /*
+   * OpenCV's schema and the branch it came from (BVLC/caffe pull request 3057) give it the number 13.
+   */
+  protobuf_c_boolean has_ceil_mode;
+  protobuf_c_boolean ceil_mode;
+  /*
    * NVIDIA; no version of it reads this.
    */
   protobuf_c_boolean has_torch_pooling;
@@ -953,7 +1029,7 @@ struct  Caffe__PoolingParameter
 };
 #define CAFFE__POOLING_PARAMETER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&caffe__pooling_parameter__descriptor) \
-    , 0, CAFFE__POOLING_PARAMETER__POOL_METHOD__MAX, 0, 0, 0, 1u, 0, 0u, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0u, 0, 0u, 0, CAFFE__POOLING_PARAMETER__ENGINE__DEFAULT, 0, 0, 0, CAFFE__POOLING_PARAMETER__ROUND_MODE__CEIL, 0, 0 }
+    , 0, CAFFE__POOLING_PARAMETER__POOL_METHOD__MAX, 0, 0, 0, 1u, 0, 0u, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0u, 0, 0u, 0, CAFFE__POOLING_PARAMETER__ENGINE__DEFAULT, 0, 0, 0, CAFFE__POOLING_PARAMETER__ROUND_MODE__CEIL, 0, 1, 0, 0 }
 
 
 struct  Caffe__SPPParameter
@@ -1796,6 +1872,25 @@ Caffe__BatchNormParameter *
                       const uint8_t       *data);
 void   caffe__batch_norm_parameter__free_unpacked
                      (Caffe__BatchNormParameter *message,
+                      ProtobufCAllocator *allocator);
+/* Caffe__BNParameter methods */
+void   caffe__bnparameter__init
+                     (Caffe__BNParameter         *message);
+size_t caffe__bnparameter__get_packed_size
+                     (const Caffe__BNParameter   *message);
+size_t caffe__bnparameter__pack
+                     (const Caffe__BNParameter   *message,
+                      uint8_t             *out);
+size_t caffe__bnparameter__pack_to_buffer
+                     (const Caffe__BNParameter   *message,
+                      ProtobufCBuffer     *buffer);
+Caffe__BNParameter *
+       caffe__bnparameter__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   caffe__bnparameter__free_unpacked
+                     (Caffe__BNParameter *message,
                       ProtobufCAllocator *allocator);
 /* Caffe__ScaleParameter methods */
 void   caffe__scale_parameter__init
@@ -2690,6 +2785,9 @@ typedef void (*Caffe__InnerProductParameter_Closure)
 typedef void (*Caffe__BatchNormParameter_Closure)
                  (const Caffe__BatchNormParameter *message,
                   void *closure_data);
+typedef void (*Caffe__BNParameter_Closure)
+                 (const Caffe__BNParameter *message,
+                  void *closure_data);
 typedef void (*Caffe__ScaleParameter_Closure)
                  (const Caffe__ScaleParameter *message,
                   void *closure_data);
@@ -2853,6 +2951,10 @@ extern const ProtobufCEnumDescriptor    caffe__convolution_parameter__cu_dnnconv
 extern const ProtobufCMessageDescriptor caffe__inner_product_parameter__descriptor;
 extern const ProtobufCMessageDescriptor caffe__batch_norm_parameter__descriptor;
 extern const ProtobufCEnumDescriptor    caffe__batch_norm_parameter__engine__descriptor;
+extern const ProtobufCMessageDescriptor caffe__bnparameter__descriptor;
+extern const ProtobufCEnumDescriptor    caffe__bnparameter__engine__descriptor;
+extern const ProtobufCEnumDescriptor    caffe__bnparameter__bnmode__descriptor;
+extern const ProtobufCEnumDescriptor    caffe__bnparameter__sync_scope__descriptor;
 extern const ProtobufCMessageDescriptor caffe__scale_parameter__descriptor;
 extern const ProtobufCMessageDescriptor caffe__bias_parameter__descriptor;
 extern const ProtobufCMessageDescriptor caffe__re_luparameter__descriptor;
