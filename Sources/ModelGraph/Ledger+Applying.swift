@@ -3,7 +3,7 @@ public import TensorCore
 extension Ledger.Transform {
   /// What the transform makes of a tensor; nil if it does not fit, or is too large for memory.
   ///
-  /// What `permute`, `flipKernels`, `square`, `divide` and `widen` move or compute is made anew at
+  /// What `permute`, `flipKernels`, `square`, `invertSquare`, `divide` and `widen` move or compute is made anew at
   /// each use.
   public func applied(to tensor: Tensor) -> Tensor? {
     let rank = tensor.shape.rank
@@ -25,13 +25,10 @@ extension Ledger.Transform {
           tensor.shape,
           tensor.doubles.map { ($0 + addend) * ($0 + addend) })
       }
+    case .invertSquare(let subtrahend):
+      return tensor.computed { 1 / ($0 * $0) - subtrahend }
     case .divide(let divisor):
-      let type: ElementType = tensor.elementType == .float64 ? .float64 : .float32
-      return tensor.deferred(tensor.shape, type) { tensor in
-        let quotients = tensor.doubles.map { $0 / divisor }
-        return type == .float64
-          ? Tensor(tensor.shape, quotients) : Tensor(tensor.shape, quotients.map { Float($0) })
-      }
+      return tensor.computed { $0 / divisor }
     case .swapSpatialAxes:
       return rank == 4 ? tensor.permuted([0, 1, 3, 2]) : nil
     case .setToOne:
@@ -76,6 +73,16 @@ extension Tensor {
     guard !overflow, count < 1 << 20 || (try? Memory.require(count)) != nil else { return nil }
     return Tensor(
       shape: shape, elementType: type, bytes: Bytes(count: count) { make(self).bytes })
+  }
+
+  /// A number made of each element in float64, stored as float32 or float64.
+  fileprivate func computed(_ make: @escaping @Sendable (Double) -> Double) -> Tensor? {
+    let type: ElementType = elementType == .float64 ? .float64 : .float32
+    return deferred(shape, type) { tensor in
+      let numbers = tensor.doubles.map(make)
+      return type == .float64
+        ? Tensor(tensor.shape, numbers) : Tensor(tensor.shape, numbers.map { Float($0) })
+    }
   }
 
   /// The first axes in the opposite order.

@@ -15,6 +15,9 @@ public struct Ledger: Sendable, Equatable {
     case flipKernels
     /// Each element plus a number, squared, in float64: a variance of a standard deviation.
     case square(adding: Double)
+    /// One divided by the square of each element, less a number, in float64: a variance of the
+    /// reciprocal of a standard deviation. Stored as float32, or float64 where it was that.
+    case invertSquare(subtracting: Double)
     /// Each element divided by a number, in float64: a mean of a sum. Stored as float32, or float64
     /// where it was that.
     case divide(by: Double)
@@ -64,11 +67,41 @@ public struct Ledger: Sendable, Equatable {
     public var byteCount: Int { shape.elementCount * elementType.byteCount }
   }
 
+  /// A tensor of the source that became no weight: its layer is not part of the model.
+  public struct LeftOut: Sendable, Equatable {
+    /// Its name in the source.
+    public var source: String
+    /// The name of the file that holds it.
+    public var file: String
+    /// Where its elements begin in that file; nil where they do not lie in one piece as they are.
+    public var byteOffset: Int?
+    /// What each of its elements is.
+    public var elementType: ElementType
+    /// Its extents in the source.
+    public var shape: Shape
+
+    /// A tensor that was left out.
+    public init(
+      source: String, file: String, byteOffset: Int?, elementType: ElementType, shape: Shape
+    ) {
+      self.source = source
+      self.file = file
+      self.byteOffset = byteOffset
+      self.elementType = elementType
+      self.shape = shape
+    }
+  }
+
   /// The entries in the order of the source.
   public var entries: [Entry]
+  /// What was left out, in the order of the source.
+  public var leftOut: [LeftOut]
 
   /// A ledger.
-  public init(entries: [Entry] = []) { self.entries = entries }
+  public init(entries: [Entry] = [], leftOut: [LeftOut] = []) {
+    self.entries = entries
+    self.leftOut = leftOut
+  }
 
   /// What the entries leave open: each source tensor must be consumed exactly once and each weight
   /// filled exactly once.
@@ -115,6 +148,7 @@ extension Ledger.Transform: CustomStringConvertible {
     case .flipKernels: "flip 180°"
     case .square(adding: 0): "std to variance"
     case .square(let addend): "std to variance: square of the sum with \(addend)"
+    case .invertSquare(let subtrahend): "1/std to variance: 1/x² less \(subtrahend)"
     case .divide(let divisor): "divide by \(divisor)"
     case .swapSpatialAxes: "swap spatial axes"
     case .setToOne: "set to 1"

@@ -4,7 +4,9 @@ internal import TensorCore
 extension Ledger {
   /// The ledger as the native format holds it.
   public var json: JSON {
-    .object([.init("entries", .array(entries.map(\.json)))])
+    var members: [JSON.Member] = [.init("entries", .array(entries.map(\.json)))]
+    if !leftOut.isEmpty { members.append(.init("leftOut", .array(leftOut.map(\.json)))) }
+    return .object(members)
   }
 
   /// The ledger that `json` describes.
@@ -15,6 +17,11 @@ extension Ledger {
     self.init()
     for value in try fields.array("entries") {
       entries.append(try Entry(decoding: value, allowingUnknown: allowingUnknown))
+    }
+    if fields.optional("leftOut") != nil {
+      for value in try fields.array("leftOut") {
+        leftOut.append(try LeftOut(decoding: value, allowingUnknown: allowingUnknown))
+      }
     }
     try fields.finish(allowingUnknown: allowingUnknown)
   }
@@ -48,10 +55,29 @@ extension Ledger.Entry {
   }
 }
 
+extension Ledger.LeftOut {
+  fileprivate var json: JSON {
+    .object([
+      .init("source", .string(source)), .init("file", .string(file)),
+      .init("byteOffset", byteOffset.map { .integer($0) } ?? .null),
+      .init("type", .string(elementType.rawValue)), .init("shape", .integers(shape.dimensions)),
+    ])
+  }
+
+  fileprivate init(decoding value: JSONText.Value, allowingUnknown: Bool) throws(FormatError) {
+    var fields = try JSONFields(value, in: "ledger")
+    self.init(
+      source: try fields.string("source"), file: try fields.string("file"),
+      byteOffset: try fields.nullableInteger("byteOffset"),
+      elementType: try fields.word("type", ElementType.self), shape: try fields.shape("shape"))
+    try fields.finish(allowingUnknown: allowingUnknown)
+  }
+}
+
 extension Ledger.Transform {
   private enum Name: String, CaseIterable {
-    case reshape, transpose, permute, flipKernels, square, divide, swapSpatialAxes, setToOne, widen,
-      surroundWithZeros
+    case reshape, transpose, permute, flipKernels, square, invertSquare, divide, swapSpatialAxes,
+      setToOne, widen, surroundWithZeros
   }
 
   /// The transform as ledgers and receipts hold it.
@@ -71,6 +97,11 @@ extension Ledger.Transform {
     case .square(let addend):
       .object([
         .init("name", .string(Name.square.rawValue)), .init("adding", JSON(number: addend)),
+      ])
+    case .invertSquare(let subtrahend):
+      .object([
+        .init("name", .string(Name.invertSquare.rawValue)),
+        .init("subtracting", JSON(number: subtrahend)),
       ])
     case .divide(let divisor):
       .object([
@@ -101,6 +132,7 @@ extension Ledger.Transform {
     case .permute: self = .permute(try fields.integers("axes"))
     case .flipKernels: self = .flipKernels
     case .square: self = .square(adding: try fields.number("adding"))
+    case .invertSquare: self = .invertSquare(subtracting: try fields.number("subtracting"))
     case .divide: self = .divide(by: try fields.number("by"))
     case .swapSpatialAxes: self = .swapSpatialAxes
     case .setToOne: self = .setToOne

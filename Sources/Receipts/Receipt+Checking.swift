@@ -14,6 +14,8 @@ extension Receipt {
     /// How many tensors do not lie in one piece in their source: only the hash of the whole file
     /// vouches for them.
     public var scatteredCount = 0
+    /// How many tensors of the sources were left out.
+    public var leftOutCount = 0
   }
 
   /// Compares the receipt with the files: every hash, and every tensor of the targets with what its
@@ -33,6 +35,10 @@ extension Receipt {
     report.faults += duplicates
     guard duplicates.isEmpty else { return report }
     for entry in entries { entry.check(sources: read, targets: made, &report) }
+    for tensor in leftOut where tensor.byteOffset != nil {
+      _ = tensor.verified(in: read, &report.faults)
+    }
+    report.leftOutCount = leftOut.count
     return report
   }
 
@@ -40,8 +46,11 @@ extension Receipt {
   ///
   /// - Parameters:
   ///   - sources: all tensors in the files that were read.
+  ///   - leftOut: those that no layer has, as `sources`.
   ///   - targets: all tensors in the files that were written.
-  public func contradictions(sources: [Ledger.Entry], targets: [Ledger.Entry]) -> [String] {
+  public func contradictions(
+    sources: [Ledger.Entry], leftOut found: [Ledger.LeftOut] = [], targets: [Ledger.Entry]
+  ) -> [String] {
     let (read, made) = (Receipt.places(of: sources), Receipt.places(of: targets))
     let listed = Set(entries.map(\.target.object))
     var faults = Set(made.keys).subtracting(listed).sorted().map {
@@ -54,6 +63,12 @@ extension Receipt {
       if let source = entry.source, read[source.object].map(source.lies) != true {
         faults.append("\(source.object) is in the receipt, not so in the source")
       }
+    }
+    for tensor in leftOut where !found.contains(where: tensor.lies) {
+      faults.append("\(tensor.object) is left out in the receipt, not so in the source")
+    }
+    for tensor in found where !leftOut.contains(where: { $0.lies(at: tensor) }) {
+      faults.append("\(tensor.source) is left out in the source, not so in the receipt")
     }
     return faults
   }
@@ -140,6 +155,11 @@ extension Receipt.StoredTensor {
   fileprivate func lies(at place: Ledger.Entry) -> Bool {
     file == place.file && byteOffset == place.byteOffset && elementType == place.elementType
       && shape == place.shape
+  }
+
+  fileprivate func lies(at place: Ledger.LeftOut) -> Bool {
+    file == place.file && object == place.source && byteOffset == place.byteOffset
+      && elementType == place.elementType && shape == place.shape
   }
 
   /// The tensor as it lies in its file; nil, with a fault, if it is not there or not the same.

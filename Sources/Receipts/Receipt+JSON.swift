@@ -8,12 +8,14 @@ extension Receipt {
 
   /// The receipt as JSON.
   public var json: JSON {
-    .object([
+    var members: [JSON.Member] = [
       .init("receipt", .integer(Receipt.version)),
       .init("sources", .array(sources.map(\.json))),
       .init("targets", .array(targets.map(\.json))),
       .init("entries", .array(entries.map(\.json))),
-    ])
+    ]
+    if !leftOut.isEmpty { members.append(.init("leftOut", .array(leftOut.map(\.json)))) }
+    return .object(members)
   }
 
   /// Reads a receipt.
@@ -31,11 +33,17 @@ extension Receipt {
     guard version == Receipt.version else {
       throw fields.fault("expected a receipt of version \(Receipt.version), found \(version)")
     }
-    self.init(sources: [], targets: [], entries: [])
+    self.init(sources: [], targets: [], entries: [], leftOut: [])
     for value in try fields.array("sources") { sources.append(try File(decoding: value)) }
     for value in try fields.array("targets") { targets.append(try File(decoding: value)) }
     for (index, value) in try fields.array("entries").enumerated() {
       entries.append(try Entry(decoding: value, in: "entry \(index + 1)"))
+    }
+    if fields.optional("leftOut") != nil {
+      for (index, value) in try fields.array("leftOut").enumerated() {
+        leftOut.append(
+          try StoredTensor(decoding: value, in: "tensor \(index + 1) that was left out"))
+      }
     }
     try fields.finish(allowingUnknown: false)
   }

@@ -21,6 +21,7 @@ extension Receipt {
     self.sources = sources.map(File.init)
     self.targets = targets.map(File.init)
     entries = []
+    leftOut = ledger.leftOut.map { StoredTensor($0, in: read) }
     let origins = Dictionary(ledger.entries.map { ($0.target, $0) }) { first, _ in first }
     let owners = Dictionary(network.allWeights.map { ($0.name, $0.owner) }) { first, _ in first }
     for tensor in written {
@@ -72,6 +73,13 @@ extension Receipt.StoredTensor {
     self.init(
       file: entry.file, object: entry.source, byteOffset: entry.byteOffset,
       elementType: entry.elementType, shape: entry.shape)
+    sha256 = content(in: files)?.sha256
+  }
+
+  fileprivate init(_ tensor: Ledger.LeftOut, in files: [String: Bytes]) {
+    self.init(
+      file: tensor.file, object: tensor.source, byteOffset: tensor.byteOffset,
+      elementType: tensor.elementType, shape: tensor.shape)
     sha256 = content(in: files)?.sha256
   }
 

@@ -50,4 +50,7 @@ public struct Receipt: Sendable, Equatable {
   public var targets: [File]
   /// The tensors in the order of the output.
   public var entries: [Entry]
+  /// The tensors of the sources that no tensor of the output is made of, because their layers are
+  /// no part of the model.
+  public var leftOut: [StoredTensor]
 }

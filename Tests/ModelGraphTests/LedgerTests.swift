@@ -40,6 +40,10 @@ import Testing
       .flipKernels, kernel.reshaped(to: [3, 1, 2]),
       Tensor([3, 1, 2], [5, 6, 3, 4, 1, 2] as [Float])
     ),
+    (
+      .invertSquare(subtracting: 0.25), Tensor([3], [1, 2, 4] as [Float]),
+      Tensor([3], [0.75, 0, -0.1875] as [Float])
+    ),
     (.square(adding: 0), matrix, Tensor([2, 3], [1, 4, 9, 16, 25, 36] as [Double])),
     (
       .square(adding: 0.5), matrix.reshaped(to: [6]),

@@ -7,6 +7,7 @@ import Testing
   static let transforms: [Ledger.Transform] = [
     .reshape(from: [1, 1, 2, 3], to: [2, 3]), .transpose, .swapSpatialAxes, .setToOne,
     .widen(from: .bfloat16), .permute([3, 2, 0, 1]), .flipKernels, .square(adding: 0.001),
+    .invertSquare(subtracting: 0.001),
     .divide(by: 999.98), .divide(by: .infinity),
     .surroundWithZeros(Padding(top: 1, left: 2, bottom: 3, right: 4)),
   ]
