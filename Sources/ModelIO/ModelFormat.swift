@@ -26,6 +26,43 @@ public struct ReadingOptions: Sendable {
     case bvlc
     /// NVIDIA's fork.
     case nvidia
+    /// BVLC's but for field 13 of poolings, which is the `ceil_mode` of a branch and of OpenCV's
+    /// schema, where BVLC has `round_mode`.
+    case ceilMode = "ceil-mode"
+  }
+
+  /// What the last tensor of a BN layer with statistics is, which forks of Caffe have.
+  public enum BNStatistic: String, Sendable, CaseIterable {
+    /// The variance, as in all of them today.
+    case variance
+    /// The reciprocal of the standard deviation, as in yjxiong/caffe before it changed; its script
+    /// bn_convert_style.py makes the one of the other.
+    case inverseDeviation = "inverse-deviation"
+  }
+
+  /// Whether the layers of a Caffe definition are those for training or for use.
+  public enum CaffePhase: String, Sendable, CaseIterable {
+    /// Training.
+    case train
+    /// Use.
+    case test
+  }
+
+  /// What a Caffe definition is read for: its rules say which layers belong to it.
+  public struct CaffeState: Sendable, Equatable {
+    /// Training or use.
+    public var phase: CaffePhase
+    /// The level; nil: the one the definition names, or 0.
+    public var level: Int?
+    /// The stages, beside those the definition names.
+    public var stages: [String]
+
+    /// A state.
+    public init(phase: CaffePhase = .test, level: Int? = nil, stages: [String] = []) {
+      self.phase = phase
+      self.level = level
+      self.stages = stages
+    }
   }
 
   /// Which kernels a Keras model has.
@@ -76,10 +113,17 @@ public struct ReadingOptions: Sendable {
 
   /// The shape of the input, where the definition does not give one or another is wanted.
   public var inputShape: Shape?
-  /// Fields unknown to the schema become notes instead of an error.
-  public var ignoresUnknownFields: Bool
+  /// The names of fields unknown to Caffe's schema that are left out although they may change the
+  /// result.
+  public var ignoredFields: [String]
+  /// Whether tensors of a caffemodel that belong to no layer of the definition are left out.
+  public var ignoresExtraWeights: Bool
+  /// What a Caffe definition is read for.
+  public var caffeState: CaffeState
   /// Which Caffe wrote a Caffe model.
   public var caffeDialect: CaffeDialect
+  /// What the last tensor of a Caffe model's BN layers is.
+  public var bnStatistic: BNStatistic
   /// Whether a Caffe model was trained on MATLAB's column-major images, so that its kernels have
   /// rows and columns exchanged.
   public var hasColumnMajorKernels: Bool
@@ -92,14 +136,18 @@ public struct ReadingOptions: Sendable {
 
   /// Options.
   public init(
-    inputShape: Shape? = nil, ignoresUnknownFields: Bool = false,
-    caffeDialect: CaffeDialect = .auto, hasColumnMajorKernels: Bool = false,
+    inputShape: Shape? = nil, ignoredFields: [String] = [], ignoresExtraWeights: Bool = false,
+    caffeState: CaffeState = CaffeState(), caffeDialect: CaffeDialect = .auto,
+    bnStatistic: BNStatistic = .variance, hasColumnMajorKernels: Bool = false,
     kernels: Kernels = .auto, runningDeviation: RunningDeviation = .auto,
     assumptions: Assumptions = Assumptions()
   ) {
     self.inputShape = inputShape
-    self.ignoresUnknownFields = ignoresUnknownFields
+    self.ignoredFields = ignoredFields
+    self.ignoresExtraWeights = ignoresExtraWeights
+    self.caffeState = caffeState
     self.caffeDialect = caffeDialect
+    self.bnStatistic = bnStatistic
     self.hasColumnMajorKernels = hasColumnMajorKernels
     self.kernels = kernels
     self.runningDeviation = runningDeviation
@@ -129,6 +177,13 @@ public protocol ModelFormat: Sendable {
   func tensors(
     in files: [InputFile], options: ReadingOptions
   ) throws(FormatError) -> [Ledger.Entry]
+
+  /// The tensors of a model's files that no layer of it has.
+  ///
+  /// - Throws: `FormatError` naming file and place.
+  func leftOutTensors(
+    in files: [InputFile], options: ReadingOptions
+  ) throws(FormatError) -> [Ledger.LeftOut]
 }
 
 extension ModelFormat {
@@ -141,4 +196,9 @@ extension ModelFormat {
   ) throws(FormatError) -> [Ledger.Entry] {
     ledger(of: try readModel(from: files, options: options), in: files).entries
   }
+
+  /// None: this format's models have all tensors of their files.
+  public func leftOutTensors(
+    in files: [InputFile], options: ReadingOptions
+  ) throws(FormatError) -> [Ledger.LeftOut] { [] }
 }

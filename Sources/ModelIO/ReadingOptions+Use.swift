@@ -36,7 +36,11 @@ extension ReadingOptions {
       switch use {
       case .caffe:
         [
-          ("--caffe-dialect", caffeDialect != .auto),
+          ("--ignore-unknown-fields", !ignoredFields.isEmpty),
+          ("--ignore-extra-weights", ignoresExtraWeights),
+          ("--stage", !caffeState.stages.isEmpty), ("--level", caffeState.level != nil),
+          ("--phase", caffeState.phase != .test), ("--caffe-dialect", caffeDialect != .auto),
+          ("--bn-statistic", bnStatistic != .variance),
           ("--column-major-kernels", hasColumnMajorKernels),
         ]
       case .keras:

@@ -40,11 +40,47 @@ public struct ReadingArguments: ParsableArguments {
     help: "Use this input shape, batch first: 1,3,224,224.")
   var inputShape: ShapeArgument?
 
-  @Flag(help: "Go on where a definition has fields that the schema does not know.")
-  var ignoreUnknownFields = false
+  @Option(
+    name: .customLong("ignore-unknown-fields"),
+    help: ArgumentHelp(
+      """
+      Leave out a field of a Caffe definition that the schema does not know, although it may change \
+      the result; may be repeated. Those that cannot are left out by themselves.
+      """, valueName: "name"))
+  var ignoredFields: [String] = []
 
-  @Option(help: "Which Caffe wrote a Caffe model; auto: as its files say.")
+  @Flag(
+    name: .customLong("ignore-extra-weights"),
+    help: "Leave out tensors of a caffemodel that belong to no layer of the definition.")
+  var ignoresExtraWeights = false
+
+  @Option(
+    name: .customLong("stage"),
+    help: ArgumentHelp(
+      "Read a Caffe definition for this stage, as its include rules name it; may be repeated.",
+      valueName: "name"))
+  var stages: [String] = []
+
+  @Option(help: "Read a Caffe definition for this level of its include rules.")
+  var level: Int?
+
+  @Option(help: "Which layers of a Caffe definition are read, those for train or for test.")
+  var phase = ReadingOptions.CaffePhase.test
+
+  @Option(
+    help: """
+      Which Caffe wrote a Caffe model; auto: as its files say. ceil-mode: BVLC's, but field 13 of a \
+      pooling is ceil_mode.
+      """)
   var caffeDialect = ReadingOptions.CaffeDialect.auto
+
+  @Option(
+    name: .customLong("bn-statistic"),
+    help: """
+      What the last tensor of BN layers is, which forks of Caffe have: old files of yjxiong's hold \
+      1/deviation.
+      """)
+  var bnStatistic = ReadingOptions.BNStatistic.variance
 
   @Flag(
     name: .customLong("column-major-kernels"),
@@ -88,8 +124,11 @@ public struct ReadingArguments: ParsableArguments {
   /// The options for a reader.
   public var options: ReadingOptions {
     ReadingOptions(
-      inputShape: inputShape?.shape, ignoresUnknownFields: ignoreUnknownFields,
-      caffeDialect: caffeDialect, hasColumnMajorKernels: hasColumnMajorKernels,
+      inputShape: inputShape?.shape, ignoredFields: ignoredFields,
+      ignoresExtraWeights: ignoresExtraWeights,
+      caffeState: .init(phase: phase, level: level, stages: stages),
+      caffeDialect: caffeDialect, bnStatistic: bnStatistic,
+      hasColumnMajorKernels: hasColumnMajorKernels,
       kernels: kernels, runningDeviation: runningDeviation,
       assumptions: .init(
         stride: stride, epsilon: epsilon, padsPooling: poolPadding.map { $0 == .yes }))
@@ -114,6 +153,8 @@ public struct ShapeArgument: ExpressibleByArgument, Sendable {
 
 extension Fixture.Layout: ExpressibleByArgument {}
 extension ReadingOptions.CaffeDialect: ExpressibleByArgument {}
+extension ReadingOptions.BNStatistic: ExpressibleByArgument {}
+extension ReadingOptions.CaffePhase: ExpressibleByArgument {}
 extension ReadingOptions.Assumptions.Stride: ExpressibleByArgument {}
 extension ReadingOptions.Kernels: ExpressibleByArgument {}
 extension ReadingOptions.RunningDeviation: ExpressibleByArgument {}

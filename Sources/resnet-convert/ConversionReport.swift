@@ -18,6 +18,7 @@ struct ConversionReport {
       "\(outputs.joined(separator: ", ")): \(model.network.nodes.count) layers, "
       + "\(weights.count) weights of \(elements.grouped) numbers; "
       + "ledger: \(ledger.entries.count) source tensors, each used exactly once"
+      + (ledger.leftOut.isEmpty ? "" : ", and \(ledger.leftOut.count) left out")
     return (noteLines + [line]).joined(separator: "\n")
   }
 
@@ -45,6 +46,12 @@ struct ConversionReport {
         entry.target, entry.transforms.map(\.description).joined(separator: ", "),
       ])
     }
+    for tensor in ledger.leftOut {
+      tensors.add([
+        tensor.source, tensor.byteOffset.map { "\($0)" } ?? "several",
+        "\(tensor.shape.elementCount * tensor.elementType.byteCount)", "left out", "",
+      ])
+    }
     return ([layers.description, "", tensors.description] + noteLines).joined(separator: "\n")
   }
 
@@ -55,6 +62,7 @@ struct ConversionReport {
       "layers": .strings(model.network.nodes.map(\.name)),
       "notes": .strings(notes),
       "ledger": .array(ledger.entries.map(json)),
+      "leftOut": ledger.leftOut.isEmpty ? nil : .strings(ledger.leftOut.map(\.source)),
     ])
   }
 

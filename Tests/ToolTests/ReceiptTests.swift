@@ -5,7 +5,9 @@ import Testing
 /// Receipts from the command line: written by one tool, checked by the other.
 @Suite struct ReceiptTests {
   /// Converts a case of `fixtures/layers` and leaves its files, the output and the receipt.
-  private static func convert(_ name: String, to outputs: [String]) throws -> TemporaryFolder {
+  private static func convert(
+    _ name: String, to outputs: [String], options: [String] = []
+  ) throws -> TemporaryFolder {
     let folder = TemporaryFolder()
     let inputs = ["prototxt", "caffemodel"].map { "\(name).\($0)" }
     for input in inputs {
@@ -14,7 +16,8 @@ import Testing
     }
     let run = try ToolRun(
       "resnet-convert",
-      inputs + outputs.flatMap { ["-o", $0] } + ["--receipt", "receipt.json"], in: folder.path)
+      inputs + options + outputs.flatMap { ["-o", $0] } + ["--receipt", "receipt.json"],
+      in: folder.path)
     #expect(run.exitCode == 0, "\(run.errors)")
     #expect(folder.contents == (inputs + outputs + ["receipt.json"]).sorted())
     return folder
@@ -37,6 +40,24 @@ import Testing
     #expect(
       run.output.contains("AS THE RECEIPT SAYS: \(outputs.count + 2) files; \(count) of \(count)"),
       "\(run.output)")
+  }
+
+  @Test func `what the source has beyond the model is listed and hashed`() throws {
+    let folder = try Self.convert(
+      "fork-extra-weights", to: ["out.resnet"], options: ["--ignore-extra-weights"])
+    let run = try Self.check(folder)
+    #expect(run.exitCode == 0, "\(run.output)\(run.errors)")
+    #expect(
+      run.output.contains("1 of 1 tensors made again, bit-equal, 2 tensors of the source left out"),
+      "\(run.output)")
+    let path = folder.path("receipt.json")
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    try folder.write("receipt.json", text: text.replacing("loss1/fc/blobs", with: "loss2/fc/blobs"))
+    let changed = try Self.check(folder)
+    #expect(changed.exitCode == 1)
+    #expect(
+      changed.output.contains("loss2/fc/blobs[0] is left out in the receipt, not so in the source"),
+      "\(changed.output)")
   }
 
   @Test(arguments: ["dialect-nvidia.caffemodel", "out.resnet"])
