@@ -9,6 +9,8 @@ enum CaffeFile: Equatable {
   case weights
   /// A mean image.
   case mean
+  /// The settings of a training, in text.
+  case solver
   /// Lines of text that are no definition.
   case text
   case empty
@@ -21,6 +23,9 @@ enum CaffeFile: Equatable {
     case .definition: "a prototxt definition"
     case .weights: "a binary caffemodel"
     case .mean: "a binary mean image"
+    case .solver:
+      "the settings of a solver, which trains a network: the definition is the file that its field net "
+        + "names"
     case .text: "text"
     case .empty: "an empty file"
     case .hdf5: "an HDF5 file"
@@ -41,7 +46,10 @@ extension CaffeFile {
     } else if prefix.array.starts(with: [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]) {
       self = .hdf5
     } else if CaffeFile.isText(prefix.array) {
-      self = CaffeFile.beginsDefinition(prefix) ? .definition : .text
+      let field = CaffeFile.firstField(prefix)
+      self =
+        field.map { MessageSchema.net.field(named: $0) != nil } == true
+        ? .definition : field.map(CaffeFile.fieldsOfSolver.contains) == true ? .solver : .text
     } else if CaffeFile.begins(with: .net, bytes) {
       self = .weights
     } else if CaffeFile.begins(with: .blob, bytes) {
@@ -57,13 +65,21 @@ extension CaffeFile {
     !bytes.contains { $0 < 0x20 && !(0x09...0x0d ~= $0) || $0 == 0x7f }
   }
 
-  /// Whether the first word is a field of a definition.
-  private static func beginsDefinition(_ prefix: Bytes) -> Bool {
+  /// What SolverParameter has and a definition has not.
+  private static let fieldsOfSolver: Set = [
+    "average_loss", "base_lr", "clip_gradients", "device_id", "display", "gamma", "iter_size",
+    "lr_policy", "max_iter", "momentum", "net", "net_param", "power", "random_seed", "snapshot",
+    "snapshot_prefix", "solver_mode", "solver_type", "stepsize", "stepvalue", "test_interval",
+    "test_initialization", "test_iter", "test_net", "train_net", "train_net_param", "type",
+    "weight_decay",
+  ]
+
+  /// The name of the first field, if the text begins with one.
+  private static func firstField(_ prefix: Bytes) -> String? {
     guard var lexer = try? TextFormatLexer(prefix), let first = try? lexer.next(),
-      case .word(let name) = first.token, MessageSchema.net.field(named: name) != nil,
-      let second = try? lexer.next()
-    else { return false }
-    return [":", "{", "<", "["].contains { second.token == .symbol(ascii($0)) }
+      case .word(let name) = first.token, let second = try? lexer.next()
+    else { return nil }
+    return [":", "{", "<", "["].contains { second.token == .symbol(ascii($0)) } ? name : nil
   }
 
   /// Whether the first fields are fields of a message, of the right wire types.

@@ -16,7 +16,8 @@ extension CaffeFork {
   /// What in a file tells that NVIDIA's Caffe wrote it; empty if nothing does.
   static func evidence(in net: CaffeNet) -> [String] {
     var evidence: [String] = []
-    let raw = net.layers.filter { $0.blobs.contains(where: \.isRaw) }
+    // In half precision OpenCV's tool writes it too, for any Caffe.
+    let raw = net.layers.filter { $0.blobs.contains { $0.isRaw && !$0.isHalf } }
     if let first = raw.first {
       evidence.append("raw_data in \(first.name)\(CaffeFork.more(raw.count))")
     }
@@ -39,7 +40,7 @@ extension CaffeFork {
     _ net: CaffeNet, against asked: ReadingOptions.CaffeDialect
   ) throws(FormatError) -> CaffeNet {
     let evidence = evidence(in: net)
-    guard asked != .bvlc || evidence.isEmpty else {
+    guard ![.bvlc, .ceilMode].contains(asked) || evidence.isEmpty else {
       throw FormatError(
         .badModel,
         "expected BVLC's dialect as --caffe-dialect says, found what only NVIDIA's Caffe writes: "
@@ -55,36 +56,94 @@ extension CaffeFork {
   ) -> (fork: CaffeFork, note: String?) {
     switch asked {
     case .bvlc: return (.bvlc, "read as BVLC's dialect, as asked for")
+    case .ceilMode: return (.bvlc, "read as BVLC's dialect with ceil_mode, as asked for")
     case .nvidia: return (.nvidia, "read as NVIDIA's dialect, as asked for")
     case .auto:
       var evidence: [String] = []
       for fact in nets.flatMap(Self.evidence) where !evidence.contains(fact) {
         evidence.append(fact)
       }
-      guard !evidence.isEmpty else { return (.bvlc, nil) }
+      guard !evidence.isEmpty else { return (.bvlc, nets.lazy.compactMap(halfNote).first) }
       return (.nvidia, "read as NVIDIA's dialect, because of \(evidence.joined(separator: ", "))")
     }
   }
 }
 
+extension CaffeFork {
+  /// What to say of a file whose half precision does not tell who wrote it; nil for another.
+  private static func halfNote(on net: CaffeNet) -> String? {
+    let hasNormalization = net.layers.contains { $0.type == "BatchNorm" }
+    guard hasNormalization, net.layers.contains(where: { $0.blobs.contains(where: \.isRaw) }) else {
+      return nil
+    }
+    return
+      "took raw_data in half precision for that of OpenCV's tool, which keeps BVLC's dialect; if "
+      + "NVIDIA's Caffe wrote the file, read it with --caffe-dialect nvidia"
+  }
+}
+
+extension CaffeBlob {
+  fileprivate var isHalf: Bool { tensor.elementType == .float16 }
+}
+
 extension CaffeNet {
+  /// Settles what field 13 of poolings is in a definition that was not read from a text.
+  ///
+  /// BVLC has Clip and Swish layers since it has round_mode; no branch with ceil_mode has them.
+  mutating func settlePoolings(as asked: ReadingOptions.CaffeDialect) {
+    let isRecent = layers.contains { ["Clip", "Swish"].contains($0.type) }
+    let field: PoolingParameters.RoundingField?
+    switch asked {
+    case .bvlc: field = .roundMode
+    case .ceilMode: field = .ceilMode
+    case .auto, .nvidia: field = isRecent ? .roundMode : nil
+    }
+    setRoundingField(field)
+  }
+
+  /// Takes field 13 of all poolings for one and the same.
+  mutating func setRoundingField(_ field: PoolingParameters.RoundingField?) {
+    for index in layers.indices {
+      guard case .pooling(var parameters) = layers[index].operation else { continue }
+      parameters.roundingField = field
+      layers[index].operation = .pooling(parameters)
+    }
+  }
+
+  /// The poolings of which nothing tells how they round.
+  var undecidedPoolings: [String] {
+    layers.filter { layer in
+      guard case .pooling(let parameters) = layer.operation else { return false }
+      return parameters.roundingValue != nil && parameters.roundingField == nil
+    }.map(\.name)
+  }
+
   /// Settles what the tensors of batch normalizations mean.
   ///
-  /// - Parameter stored: the layers of the caffemodel.
+  /// - Parameters:
+  ///   - stored: the layers of the caffemodel.
+  ///   - bnStatistic: what the last tensor of a fork's BN layer is.
   /// - Returns: what was taken for something else than it says, one sentence each.
   mutating func settleBatchNormalizations(
-    as fork: CaffeFork, stored: [CaffeLayer]
-  ) -> [String] {
+    as fork: CaffeFork, stored: [CaffeLayer], bnStatistic: ReadingOptions.BNStatistic = .variance
+  ) throws(FormatError) -> [String] {
     let blobs = Dictionary(
       stored.filter { !$0.blobs.isEmpty }.map { ($0.name, $0.blobs) },
       uniquingKeysWith: { first, _ in first })
     var clamped: [String] = []
     var ignored: [String] = []
     var doubtful: [String] = []
+    var assumed: [String] = []
     for index in layers.indices {
-      guard case .batchNorm(var parameters) = layers[index].operation else { continue }
       let name = layers[index].name
       let stored = blobs[name] ?? []
+      if case .bn(let parameters) = layers[index].operation {
+        layers[index].operation = try parameters.settled(
+          tensorCount: stored.count, of: name, last: bnStatistic)
+        if stored.count == 4, bnStatistic == .variance { assumed.append(name) }
+      }
+      guard case .batchNorm(var parameters) = layers[index].operation else { continue }
+      guard parameters.layout == .statistics else { continue }
       switch fork {
       case .bvlc:
         if parameters.isDoubtful(stored) { doubtful.append(name) }
@@ -104,6 +163,10 @@ extension CaffeNet {
         "took mean and variance for 0, because their factor is 0; if NVIDIA's Caffe wrote the file, "
           + "read it with --caffe-dialect nvidia",
         doubtful
+      ),
+      (
+        "took the last tensor of BN layers for the variance, as today's forks have it; if an old "
+          + "yjxiong/caffe wrote the file, read it with --bn-statistic inverse-deviation", assumed
       ),
     ]
     return notes.filter { !$0.layers.isEmpty }.map { text, layers in

@@ -24,12 +24,16 @@ extension CaffeFormat {
       return try CaffeFork.check(net, against: options.caffeDialect)
     }
     let defined = try read(source.definition) { file throws(FormatError) in
-      let net = try CaffeNet(
-        text: file.bytes, ignoringUnknownFields: options.ignoresUnknownFields)
-      return try CaffeFork.check(net, against: options.caffeDialect)
+      try CaffeFork.check(try CaffeNet(text: file.bytes), against: options.caffeDialect)
     }
     let mean = try read(source.mean) { file throws(FormatError) in
       try MeanImage(reading: file.bytes)
+    }
+    if defined == nil, options.caffeState != .init() {
+      throw FormatError(
+        .usage, file: source.weights?.path,
+        "--stage, --level and --phase choose layers of a prototxt; a caffemodel alone holds those of "
+          + "the net that was saved")
     }
     guard var net = defined ?? stored, let file = source.definition ?? source.weights else {
       throw FormatError(
@@ -38,7 +42,11 @@ extension CaffeFormat {
     }
     let (fork, forkNote) = CaffeFork.decide(
       options.caffeDialect, [defined, stored].compactMap { $0 })
-    let settled = net.settleBatchNormalizations(as: fork, stored: stored?.layers ?? [])
+    if defined == nil { net.settlePoolings(as: options.caffeDialect) }
+    let settled = try inFile(file) { () throws(FormatError) in
+      try net.settleBatchNormalizations(
+        as: fork, stored: stored?.layers ?? [], bnStatistic: options.bnStatistic)
+    }
     var provenance = Provenance(
       format: formatName(of: net, by: fork),
       files: source.files.map { .init(name: $0.name, byteCount: $0.bytes.count) })
@@ -46,16 +54,13 @@ extension CaffeFormat {
     provenance.notes += (defined?.notes ?? []) + (stored?.notes ?? [])
     provenance.notes += (forkNote.map { [$0] } ?? []) + settled
 
-    let (builder, inference) = try inFile(file) { () throws(FormatError) in
-      let inference = try InferenceNet(net, isFiltered: defined == nil)
-      let shapes = try inference.inputShapes(options: options, mean: mean)
-      return (try NetworkBuilder(inference, inputShapes: shapes, options: options), inference)
-    }
-    provenance.notes += inference.notes + builder.notes
-    let weights = try match(builder, inference, stored, source)
-    provenance.ledger = weights?.ledger ?? Ledger()
+    let parts = CaffeParts(net: net, stored: stored, source: source, file: file, mean: mean)
+    let plan = try parts.plan(options: options)
+    let inference = plan.inference
+    provenance.notes += plan.notes
+    provenance.ledger = plan.weights?.ledger ?? Ledger()
     let network = try inFile(file) { () throws(FormatError) in
-      try builder.network(named: net.name, weights: weights?.tensors)
+      try plan.builder.network(named: net.name, weights: plan.weights?.tensors)
     }
     let preprocessing = try inFile(source.mean ?? file) { () throws(FormatError) in
       try inference.preprocessing(for: network, mean: mean, notes: &provenance.notes)
@@ -93,7 +98,7 @@ extension CaffeFormat {
       case .definition, .text: isAcceptable = found == .definition || found == .text
       case .weights: isAcceptable = [.weights, .hdf5, .other].contains(found)
       case .mean: isAcceptable = found == .mean || found == .other
-      case .empty, .hdf5, .other: isAcceptable = true
+      case .solver, .empty, .hdf5, .other: isAcceptable = true
       }
       guard isAcceptable else {
         let expected = kind == .text ? "labels, one a line" : kind.description
@@ -103,27 +108,6 @@ extension CaffeFormat {
     }
   }
 
-  private func match(
-    _ builder: NetworkBuilder, _ inference: InferenceNet, _ stored: CaffeNet?,
-    _ source: CaffeSource
-  ) throws(FormatError) -> WeightMatching? {
-    if let stored, let file = source.weights {
-      return try inFile(file) { () throws(FormatError) in
-        try WeightMatching(
-          builder.weightedLayers, stored: stored.layers, in: file.name,
-          leftOut: inference.leftOut)
-      }
-    }
-    let needing = builder.weightedLayers.filter { !$0.plan.weights.isEmpty }.map(\.layer.name)
-    guard needing.isEmpty else {
-      throw FormatError(
-        .badModel, file: source.definition?.path,
-        "expected a caffemodel with the weights of \(listed(needing).joined(separator: ", ")), "
-          + "found none")
-    }
-    return nil
-  }
-
   private func read<Result>(
     _ file: InputFile?, _ body: (InputFile) throws(FormatError) -> Result
   ) throws(FormatError) -> Result? {
@@ -131,13 +115,15 @@ extension CaffeFormat {
     return try inFile(file) { () throws(FormatError) in try body(file) }
   }
 
-  private func inFile<Result>(
-    _ file: InputFile, _ body: () throws(FormatError) -> Result
-  ) throws(FormatError) -> Result {
-    do {
-      return try body()
-    } catch {
-      throw error.inFile(file.path)
-    }
+}
+
+/// Calls `body`; errors it throws name the file.
+func inFile<Result>(
+  _ file: InputFile, _ body: () throws(FormatError) -> Result
+) throws(FormatError) -> Result {
+  do {
+    return try body()
+  } catch {
+    throw error.inFile(file.path)
   }
 }

@@ -64,7 +64,7 @@ extension NetDraft {
   /// What the reader would not understand, or otherwise, is not written: names that are too long,
   /// windows that are too large.
   fileprivate func checkReading(of definition: String) throws(FormatError) {
-    let net = try CaffeNet(text: Bytes(Array(definition.utf8)), ignoringUnknownFields: false)
+    let net = try CaffeNet(text: Bytes(Array(definition.utf8)))
     let inference = try InferenceNet(net, isFiltered: false)
     let inputShapes = try inference.inputShapes(options: ReadingOptions(), mean: nil)
     let builder = try NetworkBuilder(inference, inputShapes: inputShapes)

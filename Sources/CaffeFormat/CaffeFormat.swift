@@ -15,7 +15,7 @@ public struct CaffeFormat: ModelFormat {
   /// list of labels.
   public func recognize(_ file: InputFile) -> Recognition {
     switch CaffeFile(file.bytes) {
-    case .definition, .weights, .mean: .certain
+    case .definition, .solver, .weights, .mean: .certain
     case .text: .plausible
     case .hdf5: CaffeNet.recognizeSnapshot(file)
     case .empty, .other: .no
@@ -30,6 +30,13 @@ public struct CaffeFormat: ModelFormat {
     from files: [InputFile], options: ReadingOptions
   ) throws(FormatError) -> Model {
     try readModel(from: try CaffeSource(sorting: files), options: options)
+  }
+
+  /// The tensors of layers that the definition does not have, or that are left out in use.
+  public func leftOutTensors(
+    in files: [InputFile], options: ReadingOptions
+  ) throws(FormatError) -> [Ledger.LeftOut] {
+    try readModel(from: files, options: options).provenance.ledger.leftOut
   }
 }
 
@@ -69,7 +76,7 @@ public struct CaffeSource: Sendable {
       case .weights, .hdf5: part = \.weights
       case .mean: part = \.mean
       case .text: part = \.labels
-      case .empty, .other:
+      case .solver, .empty, .other:
         throw FormatError(
           file: file.path,
           at: nil,

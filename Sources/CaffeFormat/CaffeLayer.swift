@@ -40,6 +40,8 @@ struct CaffeLayer {
   /// Which of the layer's blobs these are; nil for the first ones. A snapshot leaves out those that
   /// another layer stores for both.
   var blobNumbers: [Int]?
+  /// The fields of its message, and of those in it, that the schema does not have.
+  var unknownFields: [UnknownField] = []
 }
 
 /// What a layer does, with the parameters of its type as the definition gives them.
@@ -51,7 +53,8 @@ enum CaffeOperation {
   /// Swallows its inputs.
   case sink
   case split
-  case dropout
+  /// The share of elements dropped in training.
+  case dropout(ratio: Double)
   case convolution(ConvolutionParameters)
   case pooling(PoolingParameters)
   case batchNorm(BatchNormParameters)
@@ -73,6 +76,12 @@ enum CaffeOperation {
   case reshape(extents: [Int], axis: Int, axisCount: Int)
   case softmax(axis: Int)
   case lrn(Layer.LocalResponseNormalization?)
+  /// `a · x + y`, one factor for each channel (hujie-frank/SENet).
+  case axpy
+  /// The batch normalization of forks, until it is settled which one it is.
+  case bn(BNParameters)
+  /// A factor and an addend for each channel, stored under any shape.
+  case affine
   case unsupported
 }
 
@@ -112,17 +121,20 @@ struct ConvolutionParameters {
   var dilation = WindowParameter()
   var groups = 1
   var axis = 1
+  /// Whether each channel is convolved alone, though `groups` may not say so.
+  var isDepthwise = false
 }
 
 /// BatchNormParameter, and what the layer's tensors are.
 struct BatchNormParameters {
   /// The order of the tensors.
   enum Layout {
-    case statistics, statisticsFirst, scaleFirst
+    case statistics, statisticsFirst, scaleFirst, scaleFirstWithoutFactor
 
     /// What each tensor is.
     var roles: [Layer.WeightRole] {
       switch self {
+      case .scaleFirstWithoutFactor: [.gamma, .beta, .mean, .variance]
       case .statistics: [.mean, .variance, .factor]
       case .statisticsFirst: [.mean, .variance, .factor, .gamma, .beta]
       case .scaleFirst: [.gamma, .beta, .mean, .variance, .factor]
@@ -137,19 +149,50 @@ struct BatchNormParameters {
   var layout = Layout.statistics
   /// Whether the factor is to be taken for 1, because mean and variance are what they are.
   var isFactorUnused = false
+  /// Whether the reciprocal of the standard deviation stands where the variance would.
+  var hasInverseDeviation = false
   /// Whether the tensors are checked for their number of elements only, not for their shapes.
   var fitsAnyShape = false
 }
 
+/// BNParameter, as far as it tells which fork's layer this is and what it computes.
+struct BNParameters {
+  /// SegNet's mode; nil where it is not given.
+  var isInference: Bool?
+  /// Whether there are fields that only SegNet's layer and the one with `var_eps` have.
+  var hasScaleFiller = false
+  /// The epsilon of yjxiong's layer; nil where it is not given.
+  var epsilon: Double?
+  /// The one of SegStereo's.
+  var varianceEpsilon: Double?
+  /// Whether there are other fields that only SegStereo's layer has.
+  var isSegStereo = false
+  var usesHistory = true
+  var axis = 1
+}
+
 /// PoolingParameter.
 struct PoolingParameters {
+  /// What field 13 of the message is.
+  enum RoundingField {
+    /// BVLC's: 0 rounds up, 1 down.
+    case roundMode
+    /// Of the branch that OpenCV's schema took over: 0 rounds down, 1 up.
+    case ceilMode
+  }
+
   /// Nil for stochastic pooling.
   var kind: Layer.PoolingKind?
   var isGlobal = false
   var kernel = WindowParameter()
   var stride = WindowParameter()
   var padding = WindowParameter()
-  var rounding = Rounding.ceil
+  /// The value of field 13; nil where it is missing.
+  var roundingValue: Int?
+  /// What field 13 is; nil if nothing tells.
+  var roundingField: RoundingField? = .roundMode
+  /// `ceil_mode` of a text; nil where it is missing.
+  var roundsUp: Bool?
 }
 
 /// InnerProductParameter.

@@ -6,9 +6,12 @@ internal import TensorCore
 extension CaffeNet {
   /// Decodes a definition and brings it to the present dialect.
   ///
-  /// - Parameter budget: what decoding may allocate.
+  /// - Parameters:
+  ///   - unknownFields: by the number of their layer; those of the network itself are at −1.
+  ///   - budget: what decoding may allocate.
   init(
-    _ message: NetMessage, notes: [String], budget: AllocationBudget = AllocationBudget()
+    _ message: NetMessage, notes: [String] = [], unknownFields: [Int: [UnknownField]] = [:],
+    budget: AllocationBudget = AllocationBudget()
   ) throws(FormatError) {
     var budget = budget
     let net = try budget.withAllocator { allocator throws(FormatError) -> CaffeNet? in
@@ -17,7 +20,7 @@ extension CaffeNet {
       }
       guard let unpacked else { return nil }
       defer { caffe__net_parameter__free_unpacked(unpacked, allocator) }
-      return try CaffeNet(unpacked.pointee, of: message, notes: notes)
+      return try CaffeNet(unpacked.pointee, of: message, notes: notes, unknownFields)
     }
     guard let net else { throw budget.shortage }
     self = net
@@ -25,7 +28,8 @@ extension CaffeNet {
 
   /// Copies everything out of a decoded message.
   private init(
-    _ net: Caffe__NetParameter, of message: NetMessage, notes: [String]
+    _ net: Caffe__NetParameter, of message: NetMessage, notes: [String],
+    _ unknownFields: [Int: [UnknownField]]
   ) throws(FormatError) {
     guard net.n_layers == 0 || net.n_layer == 0 else {
       throw FormatError(
@@ -35,17 +39,22 @@ extension CaffeNet {
     }
     name = text(net.name)
     stages = texts(net.state?.pointee.stage, net.state?.pointee.n_stage ?? 0)
+    level = net.state.flatMap { $0.pointee.has_level != 0 ? Int($0.pointee.level) : nil }
     self.notes = notes
     forkFields = message.forkFields
+    self.unknownFields = unknownFields[-1] ?? []
     let old = elements(net.layers, net.n_layers)
     if old.contains(where: { $0.pointee.layer != nil }) {
       generation = .v0
-      layers = try CaffeNet.upgradedLayers(old, of: message, notes: &self.notes)
+      layers = try CaffeNet.upgradedLayers(old, of: message, unknownFields, notes: &self.notes)
     } else {
       generation = old.isEmpty ? .v2 : .v1
       layers = old.map { CaffeLayer($0.pointee) }
       layers += elements(net.layer, net.n_layer).map { CaffeLayer($0.pointee) }
-      for (index, stored) in message.blobs.enumerated() { layers[index].blobs = stored }
+      for (index, stored) in message.blobs.enumerated() {
+        layers[index].blobs = stored
+        layers[index].unknownFields = unknownFields[index] ?? []
+      }
     }
     try CaffeNet.check([name] + texts(net.input, net.n_input), at: nil)
     for (index, layer) in layers.enumerated() {

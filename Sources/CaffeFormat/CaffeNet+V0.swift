@@ -11,7 +11,7 @@ extension CaffeNet {
   /// - Parameter connections: the members of `layers`, of which at least one holds a V0 layer.
   static func upgradedLayers(
     _ connections: [UnsafeMutablePointer<Caffe__V1LayerParameter>], of message: NetMessage,
-    notes: inout [String]
+    _ unknownFields: [Int: [UnknownField]], notes: inout [String]
   ) throws(FormatError) -> [CaffeLayer] {
     var layers: [CaffeLayer] = []
     var paddings = V0Paddings()
@@ -39,6 +39,7 @@ extension CaffeNet {
         }
         (layer.bottoms, layer.tops) = (bottoms, tops)
         layer.blobs = message.blobs[index]
+        layer.unknownFields = unknownFields[index] ?? []
         layers.append(layer)
       }
     }
@@ -143,7 +144,9 @@ extension CaffeOperation {
         parameters.size = Extent(height: Int(layer.new_height), width: Int(layer.new_width))
       }
       self = .data(parameters)
-    case .input, .loss, .sink, .split, .dropout, .batchNorm, .scale, .bias, .relu, .clip, .prelu,
+    case .dropout: self = .dropout(ratio: decimal(layer.dropout_ratio))
+    case .input, .loss, .sink, .split, .axpy, .bn, .affine, .batchNorm, .scale, .bias, .relu, .clip,
+      .prelu,
       .elu, .sigmoid, .tanh, .power, .eltwise, .slice, .flatten, .reshape, .softmax, .unsupported:
       break
     }

@@ -18,18 +18,21 @@ struct CaffeNet {
   var layers: [CaffeLayer]
   /// The `stage`s of the definition's own state.
   var stages: [String]
+  /// The `level` of the definition's own state; nil where it has none.
+  var level: Int?
   /// What was folded or left out, one sentence each.
   var notes: [String]
   /// Fields that only NVIDIA's Caffe writes: `scale_bias of BatchNormParameter`.
   var forkFields: Set<String>
+  /// Its own fields that the schema does not have; those of layers are theirs.
+  var unknownFields: [UnknownField] = []
 }
 
 extension CaffeNet {
   /// Reads a definition in protobuf's text format.
-  init(text bytes: Bytes, ignoringUnknownFields: Bool) throws(FormatError) {
+  init(text bytes: Bytes) throws(FormatError) {
     var parser = try TextFormatParser(bytes)
     let encoded = try parser.message(.net)
-    if !ignoringUnknownFields { try parser.refuseUnknownFields() }
     let message: NetMessage
     do {
       message = try NetMessage(Bytes(encoded))
@@ -42,7 +45,7 @@ extension CaffeNet {
         at: .object("layer \(index + 1)"),
         "expected a definition without tensors, found \(message.blobs[index].count)")
     }
-    try self.init(message, notes: parser.unknownFieldNotes)
+    try self.init(message, unknownFields: parser.unknownFields)
   }
 
   /// Reads a caffemodel: definition and tensors.
@@ -53,6 +56,10 @@ extension CaffeNet {
     }.map { field, count in
       "left out field \(field.number) of \(field.message), unknown to the schema (\(count) found)"
     }
-    try self.init(message, notes: listed(notes))
+    let unknownFields = message.unknownFieldsByLayer.mapValues { fields in
+      fields.map { UnknownField(name: "\($0.number)", message: $0.message) }
+        .sorted { ($0.message, $0.name) < ($1.message, $1.name) }
+    }
+    try self.init(message, notes: listed(notes), unknownFields: unknownFields)
   }
 }

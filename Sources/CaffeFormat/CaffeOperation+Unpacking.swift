@@ -15,10 +15,17 @@ extension CaffeOperation {
     case _ where type.hasSuffix("Loss"): self = .loss
     case "Silence", "HDF5Output": self = .sink
     case "Split": self = .split
-    case "Dropout": self = .dropout
+    case "Dropout":
+      let dropout = given(
+        messages.dropout, caffe__dropout_parameter__init, Caffe__DropoutParameter())
+      self = .dropout(ratio: decimal(dropout.dropout_ratio))
     case "Sigmoid": self = .sigmoid
     case "TanH": self = .tanh
     case "Convolution": self = .convolution(ConvolutionParameters(messages))
+    case "DepthwiseConvolution", "ConvolutionDepthwise":
+      var parameters = ConvolutionParameters(messages)
+      parameters.isDepthwise = true
+      self = .convolution(parameters)
     case "Pooling": self = .pooling(PoolingParameters(messages))
     case "InnerProduct": self = .innerProduct(InnerProductParameters(messages))
     case "BatchNorm":
@@ -31,6 +38,8 @@ extension CaffeOperation {
             ? batchNorm.use_global_stats != 0 : nil,
           isScaled: batchNorm.scale_bias != 0 || batchNorm.scale_filler != nil
             || batchNorm.bias_filler != nil))
+    case "BN": self = .bn(BNParameters(messages))
+    case "Axpy": self = .axpy
     case "Scale":
       let scale = given(messages.scale, caffe__scale_parameter__init, Caffe__ScaleParameter())
       self = .scale(
@@ -42,6 +51,7 @@ extension CaffeOperation {
     case "ReLU":
       let relu = given(messages.relu, caffe__re_luparameter__init, Caffe__ReLUParameter())
       self = .relu(Layer.ReLU(negativeSlope: Double(relu.negative_slope)))
+    case "ReLU6": self = .relu(Layer.ReLU(maximum: 6))
     case "Clip":
       let clip = given(messages.clip, caffe__clip_parameter__init, Caffe__ClipParameter())
       self = .clip(minimum: Double(clip.min), maximum: Double(clip.max))
@@ -172,7 +182,8 @@ extension PoolingParameters {
     padding = WindowParameter(
       message.has_pad != 0 ? [Int(message.pad)] : [],
       (message.has_pad_h, message.pad_h), (message.has_pad_w, message.pad_w))
-    rounding = message.round_mode == CAFFE__POOLING_PARAMETER__ROUND_MODE__FLOOR ? .floor : .ceil
+    roundingValue = message.has_round_mode != 0 ? Int(message.round_mode.rawValue) : nil
+    roundsUp = message.has_ceil_mode != 0 ? message.ceil_mode != 0 : nil
   }
 }
 
@@ -186,3 +197,23 @@ extension InnerProductParameters {
     isTransposed = message.transpose != 0
   }
 }
+
+extension BNParameters {
+  fileprivate init(_ messages: ParameterMessages) {
+    guard let message = messages.bn?.pointee else { return }
+    if message.has_bn_mode != 0 {
+      isInference = message.bn_mode == CAFFE__BNPARAMETER__BNMODE__INFERENCE
+    }
+    hasScaleFiller = message.scale_filler != nil || message.shift_filler != nil
+    epsilon = message.has_eps != 0 ? Double(message.eps) : nil
+    varianceEpsilon = message.has_var_eps != 0 ? Double(message.var_eps) : nil
+    isSegStereo =
+      message.has_use_history_in_test != 0 || message.has_decay != 0 || message.has_axis != 0
+      || message.has_moving_average != 0 || message.has_multigpu_sync != 0
+    usesHistory = message.use_history_in_test != 0
+    axis = Int(message.axis)
+  }
+}
+
+/// The number that a definition has in decimal, where it counts for people and not for results.
+func decimal(_ number: Float) -> Double { Double("\(number)") ?? Double(number) }

@@ -4,7 +4,7 @@ internal import ModelIO
 enum CaffeRemark: RemarkKind {
   case unreadInputs, splits, identities, valueNames
   case scales, mergedPadding, padding, cropping, unreadPadding, enlargedKernels
-  case poolingSizes, subsampling, floorPooling, caps, dropouts
+  case poolingSizes, subsampling, floorPooling, caps, dropouts, dropoutRates
   case rounding, widening, doubles, untransposed
 
   var sentence: String {
@@ -30,6 +30,8 @@ enum CaffeRemark: RemarkKind {
     case .floorPooling: "wrote round_mode: FLOOR, which Caffe knows since 2018 and OpenCV does not"
     case .caps: "wrote capped rectifiers as Clip layers, which Caffe knows since 2018"
     case .dropouts: "the ratio of dropout layers, which counts in training only, is not known"
+    case .dropoutRates:
+      "wrote dropout layers of a rate that Caffe does not have as Power layers that change nothing"
     case .rounding: "rounded parameters to float32, as Caffe has them"
     case .widening: "widened weights to float32, which changes no value"
     case .doubles: "stored float64 weights as double_data, which OpenCV does not read"

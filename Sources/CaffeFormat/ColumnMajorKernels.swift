@@ -70,14 +70,14 @@ struct ColumnMajorKernels {
       guard input.rank == 4 else { break }
       let axis = try planner.canonical(axis, of: input)
       try require(axis < 2, "a softmax along axis \(axis)")
-    case .batchNorm, .scale, .bias, .prelu:
+    case .batchNorm, .affine, .scale, .bias, .prelu:
       let isSpatial = plan.weights.contains { weight in
         weight.storedShape.elementCount > 1
           && (isFlat || input.rank == 4 && weight.storedShape != [input[1]])
       }
       try require(!isSpatial, "weights for each pixel")
     case .input, .data, .loss, .sink, .split, .dropout, .relu, .clip, .elu, .sigmoid, .tanh, .power,
-      .eltwise, .lrn, .unsupported:
+      .eltwise, .lrn, .axpy, .bn, .unsupported:
       break
     }
     try follow(node, planner)
@@ -103,10 +103,10 @@ extension CaffeOperation {
   fileprivate var keepsOrder: Bool {
     switch self {
     case .dropout, .relu, .clip, .prelu, .elu, .sigmoid, .tanh, .power, .eltwise, .flatten,
-      .reshape, .softmax, .batchNorm, .scale, .bias:
+      .reshape, .softmax, .batchNorm, .affine, .scale, .bias:
       true
     case .input, .data, .loss, .sink, .split, .convolution, .pooling, .concat, .slice,
-      .innerProduct, .lrn, .unsupported:
+      .innerProduct, .lrn, .axpy, .bn, .unsupported:
       false
     }
   }

@@ -1,3 +1,4 @@
+internal import ModelGraph
 internal import ModelIO
 internal import TensorCore
 
@@ -27,12 +28,19 @@ struct InferenceNet {
   /// The names of layers that were left out; the tensors stored under them are not missed.
   private(set) var leftOut: Set<String> = []
   private(set) var notes: [String] = []
+  /// The fields, unknown to the schema, of layers that are used.
+  private(set) var unknownFields: [UnknownField] = []
+  /// Those of layers that were left out.
+  private(set) var unusedUnknownFields: [UnknownField] = []
 
   /// The current value of each blob.
   private var values: [String: String] = [:]
   /// Blobs that only layers left out make: labels, losses.
   private var absent: Set<String> = []
   private var takenNames: Set<String> = []
+  /// The names of layers that have weights, and of all that are nodes already.
+  private var weightedNames: Set<String> = []
+  private var nodeNames: Set<String> = []
   private var suffixes: [String: Int] = [:]
   private var splitCount = 0
   private var leftOutTypes: [String] = []
@@ -41,11 +49,15 @@ struct InferenceNet {
 extension InferenceNet {
   /// Leaves out what only training needs and names the values.
   ///
-  /// - Parameter isFiltered: whether the layers are those of a net that ran, as in a caffemodel:
-  ///   then their rules were obeyed when it was built, perhaps for training, and count no more.
+  /// - Parameters:
+  ///   - isFiltered: whether the layers are those of a net that ran, as in a caffemodel: then their
+  ///     rules were obeyed when it was built, perhaps for training, and count no more.
+  ///   - state: what the definition is read for.
   /// - Throws: `FormatError` naming the layer.
-  init(_ net: CaffeNet, isFiltered: Bool) throws(FormatError) {
-    let layers = isFiltered ? net.layers : try select(from: net)
+  init(
+    _ net: CaffeNet, isFiltered: Bool, for state: ReadingOptions.CaffeState = .init()
+  ) throws(FormatError) {
+    let layers = isFiltered ? net.layers : try select(from: net, for: state)
     for layer in layers where layer.operation.makesNode {
       guard !layer.name.isEmpty else {
         throw FormatError(
@@ -53,6 +65,7 @@ extension InferenceNet {
           "expected a name, found none")
       }
       takenNames.insert(layer.name)
+      if layer.mayHaveWeights { weightedNames.insert(layer.name) }
     }
     for layer in layers { try add(layer) }
     try checkLayerNames()
@@ -63,16 +76,24 @@ extension InferenceNet {
     if splitCount > 0 { notes.append("undid the Split layers (\(splitCount) found)") }
   }
 
-  /// The layers that belong to phase TEST.
-  private mutating func select(from net: CaffeNet) throws(FormatError) -> [CaffeLayer] {
+  /// The layers that belong to a state.
+  private mutating func select(
+    from net: CaffeNet, for asked: ReadingOptions.CaffeState
+  ) throws(FormatError) -> [CaffeLayer] {
+    let state = try NetState(of: net, asked)
     var selected: [CaffeLayer] = []
+    var dropped: [CaffeLayer] = []
     for layer in net.layers {
-      // Only rules select: `phase` on a layer says how it behaves, as in Caffe.
-      if try layer.belongs(toStages: net.stages) {
+      if try state.admits(layer) {
         selected.append(layer)
       } else {
         leaveOut(layer)
+        if layer.operation.makesNode { dropped.append(layer) }
       }
+    }
+    try state.requireChoice(for: dropped, of: net)
+    if state.phase == .train {
+      notes.append("read the layers for training, which compute here as they do in use")
     }
     // A layer of that name that stays keeps its tensors.
     leftOut.subtract(selected.map(\.name))
@@ -82,9 +103,11 @@ extension InferenceNet {
   private mutating func add(_ layer: CaffeLayer) throws(FormatError) {
     switch layer.operation {
     case .input(let shapes):
+      unknownFields += layer.unknownFields
       try declare(layer, shapes: shapes)
     case .data(let parameters):
       guard let first = layer.tops.first else { return leaveOut(layer) }
+      unknownFields += layer.unknownFields
       try write(first, by: layer, at: 0, value: addInput(first, parameters.shape, parameters))
       absent.formUnion(layer.tops.dropFirst())
     case .loss, .sink:
@@ -101,24 +124,67 @@ extension InferenceNet {
       splitCount += 1
     case .convolution, .pooling, .batchNorm, .scale, .bias, .relu, .clip, .prelu, .elu, .sigmoid,
       .tanh, .power, .eltwise, .concat, .slice, .innerProduct, .flatten, .reshape, .softmax, .lrn,
-      .dropout, .unsupported:
+      .dropout, .axpy, .bn, .affine, .unsupported:
       guard !layer.bottoms.contains(where: absent.contains) else {
         leaveOut(layer)
         return forget(layer.tops)
       }
+      unknownFields += layer.unknownFields
       try addNode(layer)
     }
   }
 
   private mutating func addNode(_ layer: CaffeLayer) throws(FormatError) {
+    let layer = renamedIfTwice(layer)
+    nodeNames.insert(layer.name)
     var inputs: [String] = []
     for bottom in layer.bottoms { inputs.append(try read(bottom, by: layer)) }
+    if case .axpy = layer.operation { return try addAxpy(layer, inputs) }
     let outputs =
       layer.tops.count == 1 ? [layer.name] : layer.tops.map { unusedName($0, for: "value") }
     for (index, top) in layer.tops.enumerated() {
       try write(top, by: layer, at: index, value: outputs[index])
     }
     nodes.append(Node(layer: layer, inputs: inputs, outputs: outputs))
+  }
+
+  /// `a · x + y` as what it is made of; the sum has the layer's name.
+  private mutating func addAxpy(_ layer: CaffeLayer, _ inputs: [String]) throws(FormatError) {
+    guard inputs.count == 3, layer.tops.count == 1 else {
+      throw FormatError(
+        at: .object(layer.name),
+        "expected 3 bottoms and 1 top for Axpy, found \(inputs.count) and \(layer.tops.count)")
+    }
+    func part(_ name: String, _ type: String, _ operation: CaffeOperation) -> CaffeLayer {
+      CaffeLayer(name: name, type: type, operation: operation, bottoms: [], tops: [])
+    }
+    let factors = unusedName("\(layer.name)_factors", for: "value")
+    let product = unusedName("\(layer.name)_product", for: "value")
+    let parts = [
+      // One factor for each channel, [batch, channels, 1, 1], without the axes of images.
+      (part(factors, "Flatten", .flatten(axis: 1, endAxis: -1)), [inputs[0]]),
+      (
+        part(product, "Scale", .scale(axes: AxisRange(axis: 0), hasBias: false)),
+        [inputs[1], factors]
+      ),
+      (
+        part(layer.name, "Eltwise", .eltwise(operation: .sum, coefficients: [])),
+        [product, inputs[2]]
+      ),
+    ]
+    for (part, inputs) in parts {
+      nodes.append(Node(layer: part, inputs: inputs, outputs: [part.name]))
+    }
+    try write(layer.tops[0], by: layer, at: 0, value: layer.name)
+  }
+
+  /// The layer under a name of its own: Caffe only needs that of layers with weights to be one.
+  private mutating func renamedIfTwice(_ layer: CaffeLayer) -> CaffeLayer {
+    let isTaken = nodeNames.contains(layer.name) || weightedNames.contains(layer.name)
+    guard !layer.mayHaveWeights, isTaken else { return layer }
+    var copy = layer
+    copy.name = unusedName(layer.name, for: "layer")
+    return copy
   }
 
   private mutating func declare(_ layer: CaffeLayer, shapes: [[Int]]) throws(FormatError) {
@@ -173,6 +239,7 @@ extension InferenceNet {
   }
 
   private mutating func leaveOut(_ layer: CaffeLayer) {
+    unusedUnknownFields += layer.unknownFields
     leftOut.insert(layer.name)
     leftOutTypes.append("\(layer.name) (\(layer.type))")
   }
@@ -218,27 +285,22 @@ extension CaffeOperation {
     case .input, .data, .loss, .sink, .split: false
     case .convolution, .pooling, .batchNorm, .scale, .bias, .relu, .clip, .prelu, .elu, .sigmoid,
       .tanh, .power, .eltwise, .concat, .slice, .innerProduct, .flatten, .reshape, .softmax, .lrn,
-      .dropout, .unsupported:
+      .dropout, .axpy, .bn, .affine, .unsupported:
       true
     }
   }
 }
 
 extension CaffeLayer {
-  /// Whether the rules admit the layer to a net of phase TEST, level 0 and these stages.
-  fileprivate func belongs(toStages stages: [String]) throws(FormatError) -> Bool {
-    guard include.isEmpty || exclude.isEmpty else {
-      throw FormatError(
-        at: .object(name), "expected include or exclude rules, found both")
+  /// Whether a caffemodel may hold tensors for the layer.
+  fileprivate var mayHaveWeights: Bool {
+    switch operation {
+    case .convolution, .batchNorm, .bn, .affine, .prelu, .innerProduct, .unsupported: true
+    case .scale(_, let hasBias): bottoms.count == 1 || hasBias
+    case .bias: bottoms.count == 1
+    case .input, .data, .loss, .sink, .split, .pooling, .relu, .clip, .elu, .sigmoid, .tanh, .power,
+      .eltwise, .concat, .slice, .flatten, .reshape, .softmax, .lrn, .dropout, .axpy:
+      false
     }
-    guard include.isEmpty else { return include.contains { $0.isMet(byStages: stages) } }
-    return !exclude.contains { $0.isMet(byStages: stages) }
-  }
-}
-
-extension CaffeLayer.StateRule {
-  fileprivate func isMet(byStages present: [String]) -> Bool {
-    (phase ?? .test) == .test && (minimumLevel ?? 0) <= 0 && (maximumLevel ?? 0) >= 0
-      && stages.allSatisfy(present.contains) && !excludedStages.contains(where: present.contains)
   }
 }

@@ -124,6 +124,9 @@ extension LayerPlanner {
     case .scale(let axes, let hasBias):
       try requireBottoms(1...2)
       return try planScale(axes, hasBias: hasBias)
+    case .affine:
+      try requireBottoms(1...1)
+      return try planAffine()
     case .bias(let axes):
       try requireBottoms(1...2)
       return try planBias(axes)
@@ -145,7 +148,7 @@ extension LayerPlanner {
     case .relu, .clip, .elu, .sigmoid, .tanh, .power, .flatten, .reshape, .softmax, .lrn, .dropout:
       try requireBottoms(1...1)
       return try planUnary()
-    case .input, .data, .loss, .sink, .split, .unsupported:
+    case .input, .data, .loss, .sink, .split, .axpy, .bn, .unsupported:
       throw error("expected a layer that computes, found \(layer.type)")
     }
   }
@@ -165,7 +168,7 @@ extension LayerPlanner {
     case .sigmoid: return try plan(.sigmoid)
     case .tanh: return try plan(.tanh)
     case .power(let power): return try plan(.power(power))
-    case .dropout: return try plan(.passThrough(.init(kind: .dropout)))
+    case .dropout(let ratio): return try plan(.passThrough(.init(kind: .dropout, rate: ratio)))
     case .flatten(let axis, let endAxis):
       let flatten = Layer.Flatten(
         axis: try canonical(axis, of: input), endAxis: try canonical(endAxis, of: input))
@@ -185,7 +188,7 @@ extension LayerPlanner {
       guard let lrn else { throw error("expected a region that Caffe has, found another") }
       return try plan(.localResponseNormalization(lrn))
     case .input, .data, .loss, .sink, .split, .convolution, .pooling, .batchNorm, .scale, .bias,
-      .prelu, .eltwise, .concat, .slice, .innerProduct, .unsupported:
+      .prelu, .eltwise, .concat, .slice, .innerProduct, .axpy, .bn, .affine, .unsupported:
       preconditionFailure("\(layer.type) is planned elsewhere")
     }
   }

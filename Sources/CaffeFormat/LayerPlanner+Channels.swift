@@ -15,7 +15,12 @@ extension LayerPlanner {
     let weights = roles.map { role in
       var weight = LayerPlan.Weight(role, role == .factor ? [1] : Shape([input[1]]))
       weight.fitsAnyShape = parameters.fitsAnyShape
-      weight.transforms = role == .factor && parameters.isFactorUnused ? [.setToOne] : []
+      switch role {
+      case .factor where parameters.isFactorUnused: weight.transforms = [.setToOne]
+      case .variance where parameters.hasInverseDeviation:
+        weight.transforms = [.invertSquare(subtracting: parameters.epsilon)]
+      default: break
+      }
       return weight
     }
     return LayerPlan(weights: weights, outputShapes: [input]) { tensors in
@@ -37,6 +42,20 @@ extension LayerPlanner {
       .scale(
         Layer.Scale(
           scale: isConstant ? tensors[0] : nil, bias: hasBias ? tensors.last : nil, axis: axis))
+    }
+  }
+
+  /// A factor and an addend for each channel.
+  func planAffine() throws(FormatError) -> LayerPlan {
+    let input = inputs[0]
+    try require(input.rank >= 2, "expected an input with channels, found \(input)")
+    let weights = [Layer.WeightRole.scale, .bias].map { role in
+      var weight = LayerPlan.Weight(role, [input[1]])
+      weight.fitsAnyShape = true
+      return weight
+    }
+    return LayerPlan(weights: weights, outputShapes: [input]) { tensors in
+      .scale(Layer.Scale(scale: tensors[0], bias: tensors[1], axis: 1))
     }
   }
 

@@ -17,7 +17,7 @@ extension LayerPlanner {
     let stride = try extent(parameters.stride, "stride") ?? Extent(1)
     let pad = try extent(parameters.padding, "pad") ?? Extent(0)
     let dilation = try extent(parameters.dilation, "dilation") ?? Extent(1)
-    let (outputs, groups) = (parameters.outputCount, parameters.groups)
+    let (outputs, groups) = try outputsAndGroups(of: parameters)
     try require(outputs > 0, "expected a num_output of 1 or more, found 0")
     try require(
       groups > 0 && input[1] % groups == 0 && outputs % groups == 0,
@@ -47,6 +47,21 @@ extension LayerPlanner {
           padding: Padding(vertical: pad.height, horizontal: pad.width), dilation: dilation,
           groups: groups))
     }
+  }
+
+  /// The number of outputs and of groups; a depthwise type has one of each for every channel, and
+  /// need not say so.
+  private func outputsAndGroups(
+    of parameters: ConvolutionParameters
+  ) throws(FormatError) -> (outputs: Int, groups: Int) {
+    let (outputs, groups) = (parameters.outputCount, parameters.groups)
+    guard parameters.isDepthwise else { return (outputs, groups) }
+    let channels = inputs[0][1]
+    try require(
+      [0, channels].contains(outputs) && [1, channels].contains(groups),
+      "expected a num_output and a group of \(channels), as many as channels, for \(layer.type), "
+        + "found \(outputs) and \(groups)")
+    return (channels, channels)
   }
 
   func plan(_ parameters: InnerProductParameters) throws(FormatError) -> LayerPlan {
@@ -92,13 +107,38 @@ extension LayerPlanner {
       pad.height == 0 && pad.width == 0 || pad.height < kernel.height && pad.width < kernel.width,
       "expected a pad smaller than the kernel, found "
         + "\(pad.height) × \(pad.width) for \(kernel.height) × \(kernel.width)")
-    return try plan(
-      .pooling(
-        Layer.Pooling(
-          kind: kind, kernel: kernel, stride: stride,
-          padding: Padding(vertical: pad.height, horizontal: pad.width),
-          rounding: parameters.rounding, clipsLastWindow: pad != Extent(0),
-          divisor: .paddedWindow)))
+    func pooling(_ rounding: Rounding) throws(FormatError) -> LayerPlan {
+      try plan(
+        .pooling(
+          Layer.Pooling(
+            kind: kind, kernel: kernel, stride: stride,
+            padding: Padding(vertical: pad.height, horizontal: pad.width), rounding: rounding,
+            clipsLastWindow: pad != Extent(0), divisor: .paddedWindow)))
+    }
+    if let rounding = try rounding(of: parameters) { return try pooling(rounding) }
+    let (up, down) = (try pooling(.ceil), try pooling(.floor))
+    try require(
+      up.outputShapes == down.outputShapes,
+      "cannot tell how this pooling rounds: field 13 is round_mode to BVLC's Caffe and ceil_mode, "
+        + "with the opposite meaning, to a branch of it and to OpenCV, and gives \(up.outputShapes[0]) "
+        + "or \(down.outputShapes[0]); name --caffe-dialect bvlc or ceil-mode, or give a prototxt")
+    return up
+  }
+
+  /// How windows are counted where they do not fill an image; nil if nothing tells.
+  private func rounding(of parameters: PoolingParameters) throws(FormatError) -> Rounding? {
+    let named: Rounding? = parameters.roundsUp.map { $0 ? .ceil : .floor }
+    guard let value = parameters.roundingValue else { return named ?? .ceil }
+    let rounding: Rounding
+    switch parameters.roundingField {
+    case .roundMode: rounding = value == 1 ? .floor : .ceil
+    case .ceilMode: rounding = value == 0 ? .floor : .ceil
+    case nil: return nil
+    }
+    try require(
+      named == nil || named == rounding,
+      "expected round_mode and ceil_mode to say the same, found one that rounds by \(rounding)")
+    return rounding
   }
 
   /// Height and width of a parameter that may be given in three ways; nil if it is given in none.

@@ -145,8 +145,18 @@ extension NetDraft {
   private mutating func draft(_ layer: Layer.PassThrough, _ node: Node) -> LayerDraft {
     switch layer.kind {
     case .dropout:
-      remarks.add(.dropouts, node.name)
-      return LayerDraft(node.name, "Dropout")
+      var draft = LayerDraft(node.name, "Dropout", "dropout_param")
+      // Caffe's own rate is another one than that of a layer that names none.
+      guard let rate = layer.rate else {
+        remarks.add(.dropouts, node.name)
+        return draft
+      }
+      guard Float(rate) > 0, Float(rate) < 1 else {
+        remarks.add(.dropoutRates, "\(node.name) (\(rate))")
+        return LayerDraft(node.name, "Power")
+      }
+      draft.parameters.addUnlessDefault("dropout_ratio", Float(rate))
+      return draft
     case .augmentation, .split:
       remarks.add(.identities, node.name)
       return LayerDraft(node.name, "Power")

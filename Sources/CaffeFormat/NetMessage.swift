@@ -6,7 +6,7 @@ internal import TensorCore
 /// protobuf-c copies whatever it decodes and has no limits of its own, so it is given the
 /// definition only, after every byte of it was checked against the schema.
 struct NetMessage {
-  /// Fields of a schema this toolkit does not have, with the number of their occurrences.
+  /// A field of a schema this toolkit does not have.
   struct UnknownField: Hashable {
     let message: String
     let number: UInt32
@@ -27,8 +27,10 @@ struct NetMessage {
   private(set) var layerFields: [Set<UInt32>] = []
   /// Fields that only NVIDIA's Caffe writes: `scale_bias of BatchNormParameter`.
   private(set) var forkFields: Set<String> = []
-  /// What was left out because the schema does not know it.
+  /// What was left out because the schema does not know it, with the number of its occurrences.
   private(set) var unknownFields: [UnknownField: Int] = [:]
+  /// The same by layer, in the same order; those of the network itself are at −1.
+  private(set) var unknownFieldsByLayer: [Int: Set<UnknownField>] = [:]
 
   /// Takes a message apart.
   ///
@@ -49,19 +51,26 @@ struct NetMessage {
 
   /// The fields of one message without its tensors, and their numbers.
   private mutating func copy(
-    _ reader: WireReader, as schema: MessageSchema, in span: RawSpan, of bytes: Bytes
+    _ reader: WireReader, as schema: MessageSchema, in span: RawSpan, of bytes: Bytes,
+    numbers: BNNumbers = BNNumbers()
   ) throws(FormatError) -> (writer: WireWriter, found: Set<UInt32>) {
     var reader = reader
     var writer = WireWriter()
     var found: Set<UInt32> = []
     let forks = ForkFields(of: schema)
+    let isBN = schema == .layer && BNNumbers.belong(to: reader, in: span)
     try countMessage(at: reader.position)
     while let field = try reader.next(in: span) {
-      let number = forks.schemaNumber(of: field)
+      let number =
+        (isBN ? BNNumbers.ofLayer(field) : nil)
+        ?? numbers.schemaNumber(forks.schemaNumber(of: field))
       let isForks = forks.contains(number)
       guard let known = schema.field(numbered: number), !isForks || known.accepts(field.value)
       else {
-        unknownFields[UnknownField(message: schema.name, number: field.number), default: 0] += 1
+        let unknown = UnknownField(message: schema.name, number: field.number)
+        unknownFields[unknown, default: 0] += 1
+        let layer = schema == .net ? -1 : blobs.count - 1
+        unknownFieldsByLayer[layer, default: []].insert(unknown)
         guard unknownFields.count <= NetMessage.unknownFieldLimit else {
           throw FormatError(
             at: .byte(field.offset),
@@ -88,9 +97,11 @@ struct NetMessage {
       }
       let isLayer = schema == .net && inner.name.hasSuffix("LayerParameter")
       if isLayer { blobs.append([]) }
-      let copied = try copy(content, as: inner, in: span, of: bytes)
+      let copied = try copy(
+        content, as: inner, in: span, of: bytes,
+        numbers: isBN ? BNNumbers(under: field.number) : BNNumbers())
       if isLayer { layerFields.append(copied.found) }
-      writer.field(field.number, bytes: copied.writer.bytes)
+      writer.field(known.number, bytes: copied.writer.bytes)
       guard writer.bytes.count <= NetMessage.definitionLimit else {
         throw FormatError(
           at: .byte(field.offset),

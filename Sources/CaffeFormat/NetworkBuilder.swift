@@ -77,7 +77,7 @@ struct NetworkBuilder {
     }
   }
 
-  private static func refuseUnsupported(_ nodes: [InferenceNet.Node]) throws(FormatError) {
+  static func refuseUnsupported(_ nodes: [InferenceNet.Node]) throws(FormatError) {
     let unsupported = nodes.map(\.layer).filter {
       if case .unsupported = $0.operation { true } else { false }
     }

@@ -12,6 +12,8 @@ struct ParameterMessages {
   var convolution: UnsafeMutablePointer<Caffe__ConvolutionParameter>?
   var pooling: UnsafeMutablePointer<Caffe__PoolingParameter>?
   var batchNorm: UnsafeMutablePointer<Caffe__BatchNormParameter>?
+  var bn: UnsafeMutablePointer<Caffe__BNParameter>?
+  var dropout: UnsafeMutablePointer<Caffe__DropoutParameter>?
   var scale: UnsafeMutablePointer<Caffe__ScaleParameter>?
   var bias: UnsafeMutablePointer<Caffe__BiasParameter>?
   var relu: UnsafeMutablePointer<Caffe__ReLUParameter>?
@@ -44,6 +46,8 @@ struct ParameterMessages {
     convolution = layer.convolution_param
     pooling = layer.pooling_param
     batchNorm = layer.batch_norm_param
+    bn = layer.bn_param
+    dropout = layer.dropout_param
     scale = layer.scale_param
     bias = layer.bias_param
     relu = layer.relu_param
@@ -63,6 +67,7 @@ struct ParameterMessages {
 
   init(_ layer: Caffe__V1LayerParameter) {
     hasLegacyTransform = true
+    dropout = layer.dropout_param
     transform = layer.transform_param
     data = layer.data_param
     imageData = layer.image_data_param

@@ -97,6 +97,12 @@ struct FieldSchema {
     }
   }
 
+  /// Whether the field is an enumeration that has a value of this name; true for other fields.
+  func hasValue(named name: String) -> Bool {
+    guard case .enumeration(let enumeration) = kind else { return true }
+    return enumeration.value(named: name) != nil
+  }
+
   /// What values the field holds.
   var kind: Kind {
     switch table.pointee.type {

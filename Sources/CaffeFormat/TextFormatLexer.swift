@@ -61,16 +61,23 @@ struct TextFormatLexer {
   }
 
   /// Line and column of an offset, both from 1; a column is a character, not a byte.
-  func location(of offset: Int) -> FormatError.Location {
+  func location(of offset: Int) -> FormatError.Location { locations(of: [offset])[0] }
+
+  /// Lines and columns of offsets in ascending order.
+  func locations(of offsets: [Int]) -> [FormatError.Location] {
     var line = 1
     var lineStart = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
-    for index in 0..<min(offset, bytes.count) where bytes[index] == ascii("\n") {
-      line += 1
-      lineStart = index + 1
-    }
+    var position = 0
     let isContinuation = { (byte: UInt8) in byte & 0xc0 == 0x80 }
-    let before = bytes[min(lineStart, offset)..<min(offset, bytes.count)]
-    return .line(line, column: 1 + before.count { !isContinuation($0) })
+    return offsets.map { offset in
+      let end = min(offset, bytes.count)
+      while position < end {
+        if bytes[position] == ascii("\n") { (line, lineStart) = (line + 1, position + 1) }
+        position += 1
+      }
+      let before = bytes[min(lineStart, offset)..<end]
+      return .line(line, column: 1 + before.count { !isContinuation($0) })
+    }
   }
 
   private mutating func skipSpace() {

@@ -7,10 +7,12 @@ internal import TensorCore
 /// schema does not know are skipped and remembered: a caller must refuse or report them.
 struct TextFormatParser {
   /// A field that the schema does not have.
-  struct UnknownField {
+  private struct Unknown {
     let name: String
     let message: String
     let offset: Int
+    /// The number of its layer, from 0; −1 for the network's own.
+    let layer: Int
   }
 
   /// As many levels as protobuf's own parsers accept.
@@ -21,7 +23,9 @@ struct TextFormatParser {
   var lexer: TextFormatLexer
   var token: TextFormatLexer.Token = .end
   var offset = 0
-  private(set) var unknownFields: [UnknownField] = []
+  private var unknown: [Unknown] = []
+  /// How many layers have begun.
+  private var layerCount = 0
 
   /// A parser at the first token.
   init(_ text: Bytes) throws(FormatError) {
@@ -74,15 +78,19 @@ struct TextFormatParser {
       throw error("expected a field of \(schema.name), found \(token.description)")
     }
     guard let field = schema.field(named: name) else {
-      guard unknownFields.count < TextFormatParser.unknownFieldLimit else {
+      guard unknown.count < TextFormatParser.unknownFieldLimit else {
         throw lexer.error(
           at: start,
           "expected at most \(TextFormatParser.unknownFieldLimit) fields unknown to the schema, "
             + "found more")
       }
-      unknownFields.append(UnknownField(name: name, message: schema.name, offset: start))
+      noteUnknown(name, of: schema, at: start)
       try skipValue(of: name, depth: depth)
       return try skipSeparator()
+    }
+    if schema == .net, ["layer", "layers"].contains(name) {
+      try refuseMixture(name, field, found, of: schema, at: start)
+      layerCount += 1
     }
     if !found.insert(field.number).inserted, !field.isRepeated {
       throw lexer.error(at: start, "expected \(name) once in \(schema.name), found it again")
@@ -95,22 +103,27 @@ struct TextFormatParser {
     if field.isRepeated, try skip("[") {
       if try !skip("]") {
         repeat {
-          try value(of: field, depth: depth, to: &writer)
+          try value(of: field, in: schema, depth: depth, to: &writer)
         } while try skip(",")
         guard try skip("]") else {
           throw error("expected , or ] in the list of \(name), found \(token.description)")
         }
       }
     } else {
-      try value(of: field, depth: depth, to: &writer)
+      try value(of: field, in: schema, depth: depth, to: &writer)
     }
     try skipSeparator()
   }
 
   private mutating func value(
-    of field: FieldSchema, depth: Int, to writer: inout WireWriter
+    of field: FieldSchema, in owner: MessageSchema, depth: Int, to writer: inout WireWriter
   ) throws(FormatError) {
     guard case .message(let schema) = field.kind else {
+      // Engines of forks compute the same.
+      if field.name == "engine", case .word(let word) = token, !field.hasValue(named: word) {
+        noteUnknown("engine: \(word)", of: owner, at: offset)
+        return try advance()
+      }
       return try scalar(of: field, to: &writer)
     }
     guard let close = try openMessage() else {
@@ -162,24 +175,35 @@ struct TextFormatParser {
 
 // Fields that the schema does not have.
 extension TextFormatParser {
-  /// Throws one error that lists all of them, if there are any.
-  func refuseUnknownFields() throws(FormatError) {
-    guard let first = unknownFields.first else { return }
-    throw lexer.error(
-      at: first.offset, "unknown to the schema: \(unknownFieldList.joined(separator: ", "))")
-  }
-
-  /// One sentence each.
-  var unknownFieldNotes: [String] {
-    unknownFieldList.map { "left out a field unknown to the schema: \($0)" }
-  }
-
-  private var unknownFieldList: [String] {
-    let known = unknownFields.prefix(100).map { field in
-      "\(field.name.count > 60 ? field.name.prefix(60) + "…" : field.name) of \(field.message) "
-        + "at \(lexer.location(of: field.offset))"
+  /// Those of each layer, by its number from 0; those of the network itself are at −1.
+  var unknownFields: [Int: [UnknownField]] {
+    let places = lexer.locations(of: unknown.map(\.offset))
+    var fields: [Int: [UnknownField]] = [:]
+    for (unknown, place) in zip(unknown, places) {
+      fields[unknown.layer, default: []].append(
+        UnknownField(name: unknown.name, message: unknown.message, place: place))
     }
-    return listed(known)
+    return fields
+  }
+
+  private mutating func noteUnknown(_ name: String, of schema: MessageSchema, at offset: Int) {
+    unknown.append(
+      Unknown(
+        name: name, message: schema.name, offset: offset,
+        layer: schema == .net ? -1 : layerCount - 1))
+  }
+
+  /// Refuses layers of both generations in one definition, before their types can be.
+  private func refuseMixture(
+    _ name: String, _ field: FieldSchema, _ found: Set<UInt32>, of schema: MessageSchema,
+    at start: Int
+  ) throws(FormatError) {
+    let other = name == "layer" ? "layers" : "layer"
+    guard let number = schema.field(named: other)?.number, found.contains(number) else { return }
+    throw lexer.error(
+      at: start,
+      "expected \(other) as before, found \(name): a definition with both, the present layer and "
+        + "the layers of 2014, is read by no Caffe")
   }
 
   /// Skips what follows the name of an unknown field.

@@ -9,6 +9,8 @@ struct WeightMatching {
   private(set) var tensors: [[Tensor]] = []
   /// What became of each stored tensor.
   private(set) var ledger = Ledger()
+  /// What was left out as asked for, in one sentence if anything was.
+  private(set) var notes: [String] = []
 
   /// The name of the file that holds the tensors.
   private let file: String
@@ -33,10 +35,12 @@ extension WeightMatching {
   ///   - stored: the layers of the caffemodel.
   ///   - file: the name of the caffemodel.
   ///   - leftOut: layers whose tensors are not missed.
+  ///   - ignoringExtra: whether tensors of layers that the definition does not have are left out
+  ///     too.
   /// - Throws: one `FormatError` with all faults.
   init(
     _ plans: [(layer: CaffeLayer, plan: LayerPlan)], stored: [CaffeLayer], in file: String,
-    leftOut: Set<String>
+    leftOut: Set<String>, ignoringExtra: Bool
   ) throws(FormatError) {
     self.file = file
     let holders = stored.filter { !$0.blobs.isEmpty }
@@ -70,17 +74,47 @@ extension WeightMatching {
       tensors.append(taken)
     }
     let planned = Set(plans.map(\.layer.name))
-    let sources = holders.filter { planned.contains($0.name) || !leftOut.contains($0.name) }
-      .flatMap { layer in
-        layer.numberedBlobs.keys.sorted().map { "\(layer.name)/blobs[\($0)]" }
-      }
+    let sources = holders.filter { planned.contains($0.name) }.flatMap(\.sources)
     let order = Dictionary(sources.enumerated().map { ($1, $0) }) { first, _ in first }
     ledger.entries.sort { order[$0.source] ?? .max < order[$1.source] ?? .max }
-    faults += ledger.faults(sources: sources, targets: targets)
+    faults +=
+      sources.isEmpty
+      ? targets.map { "\($0) is not filled" } : ledger.faults(sources: sources, targets: targets)
+    let extra = holders.filter { !planned.contains($0.name) && !leftOut.contains($0.name) }
+    try account(for: extra, ignoringExtra: ignoringExtra)
+    ledger.leftOut = holders.filter { !planned.contains($0.name) }.flatMap(leftOut(of:))
+  }
+
+  /// Throws one error with all faults, if there are any; tensors of layers that the definition does
+  /// not have are faults unless they are ignored.
+  private mutating func account(
+    for extra: [CaffeLayer], ignoringExtra: Bool
+  ) throws(FormatError) {
+    var hint = ""
+    if !ignoringExtra {
+      if faults.isEmpty {
+        hint = "; --ignore-extra-weights leaves out what belongs to no layer of the definition"
+      }
+      faults += extra.flatMap(\.sources).map { "\($0) is not used by any layer" }
+    } else if !extra.isEmpty {
+      notes.append(
+        "left out tensors of layers that the definition does not have, as asked for: "
+          + listed(extra.map(\.name)).joined(separator: ", "))
+    }
     guard faults.isEmpty else {
       throw FormatError(
         .badModel,
-        "expected the weights of the definition: \(listed(faults).joined(separator: "; "))")
+        "expected the weights of the definition: \(listed(faults).joined(separator: "; "))\(hint)")
+    }
+  }
+
+  private func leftOut(of layer: CaffeLayer) -> [Ledger.LeftOut] {
+    let blobs = layer.numberedBlobs
+    return zip(blobs.keys.sorted(), layer.sources).map { number, source in
+      let blob = blobs[number]!  // it is one of its keys
+      return Ledger.LeftOut(
+        source: source, file: file, byteOffset: blob.byteOffset,
+        elementType: blob.tensor.elementType, shape: blob.tensor.shape)
     }
   }
 
@@ -143,6 +177,11 @@ extension CaffeLayer {
   /// The stored tensors by their places among the layer's blobs.
   fileprivate var numberedBlobs: [Int: CaffeBlob] {
     Dictionary(uniqueKeysWithValues: zip(blobNumbers ?? Array(blobs.indices), blobs))
+  }
+
+  /// What a ledger calls the stored tensors.
+  fileprivate var sources: [String] {
+    numberedBlobs.keys.sorted().map { "\(name)/blobs[\($0)]" }
   }
 }
 

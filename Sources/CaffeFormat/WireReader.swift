@@ -75,7 +75,7 @@ struct WireReader {
       guard length <= UInt64(end - position) else {
         throw FormatError(
           at: .byte(lengthOffset),
-          "expected \(length) bytes, found \(end - position) to the end of the message")
+          "expected \(length) bytes, found \(end - position) to the end of \(whole)")
       }
       value = .lengthPrefixed(try take(Int(length)))
     case 5: value = .fixed32(try take(4))
@@ -109,11 +109,16 @@ struct WireReader {
     throw FormatError(at: .byte(start), "expected an integer of 64 bits, found a longer one")
   }
 
+  /// What ends where this walk does.
+  private var whole: String {
+    depth == 1 ? "the file, which seems to be cut off" : "the message"
+  }
+
   private mutating func take(_ count: Int) throws(FormatError) -> Range<Int> {
     guard count <= end - position else {
       throw FormatError(
         at: .byte(position),
-        "expected \(count) bytes, found \(end - position) to the end of the message")
+        "expected \(count) bytes, found \(end - position) to the end of \(whole)")
     }
     defer { position += count }
     return position..<position + count

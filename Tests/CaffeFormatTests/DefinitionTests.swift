@@ -298,8 +298,9 @@ struct DefinitionTests {
       "net.prototxt: b: writes a, which an earlier layer writes already"
     ),
     (
-      "layer { name: 'a' type: 'TanH' bottom: 'a' top: 'a' }",
-      "net.prototxt: expected different names for all layers, found again: a"
+      "layer { name: 'w' type: 'PReLU' bottom: 'a' top: 'a' } "
+        + "layer { name: 'w' type: 'PReLU' bottom: 'a' top: 'a' }",
+      "net.prototxt: expected different names for all layers, found again: w"
     ),
     (
       "layer { type: 'TanH' bottom: 'a' top: 'b' }",

@@ -80,7 +80,7 @@ struct OldDialectTests {
       "ContrastiveLoss", "Exp", "Deconvolution",
     ]
     let text = (0..<40).map { "layers { type: \($0) } " }.joined()
-    let net = try CaffeNet(text: Bytes(Array(text.utf8)), ignoringUnknownFields: false)
+    let net = try CaffeNet(text: Bytes(Array(text.utf8)))
     #expect(net.layers.map(\.type) == expected)
     var writer = WireWriter()
     writer.field(2, bytes: [0x28, 99])
@@ -90,7 +90,7 @@ struct OldDialectTests {
   @Test func `parameters shared by name are known`() throws {
     let text =
       "layers { param: ['w', ''] param: 'b' blob_share_mode: [STRICT, STRICT, PERMISSIVE] }"
-    let net = try CaffeNet(text: Bytes(Array(text.utf8)), ignoringUnknownFields: false)
+    let net = try CaffeNet(text: Bytes(Array(text.utf8)))
     let shared = net.layers[0].sharedBlobs
     #expect(shared.map(\.?.name) == ["w", nil, "b"])
     #expect(shared.map(\.?.isPermissive) == [false, nil, true])

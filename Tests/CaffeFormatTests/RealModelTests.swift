@@ -70,7 +70,7 @@ struct RealModelTests {
     let options = ReadingOptions(inputShape: name.contains("resnet20") ? [1, 3, 32, 32] : nil)
     let files = try TestFiles()
     // The same layers with tensors of zeros, of the shapes the plan asks for.
-    let net = try CaffeNet(text: definition.bytes, ignoringUnknownFields: false)
+    let net = try CaffeNet(text: definition.bytes)
     let inference = try InferenceNet(net, isFiltered: false)
     let builder = try NetworkBuilder(
       inference, inputShapes: try inference.inputShapes(options: options, mean: nil))

@@ -97,7 +97,8 @@ import Testing
       ),
       (
         "other-layer", .badModel,
-        "expected the weights of the definition: ip/more/blobs[0] is not used by any layer"
+        "expected the weights of the definition: ip/more/blobs[0] is not used by any layer; "
+          + "--ignore-extra-weights leaves out what belongs to no layer of the definition"
       ),
     ])
   func `what is no snapshot is refused with the path of the object`(

@@ -23,6 +23,7 @@ struct SourceTests {
   private let kinds: [(String, [UInt8], CaffeFile, Recognition)] = [
     ("definition", Array("# c\nname: 'x'".utf8), .definition, .certain),
     ("definition in braces", Array("\u{feff}layer {".utf8), .definition, .certain),
+    ("solver", Array("net: 'train.prototxt'\nbase_lr: 0.1".utf8), .solver, .certain),
     ("labels", Array("tench\ngoldfish\n".utf8), .text, .plausible),
     ("labels that begin like a field", Array("name\n".utf8), .text, .plausible),
     ("labels in Latin-1", Array("caf".utf8) + [0xe9, 0x0a], .text, .plausible),
@@ -75,6 +76,11 @@ struct SourceTests {
 
   @Test(arguments: [
     (0, "weights", "expected a prototxt definition, found a binary caffemodel"),
+    (
+      0, "solver",
+      "expected a prototxt definition, found the settings of a solver, which trains a network: the "
+        + "definition is the file that its field net names"
+    ),
     (0, "empty", "expected a prototxt definition, found an empty file"),
     (0, "zip", "expected a prototxt definition, found data of another kind"),
     (0, "labels", "1:7: expected : or { after \"tench\", found \"goldfish\""),

@@ -2,6 +2,7 @@ import Foundation
 import ModelGraph
 import ModelIO
 import TensorCore
+import Testing
 
 @testable import CaffeFormat
 
@@ -33,7 +34,7 @@ final class TestFiles {
 func encoded(_ text: String) throws -> [UInt8] {
   var parser = try TextFormatParser(Bytes(Array(text.utf8)))
   let bytes = try parser.message(.net)
-  try parser.refuseUnknownFields()
+  #expect(parser.unknownFields.isEmpty)
   return bytes
 }
 
@@ -85,8 +86,9 @@ func legacyBlob(_ shape: [Int]) -> String {
 /// Reads a model whose definition and caffemodel are given as text.
 func read(
   _ definition: String?, weights: String? = nil, mean: [UInt8]? = nil, labels: String? = nil,
-  inputShape: Shape? = nil, ignoringUnknownFields: Bool = false,
-  dialect: ReadingOptions.CaffeDialect = .auto, hasColumnMajorKernels: Bool = false
+  inputShape: Shape? = nil, ignoring fields: [String] = [], ignoringExtraWeights: Bool = false,
+  state: ReadingOptions.CaffeState = .init(), dialect: ReadingOptions.CaffeDialect = .auto,
+  bnStatistic: ReadingOptions.BNStatistic = .variance, hasColumnMajorKernels: Bool = false
 ) throws -> Model {
   let files = try TestFiles()
   let source = CaffeSource(
@@ -98,7 +100,8 @@ func read(
     return try CaffeFormat().readModel(
       from: source,
       options: ReadingOptions(
-        inputShape: inputShape, ignoresUnknownFields: ignoringUnknownFields, caffeDialect: dialect,
+        inputShape: inputShape, ignoredFields: fields, ignoresExtraWeights: ignoringExtraWeights,
+        caffeState: state, caffeDialect: dialect, bnStatistic: bnStatistic,
         hasColumnMajorKernels: hasColumnMajorKernels))
   } catch {
     // Messages name the file as the user gave it; tests want it without the folder.

@@ -65,7 +65,8 @@ struct WeightTests {
     ),
     (
       "CBS layer { name: 'old' blobs { data: 1 } blobs { data: 2 } }",
-      "old/blobs[0] is not used by any layer; old/blobs[1] is not used by any layer"
+      "old/blobs[0] is not used by any layer; old/blobs[1] is not used by any layer; "
+        + "--ignore-extra-weights leaves out what belongs to no layer of the definition"
     ),
     (
       "BS layer { name: 'conv' blobs { data: 1 shape { dim: 1 } } }",
@@ -99,7 +100,29 @@ struct WeightTests {
   @Test func `many faults are counted`() {
     let extra = (0..<30).map { "layer { name: 'x\($0)' blobs { data: 1 } } " }.joined()
     let message = failure { try read(definition, weights: conv + bn + scale + extra) }
-    #expect(message?.hasSuffix("x19/blobs[0] is not used by any layer; and 10 more") == true)
+    #expect(message?.contains("x19/blobs[0] is not used by any layer; and 10 more; ") == true)
+  }
+
+  @Test func `tensors of layers that the definition does not have are left out on request`() throws
+  {
+    let extra = "layer { name: 'head' \(blob([2])) \(blob([3])) }"
+    let model = try read(
+      definition, weights: conv + extra + bn + scale, ignoringExtraWeights: true)
+    #expect(
+      model.provenance.ledger.leftOut.map { "\($0.source) \($0.shape)" }
+        == ["head/blobs[0] [2]", "head/blobs[1] [3]"])
+    #expect(
+      model.provenance.notes.contains(
+        "left out tensors of layers that the definition does not have, as asked for: head"))
+    // A layer that the definition has must have its tensors and no others.
+    #expect(
+      failure { try read(definition, weights: bn + scale + extra, ignoringExtraWeights: true) }
+        == "net.caffemodel: expected the weights of the definition: conv/kernel is not filled; "
+        + "conv/bias is not filled")
+    let fat = scale.replacing("name: 'scale'", with: "name: 'scale' \(blob([2]))")
+    #expect(
+      failure { try read(definition, weights: conv + bn + fat, ignoringExtraWeights: true) }?
+        .contains("is not used by any layer") == true)
   }
 
   @Test func `a caffemodel without tensors is refused`() {
@@ -113,7 +136,8 @@ struct WeightTests {
     #expect(
       failure { try read(weightless, weights: conv) }
         == "net.caffemodel: expected the weights of the definition: "
-        + "conv/blobs[0] is not used by any layer; conv/blobs[1] is not used by any layer")
+        + "conv/blobs[0] is not used by any layer; conv/blobs[1] is not used by any layer; "
+        + "--ignore-extra-weights leaves out what belongs to no layer of the definition")
   }
 
   @Test func `a definition that needs weights asks for them`() {

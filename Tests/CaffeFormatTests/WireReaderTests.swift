@@ -51,16 +51,25 @@ struct WireReaderTests {
       ([0x0c], "byte 0: expected wire type 0, 1, 2 or 5, found 4"),
       ([0x0e], "byte 0: expected wire type 0, 1, 2 or 5, found 6"),
       ([0x0f], "byte 0: expected wire type 0, 1, 2 or 5, found 7"),
-      ([0x08, 0x01, 0x0d, 1, 2, 3], "byte 3: expected 4 bytes, found 3 to the end of the message"),
-      ([0x09, 1, 2], "byte 1: expected 8 bytes, found 2 to the end of the message"),
-      ([0x0a, 0x05, 1], "byte 1: expected 5 bytes, found 1 to the end of the message"),
+      (
+        [0x08, 0x01, 0x0d, 1, 2, 3],
+        "byte 3: expected 4 bytes, found 3 to the end of the file, which seems to be cut off"
+      ),
+      (
+        [0x09, 1, 2],
+        "byte 1: expected 8 bytes, found 2 to the end of the file, which seems to be cut off"
+      ),
+      (
+        [0x0a, 0x05, 1],
+        "byte 1: expected 5 bytes, found 1 to the end of the file, which seems to be cut off"
+      ),
       (
         [0x0a, 0x80, 0x80, 0x80, 0x80, 0x08],
-        "byte 1: expected 2147483648 bytes, found 0 to the end of the message"
+        "byte 1: expected 2147483648 bytes, found 0 to the end of the file, which seems to be cut off"
       ),
       (
         [0x0a] + Array(repeating: 0xff, count: 9) + [0x01],
-        "byte 1: expected 18446744073709551615 bytes, found 0 to the end of the message"
+        "byte 1: expected 18446744073709551615 bytes, found 0 to the end of the file, which seems to be cut off"
       ),
     ] as [([UInt8], String)])
   func `a malformed field is refused with its offset`(bytes: [UInt8], message: String) {

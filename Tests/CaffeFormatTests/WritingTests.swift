@@ -234,7 +234,7 @@ struct WritingTests {
           "bn", .batchNormalization(.init(mean: .ramp([4]), variance: mean, epsilon: 1)),
           inputs: ["b"]),
       ]))
-    let net = try CaffeNet(text: Bytes(Array(files.definition.utf8)), ignoringUnknownFields: false)
+    let net = try CaffeNet(text: Bytes(Array(files.definition.utf8)))
     #expect(
       net.layers.map { $0.sharedBlobs.map { $0?.name } }
         == [[], ["a/kernel", "a/bias"], ["a/kernel"], [nil, "a/bias"]])
@@ -259,7 +259,7 @@ struct WritingTests {
 struct InPlaceTests {
   private func blobs(_ nodes: [Node], _ shape: Shape = [1, 4, 6, 6]) throws -> [String] {
     let files = try CaffeFormat().encode(sample(shape, layers: nodes))
-    let net = try CaffeNet(text: Bytes(Array(files.definition.utf8)), ignoringUnknownFields: false)
+    let net = try CaffeNet(text: Bytes(Array(files.definition.utf8)))
     return net.layers.dropFirst().map {
       "\($0.bottoms.joined(separator: ",")) > \($0.tops.joined(separator: ","))"
     }

@@ -17,6 +17,7 @@ import Testing
     "dialect-input-name": ReadingOptions(inputShape: [2, 3, 5, 7]),
     "dialect-input-none": ReadingOptions(inputShape: [2, 3, 5, 7]),
     "dialect-nvidia-factor-zero": ReadingOptions(caffeDialect: .nvidia),
+    "fork-extra-weights": ReadingOptions(ignoresExtraWeights: true),
     "dialect-column-major": ReadingOptions(
       inputShape: [2, 3, 6, 8], hasColumnMajorKernels: true),
   ]

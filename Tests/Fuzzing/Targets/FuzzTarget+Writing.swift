@@ -9,7 +9,7 @@ extension FuzzTarget {
   static func write(_ bytes: Bytes) throws(Contradiction) -> Bool {
     let source = try source(inText: bytes)
     let model = try accepted { () throws(FormatError) in
-      try CaffeFormat().readModel(from: source, options: ReadingOptions(ignoresUnknownFields: true))
+      try CaffeFormat().readModel(from: source, options: ReadingOptions())
     }
     guard let model,
       let files = try accepted({ () throws(FormatError) in try CaffeFormat().encode(model) })
