@@ -40,7 +40,7 @@ import Testing
       (Padding(vertical: 1, horizontal: 1), Extent(1), Extent(1), 2, []),
       (
         Padding(vertical: 1, horizontal: 1), Extent(2), Extent(1), 1,
-        ["wrote padding that Keras' convolutions and poolings do not have as ZeroPadding2D"]
+        ["wrote padding that Keras' convolutions and poolings do not have as layers that pad"]
       ),
       (
         Padding(top: 0, left: 0, bottom: 1, right: 1), Extent(2), Extent(1), 4,
@@ -49,13 +49,13 @@ import Testing
       (
         Padding(top: 2, left: 1, bottom: 3, right: 0), Extent(height: 1, width: 3), Extent(1), 4,
         [
-          "wrote padding that Keras' convolutions and poolings do not have as ZeroPadding2D",
-          "wrote strides as a MaxPooling2D of one element behind a layer of stride 1",
+          "wrote padding that Keras' convolutions and poolings do not have as layers that pad",
+          "wrote strides as a maximum of one element behind a layer of stride 1",
         ]
       ),
       (
         Padding(vertical: 2, horizontal: 2), Extent(2), Extent(2), 1,
-        ["wrote strides as a MaxPooling2D of one element behind a layer of stride 1"]
+        ["wrote strides as a maximum of one element behind a layer of stride 1"]
       ),
     ] as [(Padding, Extent, Extent, Int, [String])])
   func `convolutions of any padding and stride`(

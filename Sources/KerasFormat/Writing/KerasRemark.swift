@@ -21,11 +21,11 @@ enum KerasRemark: RemarkKind {
     case .numbers: "wrote weights of one number into the definition"
     case .sharedLayers: "wrote layers that share all weights as one layer that is called repeatedly"
     case .padding:
-      "wrote padding that Keras' convolutions and poolings do not have as ZeroPadding2D"
+      "wrote padding that Keras' convolutions and poolings do not have as layers that pad"
     case .zeroPaddedMaxima:
       "padded the images of maximum poolings with zeros, which never win over inputs of 0 and above"
     case .subsampling:
-      "wrote strides as a MaxPooling2D of one element behind a layer of stride 1"
+      "wrote strides as a maximum of one element behind a layer of stride 1"
     case .separatePoolings:
       "wrote poolings whose rows and columns Keras pads unlike as one layer for each"
     case .channelPadding: "wrote channels of zeros as ZeroPadding2D over exchanged axes"
