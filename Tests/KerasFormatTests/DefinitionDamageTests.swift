@@ -23,6 +23,7 @@ import Testing
       atPath: Places.fixture("keras/layers"))
     let archives = (layers ?? []).filter { $0.hasSuffix(".keras") }.sorted()
     return archives.map { ["layers/\($0)"] } + [
+      ["lines/separable.keras"], ["lines/reshaped.keras"],
       ["eras/tf2.12.h5"], ["hostile/sound.h5"], ["old/keras0.3.h5", "old/keras0.3.json"],
       ["old/keras1.0.5.h5", "old/keras1.0.5.json"],
     ]
