@@ -76,6 +76,21 @@ public struct KerasSource: Sendable {
     }
   }
 
+  /// The shards that an index among files names and that are not among them: they are read as well.
+  ///
+  /// - Throws: `FormatError` for one that is missing, and for an index that names no files.
+  public static func shards(besides files: [InputFile]) throws(FormatError) -> [InputFile] {
+    var shards: [InputFile] = []
+    for file in files where KerasFile(file.bytes) == .shardIndex {
+      let index = try inFile(file) { () throws(FormatError) in try ShardIndex(file.bytes) }
+      let names = Set(files.map(\.name))
+      for name in index.fileNames where !names.contains(name) {
+        shards.append(try index.shard(name, of: file, among: []))
+      }
+    }
+    return shards
+  }
+
   /// The files that are there.
   public var files: [InputFile] { [definition, weights].compactMap { $0 } + shards }
 }

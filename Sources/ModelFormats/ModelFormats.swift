@@ -18,6 +18,13 @@ public enum ModelFormats {
     try format(of: files).readModel(from: files, options: options)
   }
 
+  /// The files that are read for a model, those included that others name.
+  ///
+  /// - Throws: `FormatError` for one that is missing.
+  public static func completed(_ files: [InputFile]) throws(FormatError) -> [InputFile] {
+    files + (try KerasSource.shards(besides: files))
+  }
+
   /// The format of the files of one model.
   ///
   /// - Throws: `FormatError` for a file that no format knows, or that is not of the format that is

@@ -21,6 +21,7 @@ struct Conversion {
     of sources: [InputFile], to format: Destination.Format?, _ output: OutputArguments,
     read: () throws -> (Model, Ledger)
   ) throws {
+    let sources = try ModelFormats.completed(sources)
     self.sources = sources
     destination = try output.destination(besides: sources, as: format)
     receipt = try output.receiptFile(besides: sources)

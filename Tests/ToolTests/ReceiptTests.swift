@@ -72,6 +72,21 @@ import Testing
     #expect(run.output.contains("NOT AS THE RECEIPT SAYS"))
   }
 
+  @Test func `shards that only their index names are in the receipt`() throws {
+    let folder = TemporaryFolder()
+    let names = ["shards.weights.json", "shards_00000.weights.h5", "shards_00001.weights.h5"]
+    for name in names {
+      try FileManager.default.copyItem(
+        atPath: Places.fixture("keras/packed/\(name)"), toPath: folder.path(name))
+    }
+    let conversion = try ToolRun(
+      "resnet-convert", [names[0], "-o", "out.resnet", "--receipt", "receipt.json"],
+      in: folder.path)
+    #expect(conversion.exitCode == 0, "\(conversion.errors)")
+    let run = try Self.check(folder)
+    #expect(run.output.contains("AS THE RECEIPT SAYS: 4 files; 84 of 84"), "\(run.output)")
+  }
+
   @Test func `a transform that was not done is found at its tensor`() throws {
     let folder = try Self.convert("dialect-nvidia", to: ["out.prototxt", "out.caffemodel"])
     let path = folder.path("receipt.json")
