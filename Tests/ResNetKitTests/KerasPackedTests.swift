@@ -79,6 +79,13 @@ import Testing
     withExtendedLifetime(folder) {}
   }
 
+  @Test func `the tensors of one layer come together from two of three shards`() throws {
+    let files = ["split.weights.json", "split.json"].map(fixture)
+    let model = try ModelFormats.read(try files.map { try InputFile(path: $0) })
+    #expect(model.provenance.notes.contains("joined 3 shards"))
+    try KerasLineTests.verify(model, try NPZ.read(InputFile(path: fixture("split.npz"))))
+  }
+
   @Test func `the shards of others come together`() throws {
     guard Places.realData != nil else { return }
     let path = RealModelTests.data("cases/keras/sharded")
