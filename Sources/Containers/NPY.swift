@@ -10,7 +10,7 @@ public enum NPY {
 
   /// Reads an array: little-endian floats stay where they are, all else is converted exactly.
   ///
-  /// Integers of up to 16 bits and booleans become float32, larger ones float64. Fortran order is
+  /// `<V2` is bfloat16, as ml_dtypes writes it. Integers of up to 16 bits and booleans become float32, larger ones float64. Fortran order is
   /// turned round.
   /// - Throws: `FormatError` with the byte offset, also for an integer that no Double holds; of kind
   ///   `outOfMemory` where there is no memory to convert.
@@ -70,7 +70,7 @@ public enum NPY {
 extension NPYHeader {
   /// Whether the elements are used where they lie.
   fileprivate var isInPlace: Bool {
-    type.kind == .float && !type.isBigEndian && !isFortranOrder
+    (type.kind == .float || type.kind == .brain) && !type.isBigEndian && !isFortranOrder
   }
 }
 
@@ -80,6 +80,7 @@ extension NPYType {
     _ bytes: Bytes, at offset: Int
   ) throws(FormatError) -> (ElementType, Bytes) {
     switch (kind, byteCount) {
+    case (.brain, _): (.bfloat16, isBigEndian ? bytes.swapped(UInt16.self) : bytes)
     case (.float, 2): (.float16, isBigEndian ? bytes.swapped(UInt16.self) : bytes)
     case (.float, 4): (.float32, isBigEndian ? bytes.swapped(UInt32.self) : bytes)
     case (.float, _): (.float64, isBigEndian ? bytes.swapped(UInt64.self) : bytes)

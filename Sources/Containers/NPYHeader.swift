@@ -21,6 +21,8 @@ struct NPYType: Equatable {
   /// The letters of `dtype.kind`.
   enum Kind: Character {
     case float = "f"
+    /// As ml_dtypes writes its types that NumPy has no name for.
+    case brain = "V"
     case signed = "i"
     case unsigned = "u"
     case boolean = "b"
@@ -39,13 +41,14 @@ struct NPYType: Equatable {
     let sizes: [Int] =
       switch kind {
       case .float: [2, 4, 8]
+      case .brain: [2]
       case .signed, .unsigned: [1, 2, 4, 8]
       case .boolean: [1]
       }
     guard sizes.contains(byteCount) else { return nil }
     switch letters[0] {
     case "<": isBigEndian = false
-    case ">": isBigEndian = true
+    case ">" where kind != .brain: isBigEndian = true
     case "|" where byteCount == 1: isBigEndian = false
     default: return nil
     }
@@ -90,8 +93,9 @@ extension NPYHeader {
       case ("descr", .string(let text)):
         header.type = NPYType(text)
         guard header.type != nil else {
+          let advice = text.dropFirst().first == "V" ? ": raw bytes; save them as float32" : ""
           throw FormatError(
-            at: .byte(start), "expected floats, integers or booleans, found '\(text)'")
+            at: .byte(start), "expected floats, integers or booleans, found '\(text)'\(advice)")
         }
       case ("fortran_order", .bool(let order)): header.order = order
       case ("shape", .tuple(let extents)):

@@ -17,4 +17,34 @@ public enum ElementType: String, Sendable, CaseIterable {
     case .float64: 8
     }
   }
+
+  /// The largest relative error of rounding to the type: 2 to the minus digits of its significand.
+  public var unitRoundoff: Double {
+    switch self {
+    case .float16: 0x1p-11
+    case .bfloat16: 0x1p-8
+    case .float32: 0x1p-24
+    case .float64: 0x1p-53
+    }
+  }
+
+  /// The smallest number above zero.
+  public var leastNonzeroMagnitude: Double {
+    switch self {
+    case .float16: 0x1p-24
+    case .bfloat16: 0x1p-133
+    case .float32: 0x1p-149
+    case .float64: .leastNonzeroMagnitude
+    }
+  }
+
+  /// The largest finite number; what is further out rounds to infinity.
+  public var greatestFiniteMagnitude: Double {
+    switch self {
+    case .float16: 65504
+    case .bfloat16: 0x1.fep127
+    case .float32: Double(Float.greatestFiniteMagnitude)
+    case .float64: .greatestFiniteMagnitude
+    }
+  }
 }

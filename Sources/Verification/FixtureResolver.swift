@@ -71,7 +71,10 @@ struct FixtureResolver {
     _ array: String, _ tensor: Tensor, shapes: [String: Shape]
   ) -> Result<Fixture.Golden, Mismatch> {
     guard let (value, channelCount) = value(of: array) else {
-      return .failure(Mismatch(reason: "the network has no value of this name"))
+      let near = NearName.question(
+        about: plainName(of: array), among: network.nodes.flatMap(\.outputs).filter(values.contains)
+      )
+      return .failure(Mismatch(reason: "the network has no value of this name" + near))
     }
     return golden(array, tensor, as: value, channels: channelCount, shapes: shapes)
   }
@@ -130,6 +133,12 @@ struct FixtureResolver {
       name.hasSuffix("ch")
     else { return nil }
     return Int(name[mark...].dropFirst("#first".count).dropLast("ch".count)) ?? 0
+  }
+
+  /// The name without what says how much of the value there is, and how exactly.
+  private func plainName(of array: String) -> String {
+    let name = array.prefix { $0 != "#" }
+    return String(name.hasSuffix("64") ? name.dropLast(2) : name)
   }
 
   /// What enters the softmax that makes the last output; the last output itself without one.

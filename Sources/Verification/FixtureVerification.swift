@@ -16,14 +16,27 @@ public struct FixtureVerification: Sendable {
     public var goldenType: ElementType
     /// How far the value is from the golden.
     public var deviation: Deviation
-    /// What the largest deviation may be.
+    /// What the largest deviation may be; of a golden in half precision, what it may be beyond
+    /// half a step of each element.
     public var bound: Double
     /// What the rms of the deviation may be.
     public var rootMeanSquareBound: Double
     /// Whether both stay within their bounds.
     public var agrees: Bool {
-      bound.isFinite && deviation.maximum <= bound
+      bound.isFinite && deviation.excess <= bound
         && deviation.rootMeanSquare <= rootMeanSquareBound
+    }
+    /// Where the worst element is, in the shape that was compared; nil where all are as expected.
+    public var worstIndex: [Int]? {
+      deviation.worst.map { worst in
+        var rest = worst.index
+        var index: [Int] = []
+        for extent in shape.dimensions.reversed() {
+          index.insert(rest % extent, at: 0)
+          rest /= extent
+        }
+        return index
+      }
     }
   }
 
@@ -61,8 +74,10 @@ public struct FixtureVerification: Sendable {
 
   /// Runs a network on a fixture and compares.
   ///
-  /// The bound is six times the measured scale of rounding, `RoundingScale`. A float32 golden was
-  /// rounded as well, so its bound is √2 as wide. The oracle rounds 2²⁹ times finer than float32.
+  /// The bound is six times the measured scale of rounding, `RoundingScale`, for the arithmetic that
+  /// the golden may come from. A float32 golden was rounded as well as the value, so its bound is √2
+  /// as wide. The oracle rounds 2²⁹ times finer than float32. Of a golden in half precision each
+  /// element may also be off by half of its own step.
   /// - Parameter scale: of this network on this fixture's inputs.
   /// - Throws: `NetworkError` where the inputs do not fit.
   public init(
@@ -81,17 +96,20 @@ public struct FixtureVerification: Sendable {
       for golden in goldens[name] ?? [] {
         let expected = golden.tensor.doubles
         let part = FixtureVerification.part(golden.shape, of: found, tensor.shape)
-        let roundings = FixtureVerification.roundings(engine, golden.tensor.elementType)
-        let spread = scale.spreads[name] ?? .init(maximum: 0, rootMeanSquare: 0)
+        let type = golden.tensor.elementType
+        let roundings = FixtureVerification.roundings(engine, type)
+        let spread = scale.spread(of: name, golden: type)
         // The smallest step of the result itself: a value without rounding above it is exact.
         let step = roundings * FixtureVerification.largest(expected) * Perturbation.unitRoundoff
+        let ownRounding = FixtureVerification.rootMeanSquareStep(expected, type)
         comparisons.append(
           Comparison(
             array: golden.array, value: name, shape: golden.shape,
-            goldenType: golden.tensor.elementType,
-            deviation: Deviation(found: part, expected: expected),
+            goldenType: type,
+            deviation: Deviation(found: part, expected: expected, storedAs: type),
             bound: RoundingScale.gate * roundings * spread.maximum + step,
-            rootMeanSquareBound: RoundingScale.gate * roundings * spread.rootMeanSquare + step))
+            rootMeanSquareBound: RoundingScale.gate * roundings * spread.rootMeanSquare + step
+              + ownRounding))
         if name == last {
           agreement = Agreement(found: part, expected: expected, shape: golden.shape)
         }
@@ -106,8 +124,21 @@ public struct FixtureVerification: Sendable {
 
   /// How many float32 roundings, in the sense of independent noise, lie between value and golden.
   private static func roundings(_ engine: Engine, _ golden: ElementType) -> Double {
+    // Beside half precision the engine's own rounding is nothing.
+    guard golden.byteCount >= 4 else { return 1 }
     let other = golden == .float64 ? Engine.oracle.roundoff : 1
     return (engine.roundoff * engine.roundoff + other * other).squareRoot()
+  }
+
+  /// The rms of half a step of each element of a golden in half precision; 0 for other types, whose
+  /// step is in the bound.
+  private static func rootMeanSquareStep(_ expected: [Double], _ type: ElementType) -> Double {
+    guard type.byteCount < 4 else { return 0 }
+    let steps = expected.lazy.map { element in
+      element.isFinite
+        ? max(abs(element) * type.unitRoundoff, type.leastNonzeroMagnitude / 2) : 0
+    }
+    return (steps.reduce(0) { $0 + $1 * $1 } / Double(max(expected.count, 1))).squareRoot()
   }
 
   private static func largest(_ elements: [Double]) -> Double {

@@ -74,7 +74,9 @@ struct RunModel: ParsableCommand {
     if layers == "all" { return Set(known) }
     let names = layers.split(separator: ",").map(String.init)
     for name in names where !known.contains(name) {
-      throw UsageError("--layers: the network has no value named \(name)")
+      throw UsageError(
+        "--layers: the network has no value named \(name)"
+          + NearName.question(about: name, among: known))
     }
     return Set(names)
   }

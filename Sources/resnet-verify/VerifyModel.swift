@@ -13,9 +13,11 @@ struct VerifyModel: ParsableCommand {
       float64 and is preferred. name#first12ch holds the first 12 channels. A shorter batch belongs \
       to the first images. An array that matches no value is a failure.
 
-      The bound of a value is six times what rounding to float32 does to it, measured by eight \
-      float64 runs with noise of rounding size after every layer. The relative error is the largest \
-      error divided by the largest golden magnitude.
+      The bound of a value is six times what rounding does to it, measured by eight float64 runs \
+      with noise of rounding size after every layer. A golden in float64 is exact; one in float32 may \
+      come from Winograd's F(6x6, 3x3), so below a 3x3 convolution of stride 1 the noise is that of \
+      this algorithm; one in half precision comes from weights and values that were rounded to it. \
+      The relative error is the largest error divided by the largest golden magnitude.
       """)
 
   @Argument(help: "One model, or two to compare. \(ModelArgument.help)")
@@ -65,7 +67,8 @@ struct VerifyModel: ParsableCommand {
       guard arrays.contains(where: { $0.name == name }) else {
         throw FormatError(
           file: fixture.joined(separator: ", "),
-          "expected an array \(name) to leave out, found none")
+          "expected an array \(name) to leave out, found none"
+            + NearName.question(about: name, among: arrays.map(\.name)))
       }
       arrays.removeAll { $0.name == name }
     }
@@ -76,9 +79,7 @@ struct VerifyModel: ParsableCommand {
     let meaning = try FixtureMeaning(
       of: resolved, arrays: arrays, in: model, layout: layout, engine: engine.engine)
     let (network, fixture) = (meaning.network, meaning.fixture)
-    let scale = try RoundingScale(
-      of: network, inputs: fixture.inputs, values: Set(fixture.goldens.map(\.value))
-    ) { done, total in
+    let scale = try RoundingScale(of: network, for: fixture) { done, total in
       Progress.say("measuring what rounding does: \(done)/\(total) float64 runs")
     }
     Progress.say("running the network")

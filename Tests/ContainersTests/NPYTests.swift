@@ -15,6 +15,7 @@ import Testing
     ("<f8", [0, 0, 0, 0, 0, 0, 0xf8, 0x3f], .float64, 1.5),
     (">f8", [0x3f, 0xf8, 0, 0, 0, 0, 0, 0], .float64, 1.5),
     ("<f2", [0, 0x3e], .float16, 1.5), (">f2", [0x3e, 0], .float16, 1.5),
+    ("<V2", [0xc0, 0x3f], .bfloat16, 1.5),  // ml_dtypes
     ("|b1", [1], .float32, 1), ("|u1", [200], .float32, 200), ("|i1", [0xfe], .float32, -2),
     ("<u2", [0xff, 0xff], .float32, 65535), (">i2", [0xff, 0xfe], .float32, -2),
     ("<u4", [0xff, 0xff, 0xff, 0xff], .float64, 4_294_967_295),
@@ -69,6 +70,10 @@ import Testing
 
   static let lies: [(header: String, error: String)] = [
     (header("|O", "(1,)"), "byte 10: expected floats, integers or booleans, found '|O'"),
+    (
+      header("|V2", "(1,)"),
+      "byte 10: expected floats, integers or booleans, found '|V2': raw bytes; save them as float32"
+    ),
     (header("<c8", "(1,)"), "byte 10: expected floats, integers or booleans, found '<c8'"),
     (header("<f16", "(1,)"), "byte 10: expected floats, integers or booleans, found '<f16'"),
     (header("|u1", "(2,)"), "byte 68: expected [2] elements of 1 bytes, found 1 bytes"),

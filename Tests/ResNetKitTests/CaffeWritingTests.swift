@@ -38,7 +38,7 @@ import Testing
     let arrays = try NPZ.read(InputFile(path: Places.fixture("layers/\(name).npz")))
     let copy = try WrittenModel(LayerCaseTests.model(name)).copy
     let fixture = try Fixture(arrays: arrays, for: copy)
-    let scale = try RoundingScale(of: copy.network, inputs: fixture.inputs)
+    let scale = try RoundingScale(of: copy.network, for: fixture)
     let result = try FixtureVerification(
       of: copy.network, on: fixture, engine: .oracle, scale: scale)
     #expect(result.passes && result.comparedCount == result.valueCount)

@@ -19,7 +19,7 @@ import Testing
     let outputs = try Executor(plan, threadCount: 2).run(golden.inputs)
     #expect(outputs["prob"]?.shape == [2, 10])
 
-    let scale = try RoundingScale(of: model.network, inputs: golden.inputs)
+    let scale = try RoundingScale(of: model.network, for: golden)
     let verification = try FixtureVerification(
       of: model.network, on: golden, engine: .fast(threadCount: 2), scale: scale)
     #expect(verification.passes)

@@ -14,7 +14,7 @@ import Testing
     let arrays = try NPZ.read(InputFile(path: Places.fixture("keras/\(golden).npz")))
     let fixture = try Fixture(arrays: arrays, for: model)
     #expect(fixture.unmatched.isEmpty, "\(fixture.unmatched)")
-    let scale = try RoundingScale(of: model.network, inputs: fixture.inputs)
+    let scale = try RoundingScale(of: model.network, for: fixture)
     for engine in [Engine.fast(threadCount: 2), .oracle] {
       let result = try FixtureVerification(
         of: model.network, on: fixture, engine: engine, scale: scale)

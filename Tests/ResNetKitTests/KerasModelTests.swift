@@ -116,7 +116,7 @@ struct KerasModelTests {
     let copy = try ModelFormats.read([InputFile(path: folder.path("model.resnet"))])
     #expect(copy.provenance.ledger == model.provenance.ledger)
     let fixture = try Fixture(arrays: try test.arrays(), for: copy)
-    let scale = try RoundingScale(of: copy.network, inputs: fixture.inputs)
+    let scale = try RoundingScale(of: copy.network, for: fixture)
     for engine in [Engine.fast(threadCount: 2), .oracle] {
       let result = try FixtureVerification(
         of: copy.network, on: fixture, engine: engine, scale: scale)

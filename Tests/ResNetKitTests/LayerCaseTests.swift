@@ -34,7 +34,7 @@ import Testing
     let model = try model(name)
     let arrays = try NPZ.read(InputFile(path: Places.fixture("layers/\(name).npz")))
     let fixture = try Fixture(arrays: arrays, for: model)
-    let scale = try RoundingScale(of: model.network, inputs: fixture.inputs)
+    let scale = try RoundingScale(of: model.network, for: fixture)
     return try FixtureVerification(of: model.network, on: fixture, engine: engine, scale: scale)
   }
 

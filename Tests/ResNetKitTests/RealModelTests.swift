@@ -24,7 +24,7 @@ struct RealModelTests {
       try NPZ.read(InputFile(path: Self.data("caffe-v1/golden/\(name)\(part).npz")))
     }
     let fixture = try Fixture(arrays: arrays, for: model)
-    let scale = try RoundingScale(of: model.network, inputs: fixture.inputs)
+    let scale = try RoundingScale(of: model.network, for: fixture)
     for engine in [Engine.fast(threadCount: 2), .oracle] {
       let result = try FixtureVerification(
         of: model.network, on: fixture, engine: engine, scale: scale)
@@ -46,7 +46,7 @@ struct RealModelTests {
     // The output once more, by an engine that cannot read the file itself.
     let fixture = try Fixture(
       arrays: arrays.filter { $0.name != "final_opencv_reencoded" }, for: model)
-    let scale = try RoundingScale(of: model.network, inputs: fixture.inputs)
+    let scale = try RoundingScale(of: model.network, for: fixture)
     for engine in [Engine.fast(threadCount: 2), .oracle] {
       let result = try FixtureVerification(
         of: model.network, on: fixture, engine: engine, scale: scale)

@@ -17,7 +17,7 @@ import Testing
       from: try paths.map { try InputFile(path: $0) }, options: ReadingOptions())
     let arrays = try NPZ.read(InputFile(path: Places.fixture("snapshots/\(name).npz")))
     let fixture = try Fixture(arrays: arrays, for: model)
-    let scale = try RoundingScale(of: model.network, inputs: fixture.inputs)
+    let scale = try RoundingScale(of: model.network, for: fixture)
     return try FixtureVerification(of: model.network, on: fixture, engine: engine, scale: scale)
   }
 

@@ -25,7 +25,7 @@ import Verification
     let model = Model(network: network, provenance: Provenance(format: "caffe"))
     let fixture = try Fixture(
       arrays: [("input", Tensor([1, 4], input)), ("output", Tensor([1, 4], golden))], for: model)
-    let scale = try RoundingScale(of: network, inputs: fixture.inputs)
+    let scale = try RoundingScale(of: network, for: fixture)
     return try FixtureVerification(of: network, on: fixture, engine: .oracle, scale: scale)
   }
 

@@ -1,3 +1,4 @@
+import TensorCore
 import Testing
 import Verification
 
@@ -31,5 +32,34 @@ import Verification
     let deviation = Deviation(found: wrong, expected: right)
     #expect(deviation.cosine > 0.9999)
     #expect(deviation.maximum == 10)
+  }
+
+  @Test func `a NaN is named with its place, and there is no cosine then`() {
+    let deviation = Deviation(found: [1, .nan, 3, .infinity], expected: [1, 2, 3.5, 4])
+    #expect(deviation.unlikeCount == 2 && deviation.cosine.isNaN)
+    #expect(deviation.worst?.index == 1 && deviation.worst?.expected == 2)
+    #expect(deviation.worst?.found.isNaN == true)
+  }
+
+  @Test func `the worst element is the first of the largest error`() {
+    let deviation = Deviation(found: [1.0, 5, 3, 1], expected: [1, 2, 3, 4])
+    #expect(deviation.worst == Deviation.Element(index: 1, found: 5, expected: 2))
+    #expect(Deviation(found: [1.0], expected: [1]).worst == nil)
+  }
+
+  @Test(
+    arguments: [
+      (.float16, 1.0, 1 + 0x1p-11, 0), (.float16, 1, 1 + 0x1p-10, 0x1p-11),
+      (.bfloat16, 1, 1 + 0x1p-8, 0), (.bfloat16, 1, 1 + 0x1p-7, 0x1p-8),
+      (.float16, 0, 0x1p-25, 0), (.float32, 1, 1 + 0x1p-11, 0x1p-11),
+      (.float16, .infinity, 65520, 0), (.float16, .infinity, 1000, .infinity),
+      (.float16, .infinity, -65520, .infinity), (.float32, .infinity, 1e39, 0),
+      (.float64, .infinity, 1e39, .infinity), (.float16, 2, .infinity, .infinity),
+    ] as [(ElementType, Double, Double, Double)])
+  func `half precision excuses half a step, and every type what is beyond its largest number`(
+    _ type: ElementType, _ expected: Double, _ found: Double, _ excess: Double
+  ) {
+    let deviation = Deviation(found: [found], expected: [expected], storedAs: type)
+    #expect(deviation.excess == excess)
   }
 }

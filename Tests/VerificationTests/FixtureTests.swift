@@ -46,6 +46,9 @@ import Verification
   @Test(
     arguments: [
       ("pool", [2, 7], "the network has no value of this name"),
+      ("cnov", [2, 7], "the network has no value of this name; did you mean conv?"),
+      ("Prob64", [2, 7], "the network has no value of this name; did you mean prob?"),
+      ("con#first2ch", [2, 7], "the network has no value of this name; did you mean conv?"),
       ("prob", [2, 8], "expected [2, 7], found [2, 8]"),
       ("conv", [3, 3, 4, 5], "expected [2, 3, 4, 5], found [3, 3, 4, 5]"),
       ("conv#first9ch", [1, 9, 4, 5], "expected [1, 3, 4, 5], found [1, 9, 4, 5]"),

@@ -50,14 +50,17 @@ public struct Oracle: Sendable {
     for (index, node) in network.nodes.enumerated() {
       let values: [OracleValue]
       if case .input = node.layer {
-        values = [try input(node.name, inputs)]
+        let exact = try input(node.name, inputs)
+        values = [
+          perturbation?.perturbed(exact, of: node.layer, inputs: [], stream: index << 8) ?? exact
+        ]
       } else {
         let operands = node.inputs.map { live[$0]! }  // made by an earlier node: checked in init
         let exact = OracleLayers.evaluate(
           node.layer, operands, outputShapes: node.outputs.map { shapes[$0]! })
-        let chain = node.layer.additionChain(inputs: operands.map(\.shape))
         values = exact.enumerated().map { part, value in
-          perturbation?.perturbed(value, additionChain: chain, stream: index << 8 | part) ?? value
+          perturbation?.perturbed(
+            value, of: node.layer, inputs: operands, stream: index << 8 | part) ?? value
         }
       }
       for (name, value) in zip(node.outputs, values) {
