@@ -117,8 +117,8 @@ let package = Package(
     .testTarget(
       name: "ToolTests",
       dependencies: [
-        "ResNetKit", "TestSupport", "resnet-convert", "resnet-verify", "resnet-inspect",
-        "resnet-bench",
+        "ResNetKit", "ToolSupport", "TestSupport", "resnet-convert", "resnet-verify",
+        "resnet-inspect", "resnet-bench",
       ], exclude: ["Faults/faults.c", "Help"],
       swiftSettings: settings),
   ],

@@ -17,6 +17,8 @@ public struct CaffeFiles: Sendable {
   /// Whether the model has labels, which Caffe's users keep in a file of their own.
   public var hasLabels: Bool { !labels.isEmpty }
 
+  /// The layers as they are written.
+  public let layerCount: Int
   let layout: CaffemodelLayout
   let mean: Tensor?  // [channels, height, width]
   let labels: [String]

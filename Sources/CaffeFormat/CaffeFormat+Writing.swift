@@ -30,7 +30,8 @@ extension CaffeFormat {
           + preprocessing.joined(separator: "; "))
     }
     return CaffeFiles(
-      notes: notes, definition: definition, layout: layout, mean: mean,
+      notes: notes, definition: definition, layerCount: draft.layers.count, layout: layout,
+      mean: mean,
       labels: model.labels)
   }
 

@@ -22,6 +22,15 @@ public struct CaffeFormat: ModelFormat {
     }
   }
 
+  /// A definition, weights, or what lies beside them.
+  public func role(of file: InputFile) -> FileRole {
+    switch CaffeFile(file.bytes) {
+    case .definition: .definition
+    case .weights, .hdf5: .weights
+    case .mean, .text, .empty, .other: .companion
+    }
+  }
+
   /// Reads a model from its files, told apart by their contents: at most one definition, one
   /// caffemodel or snapshot, one mean image and one list of labels.
   ///

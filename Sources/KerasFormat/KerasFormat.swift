@@ -1,3 +1,4 @@
+internal import HDF5
 public import ModelGraph
 public import ModelIO
 internal import TensorCore
@@ -14,6 +15,18 @@ public struct KerasFormat: ModelFormat {
   /// Whether a file is an HDF5 file of Keras, a definition in JSON or an archive; an HDF5 file that
   /// nobody else claims may be one.
   public func recognize(_ file: InputFile) -> Recognition { KerasFile.recognize(file) }
+
+  /// An archive and an HDF5 file with a definition are whole models.
+  public func role(of file: InputFile) -> FileRole {
+    switch KerasFile(file.bytes) {
+    case .archive: .model
+    case .json: .definition
+    case .hdf5:
+      (try? HDF5File.attributeNames(inRootOf: file).contains("model_config")) == true
+        ? .model : .weights
+    case .other: .companion
+    }
+  }
 
   /// Reads a model from its files, told apart by their contents: an archive, or an HDF5 file and, if
   /// that holds weights only, the definition in JSON.

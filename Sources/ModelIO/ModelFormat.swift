@@ -163,6 +163,9 @@ public protocol ModelFormat: Sendable {
   /// Whether a file looks like one of this format, from its contents.
   func recognize(_ file: InputFile) -> Recognition
 
+  /// What a file of this format is to its model, from its contents.
+  func role(of file: InputFile) -> FileRole
+
   /// Reads a model from the files that together make it.
   ///
   /// - Throws: `FormatError` naming file and place.
@@ -187,6 +190,9 @@ public protocol ModelFormat: Sendable {
 }
 
 extension ModelFormat {
+  /// A format of one file.
+  public func role(of file: InputFile) -> FileRole { .model }
+
   /// The ledger that the reader kept.
   public func ledger(of model: Model, in files: [InputFile]) -> Ledger { model.provenance.ledger }
 

@@ -20,6 +20,8 @@ public struct OutputFile: Sendable {
   let replaced: FileStatus?
   /// What the content is made of.
   let inputs: [InputFile]
+  /// Called with how many bytes are written, of how many where that is known.
+  public var progress: (@Sendable (Int, Int?) -> Void)?
   /// Tests only: do without `O_TMPFILE`, as some file systems must.
   var usesNamedTemporary = false
 
@@ -97,6 +99,7 @@ public struct OutputFile: Sendable {
     let prepared = try PreparedFile(for: self)
     if let byteCount { try prepared.reserve(byteCount) }
     var writer = Writer(descriptor: prepared.descriptor, path: path)
+    if let progress { writer.progress = { written in progress(written, byteCount) } }
     do {
       try body(&writer)
     } catch {
@@ -139,6 +142,8 @@ extension OutputFile {
     let path: String
     /// How many bytes were written.
     public private(set) var byteCount = 0
+    /// Called with how many bytes are written.
+    var progress: (@Sendable (Int) -> Void)?
 
     init(descriptor: Int32, path: String) {
       self.descriptor = descriptor
@@ -179,6 +184,7 @@ extension OutputFile {
             .inputOutput, file: path, "cannot write after \(offset + done) bytes",
             written == 0 ? ENOSPC : errno)
         }
+        progress?(offset + done + written)
         // Lets the disk begin at once, not only when everything is there: it is a hint and may fail.
         _ = posix_fadvise(
           descriptor, off_t(offset + done), off_t(written), POSIX_FADV_DONTNEED)

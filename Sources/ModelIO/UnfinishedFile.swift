@@ -25,9 +25,9 @@ struct UnfinishedFile {
   }
 
   /// A temporary of that name, which exists or will in a moment.
-  init(named name: String, in folder: Folder) {
+  init(named name: String, in folder: Folder, isFolder: Bool = false) {
     self.folder = folder
-    entry = Entry.add(name: name, folder: folder.descriptor)
+    entry = Entry.add(name: name, folder: folder.descriptor, isFolder: isFolder)
   }
 
   /// Its name in its folder.
@@ -45,7 +45,7 @@ struct UnfinishedFile {
 
   /// Removes it.
   func remove() {
-    unlinkat(folder.descriptor, name, 0)
+    entry.unlink()
     forget()
   }
 
@@ -60,21 +60,23 @@ private final class Entry: Sendable {
   // SAFETY: written before the entry is in the list, never after, and never freed.
   nonisolated(unsafe) let name: UnsafeMutablePointer<CChar>
   let folder: Int32
+  let isFolder: Bool
   let isActive = Atomic(true)
   let next: Unmanaged<Entry>?
 
   private static let first = Atomic<Unmanaged<Entry>?>(nil)
 
-  private init(name: String, folder: Int32, next: Unmanaged<Entry>?) {
+  private init(name: String, folder: Int32, isFolder: Bool, next: Unmanaged<Entry>?) {
     self.name = strdup(name)
     self.folder = folder
+    self.isFolder = isFolder
     self.next = next
   }
 
-  static func add(name: String, folder: Int32) -> Entry {
+  static func add(name: String, folder: Int32, isFolder: Bool) -> Entry {
     while true {
       let next = first.load(ordering: .acquiring)
-      let entry = Entry(name: name, folder: folder, next: next)
+      let entry = Entry(name: name, folder: folder, isFolder: isFolder, next: next)
       let reference = Unmanaged.passRetained(entry)
       if first.compareExchange(expected: next, desired: reference, ordering: .releasing).exchanged {
         return entry
@@ -83,10 +85,13 @@ private final class Entry: Sendable {
     }
   }
 
+  func unlink() { unlinkat(folder, name, isFolder ? AT_REMOVEDIR : 0) }
+
+  /// The newest first: a folder after what was put into it.
   static func removeAll() {
     var reference = first.load(ordering: .acquiring)
     while let entry = reference?.takeUnretainedValue() {
-      if entry.isActive.load(ordering: .acquiring) { unlinkat(entry.folder, entry.name, 0) }
+      if entry.isActive.load(ordering: .acquiring) { entry.unlink() }
       reference = entry.next
     }
   }

@@ -24,22 +24,43 @@ extension Receipt {
   /// - Parameters:
   ///   - sources: the files that were read, found by their names.
   ///   - targets: the files that were written.
-  public func check(sources: [InputFile], targets: [InputFile]) -> CheckReport {
+  ///   - progress: called with how many bytes of how many are checked.
+  public func check(
+    sources: [InputFile], targets: [InputFile], progress: (Int, Int) -> Void = { _, _ in }
+  ) -> CheckReport {
     var report = CheckReport()
     let read = Dictionary(sources.map { ($0.name, $0.bytes) }) { first, _ in first }
     let made = Dictionary(targets.map { ($0.name, $0.bytes) }) { first, _ in first }
+    let total = workload
+    var done = 0
+    func advance(_ byteCount: Int) {
+      done += byteCount
+      progress(min(done, total), total)
+    }
     for (files, contents) in [(self.sources, read), (self.targets, made)] {
-      report.faults += files.compactMap { $0.fault(in: contents) }
+      for file in files {
+        if let fault = file.fault(in: contents) { report.faults.append(fault) }
+        advance(file.byteCount)
+      }
     }
     let duplicates = duplicates
     report.faults += duplicates
     guard duplicates.isEmpty else { return report }
-    for entry in entries { entry.check(sources: read, targets: made, &report) }
+    for entry in entries {
+      entry.check(sources: read, targets: made, &report)
+      advance(entry.target.byteCount)
+    }
     for tensor in leftOut where tensor.byteOffset != nil {
       _ = tensor.verified(in: read, &report.faults)
     }
     report.leftOutCount = leftOut.count
     return report
+  }
+
+  /// How many bytes a check reads; what a receipt says may be a lie, and too much to add.
+  private var workload: Int {
+    (sources.map(\.byteCount) + targets.map(\.byteCount) + entries.map(\.target.byteCount))
+      .reduce(0) { $0.addingReportingOverflow(max($1, 0)).partialValue }
   }
 
   /// Where the receipt contradicts what readers find in the files: one sentence each.

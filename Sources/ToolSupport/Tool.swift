@@ -30,6 +30,7 @@ extension Tool {
   public static func main() {
     Signals.handle(commandName: _commandName)
     do {
+      try refuseMisspelledCommand()
       var command = try parseAsRoot()
       try command.run()
       finish(.success)
@@ -46,11 +47,27 @@ extension Tool {
     } catch {
       // Help and version are errors to the parser, with exit code 0.
       if exitCode(for: error) == .success {
-        print(fullMessage(for: error))
+        print(completing(fullMessage(for: error)))
         finish(.success)
       }
       fail(message(for: error), .usage)
     }
+  }
+
+  private static func refuseMisspelledCommand() throws {
+    guard !configuration.subcommands.isEmpty, let word = CommandLine.arguments.dropFirst().first,
+      let fault = CommandNames.fault(of: word, commands: commandNames, tool: _commandName)
+    else { return }
+    throw UsageError(fault)
+  }
+
+  /// What the parser prints, completed where it is a script for a shell.
+  private static func completing(_ text: String) -> String {
+    guard let command = configuration.defaultSubcommand?._commandName,
+      CommandLine.arguments.dropFirst().first?.hasPrefix("--generate-completion-script") == true
+    else { return text }
+    return CompletionScript.offeringDefault(
+      command, of: _commandName, among: commandNames, in: text)
   }
 
   private static func finish(_ status: ExitStatus) -> Never {

@@ -52,9 +52,11 @@ public struct LayerVerification: Sendable {
 
   /// Runs a network with every value observed, and each of its layers by the oracle.
   ///
+  /// - Parameter progress: called with how many layers of how many are judged.
   /// - Throws: `NetworkError` where the inputs do not fit, or there is no memory for all values.
   public init(
-    of network: Network, inputs: [String: Tensor], threadCount: Int
+    of network: Network, inputs: [String: Tensor], threadCount: Int,
+    progress: (Int, Int) -> Void = { _, _ in }
   ) throws(NetworkError) {
     let plan = try ExecutionPlan(
       for: network, inputShapes: inputs.mapValues(\.shape), observing: .all)
@@ -67,7 +69,8 @@ public struct LayerVerification: Sendable {
         shape: value.shape, elements: value.elements.map(Double.init))
     }
     results = []
-    for node in network.nodes {
+    for (index, node) in network.nodes.enumerated() {
+      progress(index, network.nodes.count)
       if case .input = node.layer { continue }
       let x = node.inputs.map { values[$0]! }  // every value was observed
       let expected = try Oracle.evaluate(node, x)

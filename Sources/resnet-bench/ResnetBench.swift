@@ -7,7 +7,11 @@ struct ResnetBench: Tool {
   static let configuration = CommandConfiguration(
     commandName: "resnet-bench",
     abstract: "Time a model on the fast executor, beside the processor's matrix product.",
+    usage: "resnet-bench MODEL [<options>]",
     discussion: """
+      Example:
+        resnet-bench net.resnet --threads 2 --steps
+
       Each round runs the network and a single-threaded sgemm of 1024³ in turn, in one process, so \
       that both see the same machine. GFLOP/s counts two operations for each multiply-accumulate \
       and is taken at the fastest round. The share is the network's GFLOP/s divided by those of \
@@ -18,8 +22,7 @@ struct ResnetBench: Tool {
       """,
     version: toolkitVersion)
 
-  @Argument(help: "\(ModelArgument.help)")
-  var model: String
+  @OptionGroup var model: ModelArguments
 
   @OptionGroup var threading: ThreadArguments
 
@@ -41,7 +44,7 @@ struct ResnetBench: Tool {
   }
 
   func run() throws {
-    let model = try ModelArgument.read(ModelArgument.open(model), options: reading.options)
+    let model = try ModelArguments.read(model.open(), options: reading.options)
     Progress.say("timing \(rounds) rounds")
     let plan = try ExecutionPlan(for: model.network)
     let report = try ModelBenchmark(plan, threadCount: threading.threads).run(rounds: rounds)

@@ -27,7 +27,7 @@ struct CaffeDestination {
     }
     var files: [String: OutputFile] = [:]
     for path in paths { files[kind(of: path)] = try open(path) }
-    definition = files["prototxt"]!  // the names were checked: `Destination.Format.init(of:)`
+    definition = files["prototxt"]!  // the names were checked: `Destination.Format.init(of:among:)`
     weights = files["caffemodel"]!
     let (mean, labels) = (files["binaryproto"], files["txt"])
     self.mean = { mean }
@@ -40,7 +40,8 @@ extension CaffeDestination {
   func prepare(_ model: Model) throws(FormatError) -> PreparedOutputs {
     let files = try CaffeFormat().encode(model)
     var outputs = PreparedOutputs(
-      files: [try files.prepareDefinition(for: definition)], tensors: [], notes: files.notes)
+      files: [try files.prepareDefinition(for: definition)], tensors: [], notes: files.notes,
+      layerCount: files.layerCount)
     if files.hasWeights || !isFolder {
       let (file, tensors) = try files.prepareWeights(for: weights)
       outputs.files.append(file)

@@ -12,6 +12,9 @@ struct Conversion {
   let destination: Destination?
   /// Where the receipt goes, if one is asked for.
   let receipt: OutputFile?
+  /// The folder that was made for the outputs; gone again if they are not written.
+  private let folder: NewFolder?
+  private let output: OutputArguments
 
   /// Takes a model from `read`, with the ledger of its files.
   ///
@@ -23,6 +26,8 @@ struct Conversion {
   ) throws {
     let sources = try ModelFormats.completed(sources)
     self.sources = sources
+    self.output = output
+    folder = try output.newFolder()
     destination = try output.destination(besides: sources, as: format)
     receipt = try output.receiptFile(besides: sources)
     Progress.say("reading \(sources.map(\.name).joined(separator: ", "))")
@@ -45,12 +50,14 @@ struct Conversion {
   }
 
   /// Writes the files, all or none, and reports.
-  func run(json: Bool) throws {
+  func run() throws {
     var files: [PreparedFile] = []
     var notes = model.provenance.notes
+    var written: PreparedOutputs?
     if let destination {
       Progress.say("writing")
       let outputs = try destination.prepare(model)
+      written = outputs
       files = outputs.files
       notes += outputs.notes
       if let receipt {
@@ -60,11 +67,14 @@ struct Conversion {
         files.append(try receipt.prepare(text: content.json.prettyText()))
       }
       try PreparedFile.publish(files)
+      folder?.keep()
     }
     Progress.clear()
     let report = ConversionReport(
       model: model, ledger: ledger, notes: notes, outputs: files.map(\.path))
-    print(try json ? report.json.prettyText() : destination == nil ? report.plan() : report.summary)
+    if output.json { return print(report.json.prettyText()) }
+    output.notes.say(notes)
+    print(try written.map(report.summary) ?? report.plan())
   }
 }
 

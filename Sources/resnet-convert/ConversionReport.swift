@@ -10,19 +10,23 @@ struct ConversionReport {
   /// The paths of the files that were written.
   let outputs: [String]
 
-  /// A few lines.
-  var summary: String {
-    let weights = model.network.weights
-    let elements = weights.reduce(0) { $0 + $1.tensor.shape.elementCount }
-    let line =
-      "\(outputs.joined(separator: ", ")): \(model.network.nodes.count) layers, "
-      + "\(weights.count) weights of \(elements.grouped) numbers; "
+  /// A line about what was written, which may have other layers and tensors than the source.
+  func summary(of written: PreparedOutputs) -> String {
+    struct Place: Hashable {
+      var file: String
+      var offset: Int
+    }
+    var tensors: [Place: Int] = [:]  // what layers share is one tensor
+    for tensor in written.tensors {
+      tensors[Place(file: tensor.file, offset: tensor.byteOffset)] = tensor.shape.elementCount
+    }
+    let elements = tensors.values.reduce(0, +)
+    return
+      "\(outputs.joined(separator: ", ").printable()): \(written.layerCount) layers, "
+      + "\(tensors.count) tensors of \(elements.grouped) numbers; "
       + "ledger: \(ledger.entries.count) source tensors, each used exactly once"
       + (ledger.leftOut.isEmpty ? "" : ", and \(ledger.leftOut.count) left out")
-    return (noteLines + [line]).joined(separator: "\n")
   }
-
-  private var noteLines: [String] { notes.map { "note: \($0)".printable() } }
 
   /// The layers as they were understood, and what became of each source tensor.
   func plan() throws -> String {
@@ -52,7 +56,7 @@ struct ConversionReport {
         "\(tensor.shape.elementCount * tensor.elementType.byteCount)", "left out", "",
       ])
     }
-    return ([layers.description, "", tensors.description] + noteLines).joined(separator: "\n")
+    return "\(layers)\n\n\(tensors)"
   }
 
   var json: JSON {

@@ -5,10 +5,21 @@ import ToolSupport
 struct ConvertFiles: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "files",
-    abstract: "Convert the files of a model; their contents say what format they are.")
+    abstract: "Convert the files of a model; their contents say what format they are.",
+    usage: """
+      resnet-convert FILE ... -o OUTPUT ... [<options>]
+      resnet-convert FILE ... --dry-run [<options>]
+      """,
+    discussion: """
+      Examples:
+        resnet-convert net.prototxt net.caffemodel -o net.resnet
+        resnet-convert net.h5 -o net.prototxt -o net.caffemodel
+        resnet-convert net.weights.h5 net.json -o net.keras --receipt receipt.json
+        resnet-convert net.resnet -o caffe/
+        resnet-convert custom.h5 --weights-only -o weights.npz
+      """)
 
-  @Argument(help: "The files of one model, in any order.")
-  var inputs: [String]
+  @OptionGroup var source: ModelArguments
 
   @Flag(
     help: """
@@ -17,7 +28,7 @@ struct ConvertFiles: ParsableCommand {
       """)
   var weightsOnly = false
 
-  @OptionGroup var output: OutputArguments
+  @OptionGroup(title: "Output") var output: OutputArguments
   @OptionGroup var reading: ReadingArguments
 
   func validate() throws {
@@ -37,19 +48,17 @@ struct ConvertFiles: ParsableCommand {
   func run() throws {
     guard !weightsOnly else { return try extractWeights() }
     let target = try output.format(among: [.native, .caffe, .keras])
-    var files: [InputFile] = []
-    for path in inputs { files.append(try InputFile(path: path)) }
+    let files = try source.open()
     let conversion = try Conversion(of: files, to: target, output) {
       let format = try ModelFormats.format(of: files)
       let model = try format.readModel(from: files, options: reading.options)
       return (model, format.ledger(of: model, in: files))
     }
-    try conversion.run(json: output.json)
+    try conversion.run()
   }
 
   private func extractWeights() throws {
-    var files: [InputFile] = []
-    for path in inputs { files.append(try InputFile(path: path)) }
+    let files = try source.open()
     let target = try OutputFile(path: output.output[0], replacing: output.force, inputs: files)
     Progress.say("reading \(files.map(\.name).joined(separator: ", "))")
     let stored = try files.blamingChanges {
@@ -58,6 +67,7 @@ struct ConvertFiles: ParsableCommand {
       return stored
     }
     Progress.clear()
+    if !output.json { output.notes.say(stored.notes) }
     print(output.json ? stored.report(target.path).prettyText() : stored.summary(target.path))
   }
 }

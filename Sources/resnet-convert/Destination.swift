@@ -13,41 +13,13 @@ enum Destination {
   case native(OutputFile)
   /// `NET.prototxt` and `NET.caffemodel`, perhaps a mean image and labels.
   case caffe(CaffeDestination)
-  /// One file, `NAME.h5`, `NAME.weights.h5` or `NAME.keras`.
+  /// One file, `NAME.h5`, `NAME.weights.h5` or `NAME.keras`, perhaps with `NAME.json`.
   case keras(KerasDestination)
 
   /// The formats that can be written.
   enum Format {
     case native, caffe, keras
 
-    /// What to call the outputs.
-    var naming: String {
-      switch self {
-      case .native: "an output named *.resnet"
-      case .caffe:
-        "NET.prototxt and NET.caffemodel (and MEAN.binaryproto, LABELS.txt), or a folder"
-      case .keras: "an output named *.keras, *.h5 or *.weights.h5"
-      }
-    }
-
-    /// The format that the names of outputs ask for; nil if they do not make a model.
-    init?(of paths: [String]) {
-      let kinds = paths.map(kind)
-      if kinds == ["resnet"] {
-        self = .native
-      } else if paths.count == 1, KerasDestination.form(of: paths[0]) != nil {
-        self = .keras
-      } else if paths.count == 1, isFolder(paths[0]) {
-        self = .caffe
-      } else if kinds.contains("prototxt"), kinds.contains("caffemodel"),
-        Set(kinds).count == kinds.count,
-        Set(kinds).isSubset(of: ["prototxt", "caffemodel", "binaryproto", "txt"])
-      {
-        self = .caffe
-      } else {
-        return nil
-      }
-    }
   }
 
   /// Sorts the outputs of a command by their names; a folder means all files of Caffe.
@@ -64,9 +36,7 @@ enum Destination {
     case .native: self = .native(try open(paths[0]))
     case .caffe: self = .caffe(try CaffeDestination(paths, stem: stem, open: open))
     case .keras:
-      // The name was checked: `Format.init(of:)`.
-      let form = KerasDestination.form(of: paths[0])!
-      self = .keras(KerasDestination(form: form, output: try open(paths[0])))
+      self = .keras(try KerasDestination(paths, open: open))
     }
   }
 }
@@ -78,6 +48,8 @@ struct PreparedOutputs {
   var tensors: [WrittenTensor]
   /// What the writer changed or left out: one sentence each.
   var notes: [String]
+  /// The layers as they were written.
+  var layerCount: Int
 }
 
 extension Destination {
@@ -86,16 +58,19 @@ extension Destination {
     switch self {
     case .native(let file):
       let (prepared, tensors) = try NativeFormat().prepare(model, for: file)
-      return PreparedOutputs(files: [prepared], tensors: tensors, notes: [])
+      return PreparedOutputs(
+        files: [prepared], tensors: tensors, notes: [],
+        layerCount: model.network.nodes.count)
     case .caffe(let destination): return try destination.prepare(model)
     case .keras(let destination): return try destination.prepare(model)
     }
   }
 }
 
-/// What is behind the last point of a path; empty without one.
+/// What is behind the last point of a name, in small letters; empty without one.
 func kind(of path: String) -> String {
-  path.lastIndex(of: ".").map { String(path[path.index(after: $0)...]) } ?? ""
+  let name = path.split(separator: "/").last ?? ""
+  return name.lastIndex(of: ".").map { name[name.index(after: $0)...].lowercased() } ?? ""
 }
 
 /// Whether a path means a folder: it is one, or ends as one.

@@ -5,16 +5,21 @@ import ToolSupport
 struct NativeToCaffe: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "native-to-caffe",
-    abstract: "Convert a model in the native format to Caffe's files.")
+    abstract: "Convert a model in the native format to Caffe's files.",
+    usage: """
+      resnet-convert native-to-caffe NAME.resnet -o NET.prototxt -o NET.caffemodel [<options>]
+      resnet-convert native-to-caffe NAME.resnet -o FOLDER/ [<options>]
+      """)
 
-  @Argument(help: "The model, NAME.resnet.")
+  @Argument(help: "The model, NAME.resnet.", completion: .file())
   var input: String
 
-  @OptionGroup var output: OutputArguments
-  @OptionGroup var reading: ReadingArguments
+  @OptionGroup(title: "Output") var output: OutputArguments
+  @OptionGroup var shape: InputShapeArguments
 
   func run() throws {
-    let conversion = try Conversion(ofNative: input, to: .caffe, output, reading.options)
-    try conversion.run(json: output.json)
+    let conversion = try Conversion(
+      ofNative: input, to: .caffe, output, ReadingOptions(shape))
+    try conversion.run()
   }
 }

@@ -7,17 +7,17 @@ struct OutputArguments: ParsableArguments {
   @Option(
     name: [.short, .long],
     help: """
-      A file to write, named after its kind: NAME.resnet; NAME.keras, NAME.h5 or NAME.weights.h5; \
-      or NET.prototxt and NET.caffemodel, for which the option is repeated; a folder means all \
-      files of Caffe.
-      """)
+      A file to write, named after its kind: NAME.resnet; NAME.keras, NAME.h5 or NAME.weights.h5 \
+      (and NAME.json); or NET.prototxt and NET.caffemodel, for which the option is repeated; \
+      FOLDER/ means all files of Caffe, and is made if it is not there.
+      """, completion: .file())
   var output: [String] = []
 
   @Option(
     help: """
       Write what became of every tensor, with hashes, as JSON to this file; resnet-verify receipt \
       checks it.
-      """)
+      """, completion: .file())
   var receipt: String?
 
   @Option(
@@ -42,9 +42,13 @@ struct OutputArguments: ParsableArguments {
   @Flag(help: "Print the report as JSON.")
   var json = false
 
+  @OptionGroup var notes: NoteArguments
+
   func validate() throws {
     if output.isEmpty, !dryRun {
-      throw ValidationError("Missing expected argument '--output <output>'")
+      throw ValidationError(
+        "Missing expected argument '--output <output>': name a file to write, or plan with --dry-run"
+      )
     }
   }
 
@@ -54,12 +58,7 @@ struct OutputArguments: ParsableArguments {
   /// - Throws: `UsageError` for names that do not make a model of one of them.
   func format(among allowed: [Destination.Format]) throws -> Destination.Format? {
     guard !output.isEmpty else { return nil }
-    guard let format = Destination.Format(of: output), allowed.contains(format) else {
-      throw UsageError(
-        "\(output.joined(separator: ", ")): expected "
-          + allowed.map(\.naming).joined(separator: ", or "))
-    }
-    return format
+    return try Destination.Format(of: output, among: allowed)
   }
 
   /// The files to write, checked before anything is read; nil for a dry run.
@@ -74,6 +73,12 @@ struct OutputArguments: ParsableArguments {
     }
   }
 
+  /// The folder for the outputs, made if it is not there; nil if it is, or none is named.
+  func newFolder() throws(FormatError) -> NewFolder? {
+    guard !dryRun, let path = output.first, path.hasSuffix("/") else { return nil }
+    return try NewFolder(path: path)
+  }
+
   /// The file for the receipt, if one is asked for.
   func receiptFile(besides inputs: [InputFile]) throws(FormatError) -> OutputFile? {
     guard !dryRun, let receipt else { return nil }
@@ -83,7 +88,12 @@ struct OutputArguments: ParsableArguments {
   private func file(
     _ path: String, besides inputs: [InputFile]
   ) throws(FormatError) -> OutputFile {
-    try OutputFile(path: path, replacing: force, inputs: inputs)
+    var file = try OutputFile(path: path, replacing: force, inputs: inputs)
+    let progress = ProgressCount(.bytes("writing \(file.name)"))
+    file.progress = { written, total in
+      if let total { progress.report(written, of: total) }
+    }
+    return file
   }
 }
 

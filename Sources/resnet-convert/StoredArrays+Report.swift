@@ -5,9 +5,7 @@ extension StoredArrays {
   /// A few lines.
   func summary(_ path: String) -> String {
     let elements = arrays.reduce(0) { $0 + $1.tensor.shape.elementCount }
-    let line =
-      "\(path): \(arrays.count) tensors of \(elements.grouped) numbers, as the file has them"
-    return (notes.map { "note: \($0)".printable() } + [line]).joined(separator: "\n")
+    return "\(path): \(arrays.count) tensors of \(elements.grouped) numbers, as the file has them"
   }
 
   /// The same for programs, with the name and the shape of each tensor.

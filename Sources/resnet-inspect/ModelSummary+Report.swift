@@ -37,7 +37,6 @@ extension ModelSummary {
       let labels = "\(model.labels.count), \(model.labels[0]) … \(model.labels.last!)"
       lines.append("labels: \(labels)".printable())
     }
-    lines += source.notes.map { "note: \($0)".printable() }
     return lines.joined(separator: "\n")
   }
 

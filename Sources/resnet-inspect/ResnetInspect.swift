@@ -7,7 +7,13 @@ struct ResnetInspect: Tool {
   static let configuration = CommandConfiguration(
     commandName: "resnet-inspect",
     abstract: "Summarize a model: layers, cost, weights, and which published ResNet it is.",
+    usage: "resnet-inspect MODEL [<options>]",
     discussion: """
+      Examples:
+        resnet-inspect net.resnet
+        resnet-inspect net.prototxt net.caffemodel
+        resnet-inspect net.resnet --check
+
       Parameters are the weights that training learns; running statistics are not counted. MACs are \
       the multiply-accumulates of convolutions and matrix products. Minimum, maximum, mean and \
       standard deviation are of all weights of a layer.
@@ -17,8 +23,7 @@ struct ResnetInspect: Tool {
       """,
     version: toolkitVersion)
 
-  @Argument(help: "\(ModelArgument.help)")
-  var model: String
+  @OptionGroup var model: ModelArguments
 
   @OptionGroup var reading: ReadingArguments
 
@@ -31,17 +36,20 @@ struct ResnetInspect: Tool {
   @Flag(help: "Print the report as JSON.")
   var json = false
 
+  @OptionGroup var notes: NoteArguments
+
   func run() throws {
-    let files = try ModelArgument.open(model)
+    let files = try model.open()
     if check || timeOpen {
       guard files.count == 1 else { throw UsageError("--check and --time-open take a native file") }
       try NativeInspection(file: files[0], json: json).run(check: check, timeOpen: timeOpen)
       return
     }
-    let model = try ModelArgument.read(files, options: reading.options)
+    let model = try ModelArguments.read(files, options: reading.options)
     Progress.say("reading the weights")
     let summary = try ModelSummary(of: model)
     Progress.clear()
+    if !json { notes.say(model.provenance.notes) }
     print(json ? summary.json(of: model).prettyText() : summary.text(of: model))
   }
 }

@@ -6,18 +6,20 @@ struct RunModel: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
     abstract: "Run a model on inputs from an .npz and write its values to another.",
+    usage: "resnet-verify run MODEL --input X.npz -o Y.npz [<options>]",
     discussion: """
       Writes output, the last output of the network, and an array for each value asked for: float32 \
       by the fast executor, float64 by the oracle. Prints the time of each run.
       """)
 
-  @Argument(help: "\(ModelArgument.help)")
-  var model: String
+  @OptionGroup var model: ModelArguments
 
-  @Option(help: "An .npz with the array input, or one array under each input's name.")
+  @Option(
+    help: "An .npz with the array input, or one array under each input's name.",
+    completion: .file())
   var input: String
 
-  @Option(name: [.short, .long], help: "The .npz to write.")
+  @Option(name: [.short, .long], help: "The .npz to write.", completion: .file())
   var output: String
 
   @Option(help: "Values to write besides output: all, or names joined by commas.")
@@ -38,11 +40,15 @@ struct RunModel: ParsableCommand {
 
   func validate() throws {
     guard repetitions >= 1 else { throw ValidationError("--repeat: expected 1 or more") }
+    guard output.lowercased().hasSuffix(".npz") else {
+      throw ValidationError(
+        "\(output): expected a name that ends in .npz, which is what is written")
+    }
   }
 
   func run() throws {
-    let files = try ModelArgument.open(model)
-    var model = try ModelArgument.read(files, options: reading.options)
+    let files = try model.open()
+    var model = try ModelArguments.read(files, options: reading.options)
     if fullyConvolutional { model.network = try model.network.fullyConvolutional() }
     let inputs = try InputArrays.read(input, for: model)
     let sources = try files + [InputFile(path: input)]
@@ -53,9 +59,14 @@ struct RunModel: ParsableCommand {
       throw UsageError("--layers: the value named output would hide the network's last output")
     }
     var arrays: [(String, Tensor)] = []
-    for _ in 0..<repetitions {
+    let progress = ProgressCount(.things("runs"))
+    for index in 0..<repetitions {
       arrays = []
-      Progress.say("running the network")
+      if repetitions > 1 {
+        progress.report(index, of: repetitions)
+      } else {
+        Progress.say("running the network")
+      }
       let seconds = try engine.engine.run(
         model.network, inputs: inputs, observing: wanted.union([last])
       ) { name, value in

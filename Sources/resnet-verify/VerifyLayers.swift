@@ -6,6 +6,7 @@ struct VerifyLayers: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "layers",
     abstract: "Judge each layer of the executor alone, against the float64 oracle.",
+    usage: "resnet-verify layers MODEL [<options>]",
     discussion: """
       The oracle computes each layer from the executor's own input, so that only this layer's \
       rounding is left. With d the longest chain of additions of the kernel and u = 2^-24, an output \
@@ -14,10 +15,10 @@ struct VerifyLayers: ParsableCommand {
       selects elements must give the very bits.
       """)
 
-  @Argument(help: "\(ModelArgument.help)")
-  var model: String
+  @OptionGroup var model: ModelArguments
 
-  @Option(help: "An .npz whose array input is run; seeded noise without it.")
+  @Option(
+    help: "An .npz whose array input is run; seeded noise without it.", completion: .file())
   var input: String?
 
   @OptionGroup var threading: ThreadArguments
@@ -28,12 +29,12 @@ struct VerifyLayers: ParsableCommand {
   var json = false
 
   func run() throws {
-    let model = try ModelArgument.read(ModelArgument.open(model), options: reading.options)
+    let model = try ModelArguments.read(model.open(), options: reading.options)
     let inputs = try input.map { try InputArrays.read($0, for: model) }
-    Progress.say("running every layer twice")
+    let progress = ProgressCount(.things("layers"))
     let result = try LayerVerification(
       of: model.network, inputs: try inputs ?? SeededInput.noise(for: model.network),
-      threadCount: threading.threads)
+      threadCount: threading.threads, progress: progress.report(_:of:))
     Progress.clear()
     print(json ? result.json.prettyText() : result.text)
     if !result.passes { throw Unequal() }

@@ -6,6 +6,10 @@ struct VerifyModel: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model",
     abstract: "Compare a model with fixtures, or with another model.",
+    usage: """
+      resnet-verify MODEL --fixture F.npz ... [<options>]
+      resnet-verify MODEL OTHER [<options>]
+      """,
     discussion: """
       A fixture is one or several .npz files of one network: input (or one array under each input's \
       name), output, and arrays named as values of the network, each the value right after that \
@@ -20,10 +24,14 @@ struct VerifyModel: ParsableCommand {
       The relative error is the largest error divided by the largest golden magnitude.
       """)
 
-  @Argument(help: "One model, or two to compare. \(ModelArgument.help)")
+  @Argument(
+    help: """
+      One model, or two to compare. A model: \(ModelArguments.explanation). Two models whose files \
+      lie side by side are parted by what belongs together.
+      """, completion: .file())
   var models: [String]
 
-  @Option(help: "A fixture, .npz; several make one.")
+  @Option(help: "A fixture, .npz; several make one.", completion: .file())
   var fixture: [String] = []
 
   @Option(help: "Leave out this array of the fixture; may be repeated.")
@@ -33,7 +41,8 @@ struct VerifyModel: ParsableCommand {
   var layout: Fixture.Layout?
 
   @Option(
-    help: "The true class of each image of the fixture, one number a line: prints the accuracy.")
+    help: "The true class of each image of the fixture, one number a line: prints the accuracy.",
+    completion: .file())
   var classes: String?
 
   @OptionGroup var engine: EngineArguments
@@ -43,16 +52,16 @@ struct VerifyModel: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard models.count == 1 && !fixture.isEmpty || models.count == 2 && fixture.isEmpty else {
+    guard !fixture.isEmpty || models.count > 1 else {
       throw ValidationError("expected one model and --fixture, or two models")
     }
-    guard models.count == 1 || classes == nil && layout == nil && ignore.isEmpty else {
+    guard !fixture.isEmpty || classes == nil && layout == nil && ignore.isEmpty else {
       throw ValidationError("--classes, --layout and --ignore are about a fixture")
     }
   }
 
   func run() throws {
-    if models.count == 2 {
+    if fixture.isEmpty {
       try compare()
     } else {
       try verify()
@@ -60,7 +69,8 @@ struct VerifyModel: ParsableCommand {
   }
 
   private func verify() throws {
-    let model = try ModelArgument.read(ModelArgument.open(models[0]), options: reading.options)
+    let files = try ModelArguments.openOne(models)
+    let model = try ModelArguments.read(files, options: reading.options)
     var arrays: [(name: String, tensor: Tensor)] = []
     for path in fixture { arrays += try NPZ.read(InputFile(path: path)) }
     for name in ignore {
@@ -98,8 +108,9 @@ struct VerifyModel: ParsableCommand {
   }
 
   private func compare() throws {
-    let first = try ModelArgument.read(ModelArgument.open(models[0]), options: reading.options)
-    let second = try ModelArgument.read(ModelArgument.open(models[1]), options: reading.options)
+    let (one, other) = try ModelArguments.openTwo(models)
+    let first = try ModelArguments.read(one, options: reading.options)
+    let second = try ModelArguments.read(other, options: reading.options)
     let inputs = try SeededInput.noise(for: first.network)
     Progress.say("comparing")
     let result = try ModelComparison(

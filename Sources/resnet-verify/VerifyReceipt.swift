@@ -12,24 +12,25 @@ struct VerifyReceipt: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "receipt",
     abstract: "Check the receipt of a conversion against the files.",
+    usage: "resnet-verify receipt RECEIPT [--sources FOLDER] [--targets FOLDER] [<options>]",
     discussion: """
       Every hash is computed again, and every tensor of the output made again from the tensor of the \
       source by the transforms of the receipt: its bits must be those in the output.
       """)
 
-  @Argument(help: "The file that resnet-convert --receipt wrote.")
+  @Argument(help: "The file that resnet-convert --receipt wrote.", completion: .file())
   var receipt: String
 
   @Option(
     help: """
       A folder of files that were converted; may be repeated. Without it they lie beside the receipt.
-      """)
+      """, completion: .directory)
   var sources: [String] = []
 
   @Option(
     help: """
       A folder of files that were written; may be repeated. Without it they lie beside the receipt.
-      """)
+      """, completion: .directory)
   var targets: [String] = []
 
   @OptionGroup var reading: ReadingArguments
@@ -47,8 +48,9 @@ struct VerifyReceipt: ParsableCommand {
     }
     let sourceFiles = try files(content.sources, in: sources)
     let targetFiles = try files(content.targets, in: targets)
-    Progress.say("checking \((sourceFiles + targetFiles).map(\.name).joined(separator: ", "))")
-    var report = content.check(sources: sourceFiles, targets: targetFiles)
+    let progress = ProgressCount(.bytes("checking"))
+    var report = content.check(
+      sources: sourceFiles, targets: targetFiles, progress: progress.report(_:of:))
     do throws(FormatError) {
       var options = reading.options
       let format = try ModelFormats.format(of: sourceFiles)

@@ -74,3 +74,18 @@ import Testing
     #expect(a.isIdentical(to: a))
   }
 }
+
+@Suite struct TensorDescriptionTests {
+  @Test(arguments: [
+    (
+      Tensor([2, 4], [0.5, -1, 3, 0, 0.1, 1, 2, 3] as [Float]),
+      "float32 [2, 4]: 0.5, -1.0, 3.0, 0.0, 0.1, 1.0, …"
+    ),
+    (Tensor([2], [0.1, .nan] as [Double]), "float64 [2]: 0.1, nan"),
+    (Tensor([], [7] as [Float]), "float32 []: 7.0"),
+    (Tensor([0, 3], [] as [Float]), "float32 [0, 3]"),
+  ])
+  func `a tensor is printed as its type, shape and first elements`(tensor: Tensor, text: String) {
+    #expect("\(tensor)" == text)
+  }
+}

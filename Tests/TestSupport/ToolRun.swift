@@ -29,9 +29,23 @@ public struct ToolRun: Sendable {
     let path = Places.tools.appendingPathComponent(tool).path
     var command = folder.map { ["/usr/bin/env", "-C", $0] } ?? []
     if let limits { command += ["/bin/bash", "-c", "\(limits); exec \"$0\" \"$@\""] }
+    try self.init(
+      command: command + [path] + arguments, environment, timeLimit: timeLimit, killTime: killTime)
+  }
+
+  /// Runs a line of bash to its end.
+  public init(
+    bash line: String, environment: [String: String] = [:], timeLimit: Double = 300
+  ) throws {
+    try self.init(command: ["/bin/bash", "-c", line], environment, timeLimit: timeLimit)
+  }
+
+  private init(
+    command: [String], _ environment: [String: String], timeLimit: Double,
+    killTime: Double? = nil
+  ) throws {
     let process = try ChildProcess(
-      command + [path] + arguments,
-      environment: ProcessInfo.processInfo.environment.merging(environment) { $1 })
+      command, environment: ProcessInfo.processInfo.environment.merging(environment) { $1 })
     let end = process.finish(
       limit: killTime.map { .moment(seconds: $0) } ?? .hang(seconds: timeLimit))
     // The low seven bits are the signal.

@@ -190,7 +190,10 @@ import Testing
   @Test(arguments: [
     (["--prototxt", "x"], "Missing expected argument"),
     (["--caffemodel", "x", "-o", "y.resnet", "--nonsense"], "Unknown option '--nonsense'"),
-    (["--caffemodel", "x", "-o", "y.onnx"], "y.onnx: expected an output named *.resnet"),
+    (
+      ["--caffemodel", "x", "-o", "y.onnx"],
+      "y.onnx: files named .onnx are not written: expected NAME.resnet"
+    ),
   ])
   func `a wrong command line`(_ arguments: [String], _ fragment: String) throws {
     let run = try ToolRun("resnet-convert", ["caffe-to-native"] + arguments)

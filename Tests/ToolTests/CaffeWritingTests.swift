@@ -39,8 +39,8 @@ import Testing
       in: folder.path)
     #expect(run.exitCode == 0, "\(run.errors)")
     #expect(folder.contents == ["a.resnet", "b.caffemodel", "b.prototxt"])
-    #expect(run.output.contains("note: the mean image was not written"))
-    #expect(run.output.contains("note: the labels were not written"))
+    #expect(run.errors.contains("note: the mean image was not written"))
+    #expect(run.errors.contains("note: the labels were not written"))
   }
 
   @Test func `Caffe to Caffe keeps the bytes of every tensor`() throws {
@@ -59,8 +59,9 @@ import Testing
 
   @Test(arguments: [
     (["b.resnet"], "expected NET.prototxt and NET.caffemodel"),
-    (["b.prototxt"], "expected NET.prototxt and NET.caffemodel"),
-    (["b.caffemodel", "c.caffemodel"], "expected NET.prototxt and NET.caffemodel"),
+    (["b.prototxt"], "half a model of Caffe: name the other half too, -o b.caffemodel"),
+    (["b.caffemodel"], "half a model of Caffe: name the other half too, -o b.prototxt"),
+    (["b.caffemodel", "c.caffemodel"], "b.caffemodel, c.caffemodel: two outputs of one kind"),
   ])
   func `names that make no model of Caffe are a usage error`(
     outputs: [String], message: String

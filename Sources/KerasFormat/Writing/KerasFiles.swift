@@ -18,6 +18,8 @@ public struct KerasFiles: Sendable {
 
   /// Each rewriting and each loss in one sentence.
   public let notes: [String]
+  /// The layers as they are written.
+  public var layerCount: Int { definition.layers.count }
   let definition: KerasDefinition
 }
 
@@ -42,6 +44,26 @@ extension KerasFiles {
       }
     } catch {
       throw error.inFile(output.path)
+    }
+  }
+
+  /// Writes the definition as Keras 3's `to_json` gives it and reads it back with its weights, but
+  /// leaves the file without a name.
+  ///
+  /// - Parameter weights: what `prepare` wrote in the form `weights`.
+  /// - Throws: `FormatError` if it cannot be written.
+  public func prepareDefinition(
+    for output: OutputFile, weights: PreparedFile
+  ) throws(FormatError) -> PreparedFile {
+    let text = Bytes(definition.json(.keras3).utf8())
+    return try output.prepare(byteCount: text.count) { (writer) throws(FormatError) in
+      try writer.write(text)
+    } verify: { (bytes) throws(FormatError) in
+      try output.requireAsWritten(bytes == text, "the definition")
+      let source = KerasSource(
+        definition: InputFile(path: output.path, bytes: bytes),
+        weights: InputFile(path: weights.path, bytes: weights.contents))
+      _ = try KerasFormat().readModel(from: source)
     }
   }
 

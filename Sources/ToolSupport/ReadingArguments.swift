@@ -1,0 +1,166 @@
+public import ArgumentParser
+public import ResNetKit
+
+/// Options about how a model of any format is read.
+public struct ReadingArguments: ParsableArguments {
+  @OptionGroup var shape: InputShapeArguments
+  @OptionGroup(title: "Options for models of Caffe") var caffe: CaffeReadingArguments
+  @OptionGroup(title: "Options for models of Keras") var keras: KerasReadingArguments
+
+  /// For the parser.
+  public init() {}
+
+  /// The options for a reader.
+  public var options: ReadingOptions { ReadingOptions(shape, caffe: caffe, keras: keras) }
+}
+
+extension ReadingOptions {
+  /// What the command line says; nothing for formats that the command does not read.
+  public init(
+    _ shape: InputShapeArguments, caffe: CaffeReadingArguments? = nil,
+    keras: KerasReadingArguments? = nil
+  ) {
+    self.init(inputShape: shape.inputShape?.shape)
+    caffe?.apply(to: &self)
+    keras?.apply(to: &self)
+  }
+}
+
+/// The option about reading that models of every format have.
+public struct InputShapeArguments: ParsableArguments {
+  @Option(help: "Use this input shape, batch first: 1,3,224,224.")
+  var inputShape: ShapeArgument?
+
+  /// For the parser.
+  public init() {}
+}
+
+/// Options about how a model of Caffe is read.
+public struct CaffeReadingArguments: ParsableArguments {
+  @Option(
+    name: .customLong("ignore-unknown-fields"),
+    help: ArgumentHelp(
+      """
+      Leave out a field of a Caffe definition that the schema does not know, although it may change \
+      the result; may be repeated. Those that cannot are left out by themselves.
+      """, valueName: "name"))
+  var ignoredFields: [String] = []
+
+  @Flag(
+    name: .customLong("ignore-extra-weights"),
+    help: "Leave out tensors of a caffemodel that belong to no layer of the definition.")
+  var ignoresExtraWeights = false
+
+  @Option(
+    name: .customLong("stage"),
+    help: ArgumentHelp(
+      "Read a Caffe definition for this stage, as its include rules name it; may be repeated.",
+      valueName: "name"))
+  var stages: [String] = []
+
+  @Option(help: "Read a Caffe definition for this level of its include rules.")
+  var level: Int?
+
+  @Option(help: "Which layers of a Caffe definition are read, those for train or for test.")
+  var phase = ReadingOptions.CaffePhase.test
+
+  @Option(
+    help: """
+      Which Caffe wrote a Caffe model; auto: as its files say. ceil-mode: BVLC's, but field 13 of a \
+      pooling is ceil_mode.
+      """)
+  var caffeDialect = ReadingOptions.CaffeDialect.auto
+
+  @Option(
+    name: .customLong("bn-statistic"),
+    help: """
+      What the last tensor of BN layers is, which forks of Caffe have: old files of yjxiong's hold \
+      1/deviation.
+      """)
+  var bnStatistic = ReadingOptions.BNStatistic.variance
+
+  @Flag(
+    name: .customLong("column-major-kernels"),
+    help: """
+      Exchange rows and columns of a Caffe model's kernels: it was trained in MATLAB on images \
+      whose width comes before their height.
+      """)
+  var hasColumnMajorKernels = false
+
+  /// For the parser.
+  public init() {}
+
+  func apply(to options: inout ReadingOptions) {
+    options.ignoredFields = ignoredFields
+    options.ignoresExtraWeights = ignoresExtraWeights
+    options.caffeState = .init(phase: phase, level: level, stages: stages)
+    options.caffeDialect = caffeDialect
+    options.bnStatistic = bnStatistic
+    options.hasColumnMajorKernels = hasColumnMajorKernels
+  }
+}
+
+/// Options about how a model of Keras is read.
+public struct KerasReadingArguments: ParsableArguments {
+  @Option(
+    help: """
+      Which kernels a Keras model has, where its file does not say: those of TensorFlow \
+      (correlation) or of Theano (convolution).
+      """)
+  var kernels = ReadingOptions.Kernels.auto
+
+  @Option(
+    name: .customLong("running-std"),
+    help: "What running_std is in a file of Keras 1; auto: as its version says.")
+  var runningDeviation = ReadingOptions.RunningDeviation.auto
+
+  @Option(
+    help: "For weights without a definition: which convolution of a block has the stride.")
+  var stride: ReadingOptions.Assumptions.Stride?
+
+  @Option(help: "For weights without a definition: epsilon of batch normalization.")
+  var epsilon: Double?
+
+  @Option(
+    help: "For weights without a definition: zeros before the pooling of the stem, yes or no.")
+  var poolPadding: PoolPadding?
+
+  /// Whether there are zeros around the image before the pooling of the stem.
+  enum PoolPadding: String, ExpressibleByArgument, CaseIterable {
+    case yes, no
+  }
+
+  /// For the parser.
+  public init() {}
+
+  func apply(to options: inout ReadingOptions) {
+    options.kernels = kernels
+    options.runningDeviation = runningDeviation
+    options.assumptions = .init(
+      stride: stride, epsilon: epsilon, padsPooling: poolPadding.map { $0 == .yes })
+  }
+}
+
+/// A shape on the command line: `1,3,224,224`.
+public struct ShapeArgument: ExpressibleByArgument, Sendable {
+  /// The shape.
+  public let shape: Shape
+
+  /// A shape of one to eight positive extents.
+  public init?(argument: String) {
+    let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+    let extents = parts.compactMap { $0 }
+    guard extents.count == parts.count, extents.count <= 8, extents.allSatisfy({ $0 > 0 }),
+      let shape = Shape(checking: extents)
+    else { return nil }
+    self.shape = shape
+  }
+}
+
+extension Fixture.Layout: ExpressibleByArgument {}
+extension ReadingOptions.CaffeDialect: ExpressibleByArgument {}
+extension ReadingOptions.BNStatistic: ExpressibleByArgument {}
+extension ReadingOptions.CaffePhase: ExpressibleByArgument {}
+extension ReadingOptions.Assumptions.Stride: ExpressibleByArgument {}
+extension ReadingOptions.Kernels: ExpressibleByArgument {}
+extension ReadingOptions.RunningDeviation: ExpressibleByArgument {}
