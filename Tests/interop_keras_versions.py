@@ -1,7 +1,7 @@
 """What nine versions of Keras write, read by us, and what we write, opened by them:
 `./run interop keras-versions`.
 
-    interop_keras_versions.py [--only VERSION]... [MODEL...]
+    interop_keras_versions.py [--only VERSION]... [--executor oracle|fast] [MODEL...]
 
 Each version has a private environment beside the sources, .venv-keras-VERSION, which is made once
 and kept. It makes the networks of keras_versions_worker with seeded weights and saves each as .h5,
@@ -158,6 +158,7 @@ class Cell:
 class Run:
     version: Version
     python: Path
+    executor: str = "oracle"
     keras: str = ""
     cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
 
@@ -205,7 +206,7 @@ class Run:
             return None
         refusal = tool("resnet-convert", *files, "-o", native, "--force") or tool(
             "resnet-verify", "run", native, "--input", self.folder / f"{name}.input.npz", "-o",
-            self.folder / f"{name}.{form}.values.npz", "--executor", "oracle", "--force")
+            self.folder / f"{name}.{form}.values.npz", "--executor", self.executor, "--force")
         self.cells[name, form].refusal = refusal
         return None if refusal else native
 
@@ -224,9 +225,9 @@ def tool(name: str, *arguments: object) -> str | None:
     return f"{done.stderr.strip().splitlines()[-1] if done.stderr else name}; exit {done.returncode}"
 
 
-def check(version: Version, names: list[str]) -> int:
+def check(version: Version, names: list[str], executor: str) -> int:
     """The lines of one version; how many bounds were missed."""
-    run = Run(version, environment(version))
+    run = Run(version, environment(version), executor)
     shutil.rmtree(run.folder, ignore_errors=True)
     run.folder.mkdir(parents=True)
     missed = 0
@@ -252,6 +253,8 @@ def main() -> int:
     parser.add_argument("--only", action="append", metavar="VERSION",
                         choices=[version.name for version in VERSIONS],
                         help="one version; repeatable")
+    parser.add_argument("--executor", choices=("oracle", "fast"), default="oracle",
+                        help="what runs the files that are read; fast is in float32")
     parser.add_argument("models", nargs="*", metavar="MODEL")
     arguments = parser.parse_args()
     if not (TOOLS / "resnet-convert").exists():
@@ -263,7 +266,7 @@ def main() -> int:
     missed = absent = 0
     for version in versions:
         try:
-            missed += check(version, arguments.models)
+            missed += check(version, arguments.models, arguments.executor)
         except Unavailable as reason:
             absent += 1
             print(f"{version.name:8} NOT TRIED: {reason}", flush=True)
