@@ -2,7 +2,9 @@
 
 The nets are those of fixtures/ and, if RESNET_TOOLKIT_DATA names the folder of real model files,
 its definitions in caffe-msra with seeded weights. All values are compared with the reference, the
-last one with OpenCV. An error is the largest difference divided by the largest magnitude.
+last one with OpenCV, which computes once with Winograd's transform, its default, and once without:
+resnet-verify must call both EQUAL. An error is the largest difference divided by the largest
+magnitude.
 RESNET_TOOLKIT_BIN names the folder of the tools, if it is not .build/release.
 
 Exit codes: 0 all bounds hold, 1 one is missed or a tool refuses a net, 66 no tools or no folder.
@@ -176,10 +178,11 @@ def by_reference(net: Net) -> dict[str, np.ndarray]:
     return values
 
 
-def by_opencv(net: Net, shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+def by_opencv(net: Net, shapes: dict[str, tuple[int, ...]],
+              winograd: bool) -> dict[str, np.ndarray]:
     """The values that OpenCV is asked for, in float32, in the shapes that Caffe gives them."""
     definition = caffe_schema.parse(net.prototxt)
-    engine = opencv_caffe.load(net.prototxt, net.model)
+    engine = opencv_caffe.load(net.prototxt, net.model, winograd)
     inputs = net.inputs(definition)
     layers = [layer for _, layer in caffe_reference.inference_layers(definition)]
     if net.opencv == "all":
@@ -187,6 +190,19 @@ def by_opencv(net: Net, shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndar
     else:
         values = {"output": opencv_caffe.last_output(engine, inputs, layers[-1])}
     return {name: value.reshape(shapes[name]) for name, value in values.items()}
+
+
+def is_equal(values: dict[str, np.ndarray], net: Net, work: Path) -> bool:
+    """Whether resnet-verify calls the converted model equal to what OpenCV computed."""
+    golden = work / "golden.npz"
+    inputs = np.load(net.input)
+    names = ["input"] if "input" in inputs else input_names(caffe_schema.parse(net.prototxt))
+    np.savez(golden, **{name: inputs[name] for name in names}, **values)
+    done = subprocess.run([str(TOOLS / "resnet-verify"), str(work / "model.resnet"), "--fixture",
+                           str(golden)], capture_output=True, text=True)
+    if done.returncode not in (0, 1):
+        raise Refusal(f"{done.stderr.strip()}; exit {done.returncode}")
+    return done.returncode == 0
 
 
 def error(found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> float:
@@ -210,13 +226,18 @@ def row(net: Net, work: Path) -> tuple[str, bool]:
     reference = by_reference(net)
     cells = [(error(found["oracle"], reference), net.oracle_bound),
              (error(found["fast"], reference), net.float_bound)]
+    verdicts = []
     if net.opencv:
-        opencv = by_opencv(net, {name: value.shape for name, value in reference.items()})
-        cells += [(error(found[executor], opencv), net.float_bound)
-                  for executor in ("oracle", "fast")]
-    good = all(value <= bound for value, bound in cells)
-    columns = [f"{value:10.1e}" for value, _ in cells] + [f"{'-':>10}"] * (4 - len(cells))
-    return (f"{net.name:{WIDTH}} {len(reference) - 1:6} {' '.join(columns)}"
+        shapes = {name: value.shape for name, value in reference.items()}
+        for winograd in (False, True):
+            opencv = by_opencv(net, shapes, winograd)
+            cells += [(error(found[executor], opencv), net.float_bound)
+                      for executor in ("oracle", "fast")]
+            verdicts.append(is_equal(opencv, net, work))
+    good = all(value <= bound for value, bound in cells) and all(verdicts)
+    columns = [f"{value:10.1e}" for value, _ in cells] + [f"{'-':>10}"] * (6 - len(cells))
+    words = "/".join("EQUAL" if equal else "NOT EQUAL" for equal in verdicts) or "-"
+    return (f"{net.name:{WIDTH}} {len(reference) - 1:6} {' '.join(columns)} {words:>13}"
             f"  {'good' if good else 'MISSED'}"), good
 
 
@@ -233,8 +254,10 @@ def main() -> None:
         fail(f"RESNET_TOOLKIT_DATA={DATA}: no folder caffe-msra in it")
     print(f"bounds: oracle to float64 {ORACLE_BOUND}, others {FLOAT_BOUND}; for definitions by "
           f"others {DEEP_ORACLE_BOUND} and {DEEP_FLOAT_BOUND}\n")
-    print(f"{'':{WIDTH}} {'':6} {'to float64':>21} {'to OpenCV':>21}\n"
-          f"{'net':{WIDTH}} {'values':>6} {'oracle':>10} {'fast':>10} {'oracle':>10} {'fast':>10}")
+    executors = f"{'oracle':>10} {'fast':>10}"
+    print(f"{'':{WIDTH}} {'':6} {'to float64':>21} {'to OpenCV':>21} {'with Winograd':>21} "
+          f"{'resnet-verify':>13}\n"
+          f"{'net':{WIDTH}} {'values':>6} {executors} {executors} {executors} {'off/on':>13}")
     nets = witnessed = missed = 0
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
@@ -247,7 +270,7 @@ def main() -> None:
             missed += not good
     if not DATA:
         print("RESNET_TOOLKIT_DATA is not set: no definitions by others")
-    print(f"{nets} nets, {witnessed} of them by OpenCV too: "
+    print(f"{nets} nets, {witnessed} of them by OpenCV too, with Winograd off and on: "
           + (f"{missed} miss a bound" if missed else "all bounds hold"))
     sys.exit(1 if missed else 0)
 
