@@ -89,9 +89,9 @@ struct VerifyModel: ParsableCommand {
     let meaning = try FixtureMeaning(
       of: resolved, arrays: arrays, in: model, layout: layout, engine: engine.engine)
     let (network, fixture) = (meaning.network, meaning.fixture)
-    let scale = try RoundingScale(of: network, for: fixture) { done, total in
-      Progress.say("measuring what rounding does: \(done)/\(total) float64 runs")
-    }
+    let progress = ProgressCount(.things("float64 runs"))
+    let scale = try RoundingScale(
+      of: network, for: fixture, progress: progress.report(_:of:))
     Progress.say("running the network")
     let result = try FixtureVerification(
       of: network, on: fixture, engine: engine.engine, scale: scale)
