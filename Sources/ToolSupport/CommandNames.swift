@@ -1,4 +1,4 @@
-public import ArgumentParser
+internal import ArgumentParser
 
 #if canImport(Glibc)
   internal import Glibc
