@@ -55,7 +55,6 @@ REFUSED = {
     "scale-last-axis": "by a constant of [7]",
     "scale-second-input-bias": "multiplies two values and adds",
     "scale-two-axes": "by a constant of [3, 5]",
-    **dict.fromkeys(("slice-dim", "slice-equal", "slice-points"), "cuts a value into several"),
 }
 
 
@@ -274,6 +273,36 @@ def check_round_trip(name: str, path: Path, model, work: Path, report: Report,
     report.line(name, "  ".join(results), is_good)
 
 
+def operator_nets() -> Iterator[tuple[str, Path]]:
+    """Functions instead of layers, preparation of images, and what only matters in training."""
+    folder = FIXTURES / "keras" / "operators"
+    for path in sorted([*folder.glob("*.keras"), *folder.glob("*.h5")]):
+        yield f"operators/{path.name}", path
+
+
+def check_operators(name: str, path: Path, work: Path, report: Report) -> None:
+    """What the Keras that wrote a network computed, and what each Keras computes of what we make of it."""
+    arrays = np.load(path.parent / f"{path.name.split('.')[0]}.npz")
+    native = work / "n.resnet"
+    tool("resnet-convert", path, "-o", native, "--force")
+    try:
+        paths = write_forms([native], work)
+    except Refusal as refusal:
+        is_expected = "arithmetic" in name and "computes powers" in str(refusal)
+        report.line(name, f"refused: {str(refusal).split('.resnet: ')[-1][:110]}", is_expected)
+        return
+    errors = {}
+    for form, model in loaded(paths):
+        found = np.asarray(model(arrays["input"], training=False))
+        errors[form] = error(found, arrays["output"])
+        kept = {type(layer).__name__ for layer in model.layers}
+        wanted = {"RandomFlip", "RandomZoom", "GaussianNoise", "SpatialDropout2D", "AlphaDropout"}
+        if "training" in name and not wanted <= kept:
+            errors[form] = float("nan")
+    text = "  ".join(f"{form} {value:.1e}" for form, value in errors.items())
+    report.line(name, text, all(value <= FLOAT_BOUND for value in errors.values()))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--full", nargs=3, type=Path, metavar=("PROTOTXT", "CAFFEMODEL", "GOLDEN"))
@@ -289,6 +318,7 @@ def main() -> int:
         checks = [(net.name, check_caffe, (net,)) for net in caffe_nets()]
         checks += [(name, check_round_trip, (name, path, model))
                    for name, path, model in keras_models(work)]
+        checks += [(name, check_operators, (name, path)) for name, path in operator_nets()]
         for path in arguments.keras:
             checks.append((path.name, lambda path, *rest: check_round_trip(
                 path.name, path, keras.saving.load_model(path, compile=False), *rest), (path,)))

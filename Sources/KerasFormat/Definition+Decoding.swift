@@ -23,7 +23,8 @@ extension KerasModel {
       throw FormatError(
         at: .object(place),
         "expected a Sequential or Functional model with a list of layers, found none: what a "
-          + "subclass of Model computes is code, which no file holds")
+          + "subclass of Model computes is code, which no file holds (its tensors can be had by "
+          + "--weights-only)")
     }
     let modelName = config["name"]?.text ?? "sequential"
     var layers: [KerasLayer] = []
@@ -141,13 +142,24 @@ extension KerasLayer {
         "expected the class of a layer, found none")
     }
     let config = json["class_name"] == nil ? json : json["config"] ?? .null
-    let given = json["class_name"] == nil ? json["custom_name"] : config["name"] ?? json["name"]
+    let isWrapped = className == "TensorFlowOpLayer"  // its own name lacks a prefix
+    let given =
+      json["class_name"] == nil
+      ? json["custom_name"] : isWrapped ? json["name"] : config["name"] ?? json["name"]
     let name = given?.text ?? "\(className.lowercased())_\(number + 1)"
     self.name = name
     self.path = path + name
     self.className = className
-    type = LayerClass(named: className, module: json["module"])
-    settings = Settings(config, of: self.path)
+    let isThird = json["inbound_nodes"]?.elements?.contains { $0["args"] != nil } ?? false
+    operation = OperatorName(
+      className: className, module: json["module"], config: config, isThird: isThird)
+    type =
+      operation == nil
+      ? LayerClass(named: className, module: json["module"])
+      : operation?.function == nil ? nil : .operation
+    settings = Settings(
+      config, of: self.path, keepingAll: type == .dropout || type == .augmentation)
+    policy = Self.policy(config["dtype"])
     objectNumber = json["shared_object_id"]?.wholeNumber
     calls = []
     if type == .model || type == nil && config["input_layers"] != nil {
@@ -156,13 +168,32 @@ extension KerasLayer {
     }
   }
 
+  /// The number types that a layer names, if they are not float32.
+  private static func policy(_ json: JSON?) -> String? {
+    let name = json?.text ?? json?["config"]?["name"]?.text
+    return name == "float32" || name == "_infer" ? nil : name
+  }
+
   /// The values that each call reads.
-  fileprivate func readCalls(_ json: JSON) throws(FormatError) -> [[NamedReference]] {
+  fileprivate mutating func readCalls(_ json: JSON) throws(FormatError) -> [[NamedReference]] {
+    // What is not supported is told before what it is called with.
+    guard type != nil else { return (try? readAnyCalls(json)) ?? [] }
+    return try readAnyCalls(json)
+  }
+
+  private mutating func readAnyCalls(_ json: JSON) throws(FormatError) -> [[NamedReference]] {
     guard let nodes = json["inbound_nodes"]?.elements else {
       throw settings.fault("expected a list of calls (inbound_nodes), found none")
     }
     var calls: [[NamedReference]] = []
     for node in nodes {
+      if let operation {
+        let (call, values) = try OperatorCall.read(
+          node, config: json["config"] ?? .null, operation, place: settings.place)
+        operatorCalls.append(call)
+        calls.append(values)
+        continue
+      }
       var call: [NamedReference] = []
       if case .object = node {
         try collect(node["args"] ?? .null, into: &call)
@@ -210,7 +241,7 @@ extension KerasLayer {
     guard case .object(let members)? = json else { return }
     for member in members where member.value != .null {
       // The default of augmentation in Keras 3, which is written though prediction overrides it.
-      let isDefault = type == .training && className.hasPrefix("Random")
+      let isDefault = type == .augmentation
       guard member.name == "training", member.value == .bool(false) || isDefault else {
         throw settings.fault(
           "the layer is called with \(member.name), which is not supported")
@@ -220,7 +251,7 @@ extension KerasLayer {
 }
 
 /// A value by the name of the layer that makes it: `["conv1", 0, 0]`.
-private struct NamedReference {
+struct NamedReference {
   var name: String
   var call: Int
   var output: Int

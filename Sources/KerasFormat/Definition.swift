@@ -38,6 +38,12 @@ struct KerasLayer: Sendable {
   var calls: [[KerasModel.Reference]]
   /// The number of the object, where a definition tells which layers are the same one.
   var objectNumber: Int?
+  /// The function that it is, of an entry that is no layer but an operator.
+  var operation: OperatorName?
+  /// What each call of an operator reads, beside values also constants.
+  var operatorCalls: [OperatorCall] = []
+  /// The number types that Keras computes the layer with, if they are not float32: `mixed_float16`.
+  var policy: String?
   /// The model within, of a layer that is one.
   var model: KerasModel?
   /// Whether the file has no such layer, only a first one that says what its input is.

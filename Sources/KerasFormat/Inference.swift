@@ -64,7 +64,7 @@ struct Inference {
     let group: (className: String, number: Int)
     switch stored.arrangement {
     case .paths: group = Inventory.key(inner)
-    case .names, .numbers: group = ("functional", 0)
+    case .names, .numbers, .attributes: group = ("functional", 0)
     }
     return (
       inference.net.json(named: name, within: inner, group: group), inference.net.notes

@@ -42,6 +42,7 @@ struct Inventory {
       layerNames = stored.layers.map(\.name)
       hasNames = !stored.isNumbered
       for layer in stored.layers where !layer.weights.isEmpty { addItems(of: layer) }
+    case .attributes: throw StoredWeights.isCode
     case .paths(let root):
       guard case .group(let group)? = stored.file.root[root] else { return }
       try addItems(in: group, of: "")
@@ -133,7 +134,7 @@ extension StoredWeights {
   var isNumbered: Bool {
     switch arrangement {
     case .numbers: true
-    case .names, .paths: false
+    case .names, .paths, .attributes: false
     }
   }
 }

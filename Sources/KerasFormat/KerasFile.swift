@@ -71,7 +71,7 @@ enum KerasFile: Equatable {
       let marks: Set<String> = ["layer_names", "layer_names0", "nb_layers", "model_config"]
       if !names.isDisjoint(with: marks) { return .certain }
       let kinds = try HDF5File.kinds(inRootOf: file)
-      let groups = ["model_weights", "layers", WeightMatching.oldRoot]
+      let groups = ["model_weights", "layers", WeightMatching.oldRoot, "vars"]
       if groups.contains(where: { kinds[$0] == .group }) { return .certain }
       return kinds["data"] == .group ? .no : .plausible
     } catch {

@@ -49,10 +49,16 @@ extension KerasFormat {
       definition = inference.json
       inferred = ["the file has no definition"] + inference.notes
     }
-    let model = try inFile(definitionFile) { () throws(FormatError) in
+    let (model, holder) = try inFile(definitionFile) { () throws(FormatError) in
       let model = try KerasModel(decoding: definition)
-      try refuseUnsupported(model)
-      return model
+      let copies = model.withoutCopies()
+      try refuseUnsupported(copies?.inner ?? model)
+      return (copies?.inner ?? model, copies?.around)
+    }
+    if let holder {
+      inferred.append(
+        "took the model \(model.name) out of \(holder.name), which has copies of it for several "
+          + "GPUs; its Lambda layers were taken for the pieces of a batch, and not run")
     }
     let origin = Origin(stored, definition: json, fileName: file.name, options: options)
     let format = try inFile(definitionFile) { () throws(FormatError) in
@@ -64,21 +70,23 @@ extension KerasFormat {
       files: source.files.map { .init(name: $0.name, byteCount: $0.bytes.count) },
       notes: inferred + parts.notes + stored.notes + origin.notes)
     let matching = try inFile(file) { () throws(FormatError) in
-      try WeightMatching(model, in: stored)
+      try WeightMatching(holder ?? model, in: stored)
     }
     var builder = NetworkBuilder(
       stored: stored, matching: matching, origin: origin, dataFormat: format,
       fileName: file.name, inputShape: options.inputShape)
     try inFile(file) { () throws(FormatError) in try builder.build(model) }
-    provenance.notes += matching.notes + builder.notes
+    provenance.notes += matching.notes + builder.notes + model.policyNotes
     let network = try inFile(file) { () throws(FormatError) in
       try self.network(named: model.name, builder.nodes)
     }
     provenance.ledger = try inFile(file) { () throws(FormatError) in
-      try balanced(builder.ledger, stored, network)
+      try balanced(builder.ledger, stored, network, counts: matching.counts)
     }
-    return Model(
-      network: network, preprocessing: Preprocessing(of: model, format), provenance: provenance)
+    if let assumption = assumedPreprocessing(of: model, network) {
+      provenance.notes.append(assumption)
+    }
+    return Model(network: network, provenance: provenance)
   }
 
   private func network(
@@ -94,8 +102,10 @@ extension KerasFormat {
   }
 
   /// The ledger in the order of the file, if nothing is missing and nothing left over.
+  ///
+  /// - Parameter counts: how many samples normalizations have seen, which no layer reads.
   private func balanced(
-    _ ledger: Ledger, _ stored: StoredWeights, _ network: Network
+    _ ledger: Ledger, _ stored: StoredWeights, _ network: Network, counts: Set<String>
   ) throws(FormatError) -> Ledger {
     var ledger = ledger
     let order = Dictionary(stored.sources.enumerated().map { ($1, $0) }) { first, _ in first }
@@ -103,7 +113,7 @@ extension KerasFormat {
     // A model of layers without weights is a model.
     if stored.sources.isEmpty, network.weights.isEmpty { return ledger }
     let faults = ledger.faults(
-      sources: stored.sources, targets: network.weights.map(\.name))
+      sources: stored.sources.filter { !counts.contains($0) }, targets: network.weights.map(\.name))
     guard faults.isEmpty else {
       throw FormatError(
         .badModel,
@@ -118,9 +128,9 @@ extension KerasFormat {
       let list = listed(
         unsupported.map {
           // The name of a layer of Keras alone would say nothing.
-          let isNamesake = LayerClass(named: $0.className) != nil
+          let isNamesake = $0.kind == $0.className && LayerClass(named: $0.className) != nil
           return
-            "\($0.path) (\(isNamesake ? "a class or function of its own, " : "")\($0.className))"
+            "\($0.path) (\(isNamesake ? "a class or function of its own, " : "")\($0.kind))"
         })
       throw FormatError(.badModel, "unsupported layers: \(list.joined(separator: ", "))")
     }
@@ -204,7 +214,8 @@ struct KerasParts {
 extension KerasModel {
   /// Where channels are in images, as the first layer says that tells; nil if none does.
   func dataFormat() throws(FormatError) -> KerasLayout.DataFormat? {
-    for layer in allLayers {
+    // A cropping of channels says that they are in front of the rows, whatever they are.
+    for layer in allLayers where layer.type != .cropping {
       switch try layer.settings.string("data_format", "dim_ordering") {
       case "channels_first", "th": return .channelsFirst
       case "channels_last", "tf": return .channelsLast
@@ -212,6 +223,17 @@ extension KerasModel {
       }
     }
     return nil
+  }
+}
+
+extension KerasModel {
+  /// What other number types Keras computes with, one sentence for each policy.
+  var policyNotes: [String] {
+    let layers = Dictionary(grouping: allLayers.filter { $0.policy != nil }, by: { $0.policy! })
+    return layers.sorted { $0.key < $1.key }.map { policy, layers in
+      "Keras computes in \(policy), which is kept for it; here it is float32: "
+        + listed(layers.map(\.path)).joined(separator: ", ")
+    }
   }
 }
 

@@ -12,6 +12,9 @@ struct KerasValue: Sendable {
     /// A line `[batch, length, channels]` that the canonical model has as an image of one row,
     /// `[batch, channels, 1, length]`.
     case line
+    /// One channel of an image, `[batch, height, width]`, that the canonical model has as an image of
+    /// one channel, `[batch, 1, height, width]`.
+    case plane
     /// An image flattened by rows, that the canonical model flattened by channels.
     case flattened(height: Int, width: Int, channels: Int)
   }
@@ -29,6 +32,7 @@ struct KerasValue: Sendable {
     case .plain, .flattened: shape
     case .image: [shape[0], shape[2], shape[3], shape[1]]
     case .line: [shape[0], shape[3], shape[1]]
+    case .plane: [shape[0], shape[2], shape[3]]
     }
   }
 
@@ -38,6 +42,7 @@ struct KerasValue: Sendable {
     case .plain, .flattened: axis
     case .image: [0, 2, 3, 1][axis]
     case .line: [0, 3, 1][axis]
+    case .plane: [0, 2, 3][axis]
     }
   }
 }

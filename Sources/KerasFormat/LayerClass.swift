@@ -9,14 +9,17 @@ enum LayerClass: Sendable {
   case activation, relu, leakyReLU, prelu, elu, softmax
   case maximumPooling, averagePooling
   case globalMaximumPooling, globalAveragePooling
-  case zeroPadding
+  case zeroPadding, cropping
   case add, subtract, multiply, average, maximum, concatenate
   /// Keras 1: one class for all of these, told apart by its mode.
   case merge
   case flatten, reshape, permute
-  case rescaling
-  /// Only matters in training.
-  case training
+  case rescaling, normalization
+  /// Only matter in training.
+  case dropout, augmentation
+  case identity
+  /// A function without a layer around it.
+  case operation
   /// A model within a model.
   case model
 
@@ -37,10 +40,7 @@ enum LayerClass: Sendable {
     }
     let path = (module.text ?? "").split(separator: ".")
     let isOfKeras = ["keras", "tf_keras", "tensorflow"].contains { path.first ?? "" == $0 }
-    if isOfKeras, path.contains("ops") {
-      guard let operation = LayerClass.operations[name] else { return nil }
-      self = operation
-    } else if isOfKeras {
+    if isOfKeras {
       self.init(named: name)
     } else if name == "Scale" {
       self = .scale  // of networks that were converted from Caffe; no layer of Keras
@@ -48,13 +48,6 @@ enum LayerClass: Sendable {
       return nil
     }
   }
-
-  /// The functions of `keras.ops` that compute what a layer of the same settings does. Others share
-  /// their names with layers only: `Average` is a mean over axes.
-  private static let operations: [String: LayerClass] = [
-    "Add": .add, "Subtract": .subtract, "Multiply": .multiply, "Maximum": .maximum,
-    "Concatenate": .concatenate, "Relu": .relu, "Elu": .elu, "Softmax": .softmax,
-  ]
 
   private static let names: [String: LayerClass] = [
     "InputLayer": .input,
@@ -81,16 +74,28 @@ enum LayerClass: Sendable {
     "GlobalMaxPooling1D": .globalMaximumPooling, "GlobalMaxPool1D": .globalMaximumPooling,
     "GlobalAveragePooling1D": .globalAveragePooling, "GlobalAvgPool1D": .globalAveragePooling,
     "ZeroPadding2D": .zeroPadding, "ZeroPadding1D": .zeroPadding,
-    "Cropping2D": .zeroPadding, "Cropping1D": .zeroPadding,
+    "Cropping1D": .zeroPadding,
     "Add": .add, "Subtract": .subtract, "Multiply": .multiply, "Average": .average,
     "Maximum": .maximum, "Concatenate": .concatenate, "Merge": .merge,
     "Flatten": .flatten, "Reshape": .reshape, "Permute": .permute,
-    "Rescaling": .rescaling,
-    "Dropout": .training, "SpatialDropout1D": .training, "SpatialDropout2D": .training,
-    "GaussianNoise": .training, "GaussianDropout": .training, "AlphaDropout": .training,
-    "ActivityRegularization": .training, "RandomFlip": .training, "RandomRotation": .training,
-    "RandomZoom": .training, "RandomTranslation": .training, "RandomContrast": .training,
-    "RandomBrightness": .training, "Identity": .training,
+    "Cropping2D": .cropping,
+    "Rescaling": .rescaling, "Normalization": .normalization,
+    "Dropout": .dropout, "SpatialDropout1D": .dropout, "SpatialDropout2D": .dropout,
+    "GaussianDropout": .dropout, "AlphaDropout": .dropout,
+    "ActivityRegularization": .augmentation, "GaussianNoise": .augmentation,
+    "AugMix": .augmentation, "CutMix": .augmentation, "MixUp": .augmentation,
+    "RandAugment": .augmentation, "RandomBrightness": .augmentation,
+    "RandomColorDegeneration": .augmentation, "RandomColorJitter": .augmentation,
+    "RandomContrast": .augmentation, "RandomElasticTransform": .augmentation,
+    "RandomErasing": .augmentation, "RandomFlip": .augmentation,
+    "RandomGaussianBlur": .augmentation, "RandomGrayscale": .augmentation,
+    "RandomHeight": .augmentation, "RandomHue": .augmentation, "RandomInvert": .augmentation,
+    "RandomPerspective": .augmentation, "RandomPosterization": .augmentation,
+    "RandomRotation": .augmentation, "RandomSaturation": .augmentation,
+    "RandomSharpness": .augmentation, "RandomShear": .augmentation,
+    "RandomTranslation": .augmentation, "RandomWidth": .augmentation,
+    "RandomZoom": .augmentation, "Solarization": .augmentation,
+    "Identity": .identity,
     "Sequential": .model, "Functional": .model, "Model": .model, "Graph": .model,
   ]
 }
@@ -104,6 +109,7 @@ enum Variable: String, Sendable, CaseIterable {
   case movingMean = "moving_mean"
   case movingVariance = "moving_variance"
   case alpha
+  case mean, variance, count
 
   /// The variable that a name in a file means; nil where it means none that is known.
   init?(named name: some StringProtocol) {
@@ -135,10 +141,14 @@ extension KerasLayer {
       return (scales ? [.gamma] : []) + (centers ? [.beta] : []) + [.movingMean, .movingVariance]
     case .scale: return [.gamma, .beta]
     case .prelu: return [.alpha]
+    case .normalization:
+      // Numbers that the layer was made with are in the definition.
+      return settings.value("mean") == nil ? [.mean, .variance, .count] : []
     case .input, .activation, .relu, .leakyReLU, .elu, .softmax, .maximumPooling, .averagePooling,
       .globalMaximumPooling, .globalAveragePooling, .zeroPadding, .add, .subtract, .multiply,
-      .average, .maximum, .concatenate, .merge, .flatten, .reshape, .permute, .rescaling,
-      .training, .model, nil:
+      .average, .maximum, .concatenate, .merge, .cropping, .flatten, .reshape, .permute,
+      .rescaling, .dropout, .augmentation, .identity, .operation,
+      .model, nil:
       return []
     }
   }

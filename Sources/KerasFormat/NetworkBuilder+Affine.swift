@@ -6,7 +6,7 @@ extension NetworkBuilder {
   /// A matrix product over the last axis.
   mutating func dense(_ layer: KerasLayer, _ input: KerasValue) throws(FormatError) -> KerasValue {
     // Two calls may have their inputs in two arrangements, the matrix has one.
-    let input = layer.calls.count > 1 ? try plain(input) : input
+    let input = layer.calls.count > 1 || input.arrangement == .plane ? try plain(input) : input
     let shape = input.kerasShape
     let (rank, inputs) = (shape.rank, shape[shape.rank - 1])
     guard let outputs = try layer.settings.integer("units", "output_dim"), outputs > 0 else {
@@ -17,7 +17,7 @@ extension NetworkBuilder {
         .kernel, of: layer, expected: [inputs, outputs], target: "\(layer.path)/kernel"
       ) { stored in
         switch input.arrangement {
-        case .plain: KerasLayout.matrix(stored, image: nil)
+        case .plain, .plane: KerasLayout.matrix(stored, image: nil)
         case .flattened(let height, let width, let channels):
           KerasLayout.matrix(stored, image: (height, width, channels))
         case .image, .line:
@@ -110,7 +110,14 @@ extension NetworkBuilder {
     _ make: (inout NetworkBuilder, Int) throws(FormatError) -> Layer
   ) throws(FormatError) -> KerasValue {
     let input = input.arrangement.isFlattened ? try plain(input) : input
-    let axis = try layer.axis(input)
+    return try perAxis(layer, input, try layer.axis(input), make)
+  }
+
+  /// Adds a layer that works on axis 1, for any canonical axis.
+  mutating func perAxis(
+    _ layer: KerasLayer, _ input: KerasValue, _ axis: Int,
+    _ make: (inout NetworkBuilder, Int) throws(FormatError) -> Layer
+  ) throws(FormatError) -> KerasValue {
     guard axis > 0 else { throw layer.settings.fault("the axis of the batch has no statistics") }
     let count = input.shape[axis]
     let main = try once(layer.path) { (builder) throws(FormatError) in try make(&builder, count) }

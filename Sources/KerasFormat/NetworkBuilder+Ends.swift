@@ -54,6 +54,7 @@ extension NetworkBuilder {
       let isImage = output.arrangement == .image || output.arrangement == .line
       values.append(isImage ? output : try plain(output))
     }
+    try settleParts(keeping: values.map(\.name))
     var uses: [String: Int] = [:]
     for name in nodes.flatMap(\.inputs) + values.map(\.name) { uses[name, default: 0] += 1 }
     let places = Dictionary(

@@ -16,11 +16,13 @@ extension NetworkBuilder {
     case .add, .subtract, .multiply, .average, .maximum, .concatenate, .merge:
       guard !inputs.isEmpty else { throw layer.settings.fault("expected inputs, found none") }
       return try merge(layer, type, inputs)
-    case .input, .model: throw layer.settings.fault("the layer is no layer that computes")
+    case .input, .operation, .model:
+      throw layer.settings.fault("the layer is no layer that computes")
     case .convolution, .depthwiseConvolution, .separableConvolution, .lineConvolution, .dense,
       .batchNormalization, .scale, .activation, .relu, .leakyReLU, .prelu, .elu, .softmax,
       .maximumPooling, .averagePooling, .globalMaximumPooling, .globalAveragePooling, .zeroPadding,
-      .flatten, .reshape, .permute, .rescaling, .training:
+      .cropping, .flatten, .reshape, .permute, .rescaling, .normalization, .dropout, .augmentation,
+      .identity:
       guard inputs.count == 1 else {
         throw layer.settings.fault("expected 1 input for \(layer.className), found \(inputs.count)")
       }
@@ -64,20 +66,20 @@ extension NetworkBuilder {
     case .softmax:
       let axis = try layer.axis(input)
       return try add(layer.path, [Part(nil, .softmax(.init(axis: axis)))], to: [input])
-    case .rescaling:
-      let power = Layer.Power(
-        scale: try layer.settings.number("scale") ?? 1,
-        shift: try layer.settings.number("offset") ?? 0)
-      return try add(layer.path, [Part(nil, .power(power))], to: [input])
-    case .training:
-      return try add(layer.path, [Part(nil, .passThrough(.init(kind: .dropout)))], to: [input])
-    case .input, .model, .add, .subtract, .multiply, .average, .maximum, .concatenate, .merge:
+    case .rescaling: return try rescaling(layer, input)
+    case .normalization: return try normalization(layer, input)
+    case .cropping: return try cropping(layer, input)
+    case .dropout, .augmentation, .identity:
+      let passThrough = try layer.passThrough(type)
+      return try add(layer.path, [Part(nil, .passThrough(passThrough))], to: [input])
+    case .input, .operation, .model, .add, .subtract, .multiply, .average, .maximum, .concatenate,
+      .merge:
       preconditionFailure("\(layer.className) is no layer of one input")
     }
   }
 
   /// Parts of which the last has the layer's own name; none becomes one that changes nothing.
-  private func named(_ parts: [Part]) -> [Part] {
+  func named(_ parts: [Part]) -> [Part] {
     parts.isEmpty
       ? [Part(nil, .passThrough(.init(kind: .split)))] : parts.map { Part(nil, $0.layer) }
   }
@@ -127,8 +129,9 @@ extension NetworkBuilder {
     case .input, .convolution, .depthwiseConvolution, .separableConvolution, .lineConvolution,
       .dense, .batchNormalization, .scale, .activation, .prelu, .maximumPooling, .averagePooling,
       .globalMaximumPooling, .globalAveragePooling, .zeroPadding, .add, .subtract, .multiply,
-      .average, .maximum, .concatenate, .merge, .flatten, .reshape, .permute, .rescaling,
-      .training, .model, nil:
+      .average, .maximum, .concatenate, .merge, .cropping, .flatten, .reshape, .permute,
+      .rescaling, .normalization, .dropout, .augmentation, .identity, .operation,
+      .model, nil:
       throw layer.settings.fault("the activation \(className) is not supported")
     }
   }
@@ -164,7 +167,7 @@ extension NetworkBuilder {
       switch input.arrangement {
       case .image: [2, 0, 1]
       case .line: [1, 0]
-      case .plain, .flattened: Array(0..<extents.count)
+      case .plain, .plane, .flattened: Array(0..<extents.count)
       }
     let slopes = try once(layer.path) { (builder) throws(FormatError) in
       .scale(
@@ -190,10 +193,11 @@ extension NetworkBuilder {
 }
 
 extension KerasValue.Arrangement {
-  /// Whether it is an image that was flattened by channels.
+  /// Whether it is an image that was flattened by channels, or one without its only channel: few
+  /// layers take it as it is.
   var isFlattened: Bool {
     switch self {
-    case .flattened: true
+    case .flattened, .plane: true
     case .plain, .image, .line: false
     }
   }
@@ -203,6 +207,12 @@ extension KerasLayer {
   /// What is thrown for a layer whose class is not known: nothing of it is run or decoded.
   var unsupported: FormatError {
     settings.fault("layers of the class \(className) are not supported")
+  }
+
+  /// What the layer is called in messages: its class, or the function it is around.
+  var kind: String {
+    guard let operation, operation.dialect != .keras else { return className }
+    return "\(className) of \(operation.name)"
   }
 
   /// The canonical axis that the setting `axis` means.

@@ -33,12 +33,19 @@ extension NetworkBuilder {
     guard extents.allSatisfy({ $0 == -1 || $0 > 0 }) else {
       throw layer.settings.fault("expected extents of 1 or more, or -1, found \(extents)")
     }
+    return try reshaped(layer, named: layer.path, to: extents, input)
+  }
+
+  /// The elements, in the order of Keras, under the extents of a sample; one may be −1.
+  mutating func reshaped(
+    _ layer: KerasLayer, named name: String, to extents: [Int], _ input: KerasValue
+  ) throws(FormatError) -> KerasValue {
     let source = try plain(input)
     let isImage = extents.count == 3 && dataFormat == .channelsLast
     let reshape = Layer.reshape(.init(extents: extents, axis: 1))
-    guard isImage else { return try add(layer.path, [Part(nil, reshape)], to: [source]) }
+    guard isImage else { return try add(name, [Part(nil, reshape)], to: [source]) }
     // The shape that an open extent gets decides whether axes have to be exchanged.
-    let node = Node(layer.path, reshape, inputs: [source.name])
+    let node = Node(name, reshape, inputs: [source.name])
     let shape: Shape
     do {
       shape = try node.outputShapes(for: [source.shape])[0]
@@ -48,7 +55,7 @@ extension NetworkBuilder {
     let permutation = KerasValue(name: "", shape: shape).permutation([0, 3, 1, 2])
     var parts = [Part("rows", reshape), Part(nil, permutation)]
     if case .reshape = permutation { parts.removeFirst() }
-    var result = try add(layer.path, parts, to: [source])
+    var result = try add(name, parts, to: [source])
     result.arrangement = .image
     return result
   }
@@ -79,6 +86,12 @@ extension NetworkBuilder {
   mutating func merge(
     _ layer: KerasLayer, _ type: LayerClass, _ inputs: [KerasValue]
   ) throws(FormatError) -> KerasValue {
+    try arrangedAlike(
+      layer, type, type == .concatenate ? inputs : try sameRank(layer, inputs))
+  }
+
+  /// Inputs in one arrangement.
+  mutating func alike(_ inputs: [KerasValue]) throws(FormatError) -> [KerasValue] {
     var inputs = inputs
     if inputs.contains(where: { $0.arrangement != inputs[0].arrangement }) {
       let areImages = inputs.contains { $0.arrangement == .image }
@@ -91,6 +104,13 @@ extension NetworkBuilder {
             ? try line(inputs[index]) : try plain(inputs[index])
       }
     }
+    return inputs
+  }
+
+  private mutating func arrangedAlike(
+    _ layer: KerasLayer, _ type: LayerClass, _ inputs: [KerasValue]
+  ) throws(FormatError) -> KerasValue {
+    let inputs = try alike(inputs)
     switch type {
     case .add: return try combine(layer, .init(operation: .sum), inputs)
     case .multiply: return try combine(layer, .init(operation: .product), inputs)
@@ -104,64 +124,49 @@ extension NetworkBuilder {
         throw layer.settings.fault("expected 2 inputs, found \(inputs.count)")
       }
       return try combine(layer, .init(operation: .sum, coefficients: [1, -1]), inputs)
-    case .concatenate: return try concatenate(layer, axis: "axis", inputs)
+    case .concatenate:
+      return try concatenate(layer, axis: try layer.settings.integer("axis") ?? -1, inputs)
     case .merge:
       switch try layer.settings.string("mode") ?? "sum" {
       case "sum": return try merge(layer, .add, inputs)
       case "mul": return try merge(layer, .multiply, inputs)
       case "max": return try merge(layer, .maximum, inputs)
       case "ave": return try merge(layer, .average, inputs)
-      case "concat": return try concatenate(layer, axis: "concat_axis", inputs)
+      case "concat":
+        let axis = try layer.settings.integer("concat_axis") ?? -1
+        return try concatenate(layer, axis: axis, inputs)
       case let mode: throw layer.settings.fault("the mode \(mode) is not supported")
       }
     case .input, .convolution, .depthwiseConvolution, .separableConvolution, .lineConvolution,
       .dense, .batchNormalization, .scale, .activation, .relu, .leakyReLU, .prelu, .elu, .softmax,
       .maximumPooling, .averagePooling, .globalMaximumPooling, .globalAveragePooling, .zeroPadding,
-      .flatten, .reshape, .permute, .rescaling, .training, .model:
+      .cropping, .flatten, .reshape, .permute, .rescaling, .normalization, .dropout, .augmentation,
+      .identity, .operation, .model:
       preconditionFailure("\(layer.className) is no layer of several inputs")
     }
   }
 
-  private mutating func combine(
+  mutating func combine(
     _ layer: KerasLayer, _ combination: Layer.Elementwise, _ inputs: [KerasValue]
   ) throws(FormatError) -> KerasValue {
-    if inputs.count == 2, combination.coefficients.isEmpty, combination.operation != .maximum,
-      let result = try broadcast(layer, combination.operation, inputs)
+    if inputs.count == 2,
+      let result = try broadcast(
+        layer, combination.operation, inputs,
+        coefficients: combination.coefficients.isEmpty ? [1, 1] : combination.coefficients)
     {
       return result
     }
     return try add(layer.path, [Part(nil, .elementwise(combination))], to: inputs)
   }
 
-  /// An image with one number for each of its channels, as in squeeze and excitation; nil if the
-  /// values are no such pair.
-  private mutating func broadcast(
-    _ layer: KerasLayer, _ operation: Layer.Elementwise.Operation, _ inputs: [KerasValue]
-  ) throws(FormatError) -> KerasValue? {
-    let (first, second) = (inputs[0].shape, inputs[1].shape)
-    guard first != second, first.rank == 4, second.rank == 4 else { return nil }
-    func isOperand(_ small: Shape, of large: Shape) -> Bool {
-      small.dimensions == [large[0], large[1], 1, 1]
-    }
-    let swapped = isOperand(first, of: second)
-    guard swapped || isOperand(second, of: first) else { return nil }
-    let (value, operand) = swapped ? (inputs[1], inputs[0]) : (inputs[0], inputs[1])
-    let factors = try add(
-      "\(layer.path)/operand", [Part(nil, .flatten(.init()))], to: [operand])
-    let main: Layer =
-      operation == .product ? .scale(.init(scale: nil, axis: 0)) : .bias(.init(bias: nil, axis: 0))
-    return try add(layer.path, [Part(nil, main)], to: [value, factors])
-  }
-
-  private mutating func concatenate(
-    _ layer: KerasLayer, axis name: String, _ inputs: [KerasValue]
+  mutating func concatenate(
+    _ layer: KerasLayer, axis: Int, _ inputs: [KerasValue]
   ) throws(FormatError) -> KerasValue {
     var inputs = inputs
     if inputs[0].arrangement.isFlattened {
       for index in inputs.indices { inputs[index] = try plain(inputs[index]) }
     }
     let rank = inputs[0].kerasShape.rank
-    let axis = try layer.settings.integer(name) ?? -1
     guard -rank..<rank ~= axis else {
       throw layer.settings.fault("expected an axis of \(inputs[0].kerasShape), found \(axis)")
     }

@@ -16,16 +16,18 @@ struct NetworkBuilder {
   /// The shape the user wants for the input, batch first, channels second.
   let inputShape: Shape?
 
-  private(set) var nodes: [Node] = []
+  var nodes: [Node] = []
   private(set) var ledger = Ledger()
+  /// The number types that Keras computes the layer at hand with, if they are not float32.
+  private var policy: String?
   /// Layers whose value depends on the size of the input: `same` padding at strides above 1.
   var sizedLayers: [String] = []
   /// Matrices whose rows were put into another order.
   var reorderedMatrices: [String] = []
 
   /// The names that are taken, with the highest number that was put behind each.
-  private var nodeNames: [String: Int] = [:]
-  private var valueNames: [String: Int] = [:]
+  var nodeNames: [String: Int] = [:]
+  var valueNames: [String: Int] = [:]
   /// Twenty times the layers of a ResNet-1202. Models that call models within them several times
   /// multiply what a short definition asks for.
   private static let callLimit = 100_000
@@ -34,6 +36,10 @@ struct NetworkBuilder {
   private var made: [String: Layer] = [:]
   /// The plain twin of a value that has another arrangement, and the image of one that is plain.
   private var rearranged: [String: KerasValue] = [:]
+  /// The values that are cut, by axis and name.
+  var cuts: [String: Cut] = [:]
+  /// What values that were joined from others were made of.
+  var joined: [String: Joined] = [:]
 
   /// A builder for a model.
   init(
@@ -97,7 +103,12 @@ extension NetworkBuilder {
         }
         results = try run(inner, arguments, prefix: "\(prefix)\(layer.name)/")
       } else {
-        results = [try self.call(layer, arguments)]
+        policy = layer.policy
+        let result =
+          layer.operation == nil
+          ? try self.call(layer, arguments)
+          : try operate(layer, layer.operatorCalls[call], arguments)
+        results = [result]
       }
       for (output, value) in results.enumerated() {
         values[.init(layer: index, call: call, output: output)] = value
@@ -146,8 +157,9 @@ extension NetworkBuilder {
         part.suffix.map { "\(name)/\($0)" } ?? name, among: &nodeNames)
       let valueName =
         isLast ? result : Self.unused("\(name)/\(part.valueSuffix)", among: &valueNames)
-      let node = Node(
+      var node = Node(
         nodeName, part.layer, inputs: values.map(\.name), outputs: [valueName])
+      node.policy = policy
       do {
         let shape = try node.outputShapes(for: values.map(\.shape))[0]
         values = [KerasValue(name: valueName, shape: shape, arrangement: inputs[0].arrangement)]
@@ -168,7 +180,7 @@ extension NetworkBuilder {
   }
 
   /// A name that is not taken; static, so that nothing else of the builder is copied with the set.
-  private static func unused(_ name: String, among names: inout [String: Int]) -> String {
+  static func unused(_ name: String, among names: inout [String: Int]) -> String {
     var candidate = name
     var number = names[name] ?? 0
     while number > 0, names[candidate] != nil {
@@ -252,6 +264,8 @@ extension NetworkBuilder {
         Part("channels-last", value.permutation([0, 3, 2, 1])),
         Part(nil, .reshape(.init(extents: [length, channels], axis: 1))),
       ]
+    case .plane:
+      parts = [Part(nil, .reshape(.init(extents: [value.shape[2], value.shape[3]], axis: 1)))]
     case .flattened(let height, let width, let channels):
       parts = [
         Part("image", .reshape(.init(extents: [channels, height, width], axis: 1))),
@@ -268,6 +282,10 @@ extension NetworkBuilder {
   /// An image of Keras with channels behind, as the canonical model has it.
   mutating func image(_ value: KerasValue) throws(FormatError) -> KerasValue {
     if value.arrangement == .image { return value }
+    if value.arrangement == .plane {
+      throw FormatError(
+        at: .object(value.name), "expected an image, found one without its channels")
+    }
     if let known = rearranged[value.name], known.arrangement == .image { return known }
     let source = try plain(value)
     var result = try add(

@@ -36,7 +36,7 @@ struct Origin: Sendable {
     let backend = stored.backend ?? definition?["backend"]?.text
     switch stored.arrangement {
     case .numbers: generation = 0
-    case .paths: generation = version.flatMap(Origin.major) ?? 3
+    case .paths, .attributes: generation = version.flatMap(Origin.major) ?? 3
     case .names:
       // The version is in files since 1.0.7; up to then and in weights alone nothing names it.
       generation = min(max(version.flatMap(Origin.major) ?? 1, 1), 3)

@@ -4,14 +4,18 @@ internal import ModelIO
 /// What the configuration of a layer says, under the names that versions of Keras gave it.
 struct Settings {
   /// The layer, for errors.
-  let place: String
+  var place: String
   private let json: JSON
 
   /// The settings of a layer.
   ///
   /// What only matters in training is left out: it is most of a large definition.
-  init(_ json: JSON, of place: String) {
-    if case .object(let members) = json {
+  ///
+  /// - Parameter keepingAll: whether these stay, too: of layers that only matter in training.
+  init(_ json: JSON, of place: String, keepingAll: Bool = false) {
+    if keepingAll {
+      self.json = json
+    } else if case .object(let members) = json {
       self.json = .object(
         members.filter { member in
           !["_initializer", "_regularizer", "_constraint"].contains { member.name.hasSuffix($0) }
@@ -25,6 +29,12 @@ struct Settings {
 
   /// All of them.
   var text: String { json.text() }
+
+  /// All settings, in their order.
+  var all: [JSON.Member] {
+    if case .object(let members) = json { return members }
+    return []
+  }
 
   /// An error about the layer.
   func fault(_ reason: String) -> FormatError { FormatError(at: .object(place), reason) }

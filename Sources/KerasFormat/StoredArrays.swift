@@ -58,6 +58,10 @@ extension StoredArrays {
     }
     let contents = try stored.contents()
     arrays = contents.tensors.map { (name($0.path), $1) }
+    guard !arrays.isEmpty else {
+      throw FormatError(
+        .badModel, "expected tensors of floating-point numbers, found none in this file")
+    }
     let others = contents.others.map { "\(name($0.path)) (\($0.kind))" }
     if !others.isEmpty {
       notes.append(

@@ -27,6 +27,8 @@ extension StoredWeights {
       if case .group? = root[$0] { true } else { false }
     }) {
       arrangement = .paths(root: name)
+    } else if case .group? = root["vars"] {
+      arrangement = .attributes
     } else {
       throw FormatError(
         .badModel,

@@ -43,6 +43,8 @@ struct StoredWeights: Sendable {
     case numbers
     /// Layers by class and number, under `layers` or its predecessor: `.weights.h5`.
     case paths(root: String)
+    /// Layers by the attributes of a subclass of Model, in Keras 3: what they are is code.
+    case attributes
   }
 
   var file: WeightTree
@@ -58,6 +60,17 @@ struct StoredWeights: Sendable {
   var sources: [String] = []
   /// What was left out, one sentence each.
   var notes: [String] = []
+}
+
+extension StoredWeights {
+  /// What is thrown for weights of a model that is code.
+  static var isCode: FormatError {
+    FormatError(
+      .badModel,
+      "expected weights of a Sequential or Functional model, found those of a subclass of Model: "
+        + "what it computes is code, which no file holds (its tensors can be had by --weights-only)"
+    )
+  }
 }
 
 extension HDF5File.Group {

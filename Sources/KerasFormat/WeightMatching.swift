@@ -18,6 +18,7 @@ struct WeightMatching {
     switch stored.arrangement {
     case .names: try matchNames(model, stored.layers)
     case .numbers: try matchNumbers(model, stored.layers)
+    case .attributes: throw StoredWeights.isCode
     case .paths(let root):
       guard case .group(let group)? = stored.file.root[root] else { return }
       try matchPaths(model, group, in: stored)
@@ -47,6 +48,11 @@ struct WeightMatching {
       weights[layer.path, default: [:]][variable] = weight
     }
   }
+}
+
+extension WeightMatching {
+  /// Where numbers of samples lie that normalizations have seen.
+  var counts: Set<String> { Set(weights.values.compactMap { $0[.count]?.source }) }
 }
 
 extension Variable {
@@ -81,6 +87,11 @@ extension WeightMatching {
       notes.append(
         "matched weights with layers by their order, since names differ: \(first.1.name) of the "
           + "file is \(first.0.name) of the definition")
+    } else if holders.count == 1, try model.tensorCount() == holders[0].weights.count {
+      notes.append(
+        "took the weights in \(holders[0].path), a model within the one that was saved, for those of "
+          + "the definition")
+      return try matchInner(model, holders[0])
     } else {
       let missing = takers.map(\.name).filter { names[$0] == nil }
       let known = Set(takers.map(\.name))
@@ -183,6 +194,15 @@ extension HDF5File.Group {
   }
 }
 
+extension KerasModel {
+  /// How many tensors its layers have.
+  fileprivate func tensorCount() throws(FormatError) -> Int {
+    var count = 0
+    for layer in layers { count += try layer.weightCount() }
+    return count
+  }
+}
+
 extension KerasLayer {
   /// How many tensors the layer and the layers within it have.
   func weightCount() throws(FormatError) -> Int {
@@ -197,7 +217,7 @@ extension Variable {
   fileprivate var isLearned: Bool {
     switch self {
     case .kernel, .bias, .depthwiseKernel, .pointwiseKernel, .gamma, .beta, .alpha: true
-    case .movingMean, .movingVariance: false
+    case .movingMean, .movingVariance, .mean, .variance, .count: false
     }
   }
 }

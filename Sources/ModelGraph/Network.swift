@@ -10,6 +10,9 @@ public struct Node: Sendable {
   public var inputs: [String]
   /// The values it makes: one of the layer's own name, or several for a slice.
   public var outputs: [String]
+  /// The number types that the source computes the layer with, if it names others than float32:
+  /// `mixed_float16` of Keras. Nothing here computes otherwise; a writer of that format gives it back.
+  public var policy: String?
 
   /// A layer at its place; its output has its name unless others are given.
   public init(_ name: String, _ layer: Layer, inputs: [String] = [], outputs: [String]? = nil) {
@@ -97,7 +100,9 @@ public struct Network: Sendable {
   /// The same network with each layer replaced by what `transform` makes of it.
   public func mapLayers(_ transform: (Node) -> Layer) -> Network {
     let mapped = nodes.map { node in
-      Node(node.name, transform(node), inputs: node.inputs, outputs: node.outputs)
+      var copy = node
+      copy.layer = transform(node)
+      return copy
     }
     return Network(name: name, mapped: mapped, outputs: outputs)
   }

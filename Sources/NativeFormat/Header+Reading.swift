@@ -48,10 +48,15 @@ extension Header {
     var parameters = try JSONFields(try fields.required("parameters"), in: name)
     try weights.begin(try fields.required("weights"), of: name)
     let layer = try Layer(type, &parameters, &weights)
+    let policy = try fields.ifPresent("policy") { (fields) throws(FormatError) in
+      try fields.string("policy")
+    }
     try fields.finish(allowingUnknown: allowingUnknown)
     try parameters.finish(allowingUnknown: allowingUnknown)
     try weights.finish(allowingUnknown: allowingUnknown)
-    return Node(name, layer, inputs: inputs, outputs: outputs)
+    var node = Node(name, layer, inputs: inputs, outputs: outputs)
+    node.policy = policy
+    return node
   }
 
   private static func preprocessing(

@@ -46,11 +46,11 @@ enum Header {
         let name = "\(node.name)/\(role.rawValue)"
         return JSON.Member(role.rawValue, .integer(list.index(of: tensor, named: name)))
       }
-      return JSON.object([
-        .init("name", .string(node.name)), .init("type", .string(node.layer.type.rawValue)),
-        .init("inputs", .strings(node.inputs)), .init("outputs", .strings(node.outputs)),
-        .init("parameters", .object(present: node.layer.parameters)),
-        .init("weights", .object(weights)),
+      return JSON.object(present: [
+        ("name", .string(node.name)), ("type", .string(node.layer.type.rawValue)),
+        ("inputs", .strings(node.inputs)), ("outputs", .strings(node.outputs)),
+        ("parameters", .object(present: node.layer.parameters)),
+        ("weights", .object(weights)), ("policy", node.policy.map { .string($0) }),
       ])
     }
     let preprocessing = model.preprocessing.map { coded($0, &list) }

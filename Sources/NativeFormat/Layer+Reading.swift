@@ -145,7 +145,7 @@ extension JSONFields {
   }
 
   /// What `read` makes of a member, or nil where it is absent.
-  fileprivate mutating func ifPresent<Value>(
+  mutating func ifPresent<Value>(
     _ name: String, _ read: (inout JSONFields) throws(FormatError) -> Value
   ) throws(FormatError) -> Value? {
     optional(name) == nil ? nil : try read(&self)

@@ -61,7 +61,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ([], "preprocessing: BGR, minus [103.939, 116.779, 123.68]\n"),
+    ([], nil),
+    (["--preprocessing", "caffe"], "preprocessing: BGR, minus [103.939, 116.779, 123.68]\n"),
     (["--preprocessing", "tf"], "preprocessing: RGB, minus [127.5, 127.5, 127.5], times 0.00784"),
     (
       ["--preprocessing", "torch"],
@@ -69,7 +70,7 @@ import Testing
     ),
     (["--preprocessing", "none"], nil),
   ])
-  func `the recipe for images is recognized, or the one that was asked for`(
+  func `a recipe for images is assumed in the report, and written if it was asked for`(
     options: [String], expected: String?
   ) throws {
     let folder = TemporaryFolder()
@@ -78,6 +79,10 @@ import Testing
       "resnet-convert",
       ["keras-to-native", Places.fixture("keras/inferred/applications.h5"), "-o", path] + options)
     #expect(run.exitCode == 0, "\(run.errors)")
+    #expect(
+      run.output.contains(
+        "note: preprocessing assumed from the names of layers: BGR, minus [103.939, 116.779, "
+          + "123.68]; no file says so (--preprocessing caffe writes it)"), "\(run.output)")
     let summary = try ToolRun("resnet-inspect", [path])
     #expect(summary.output.contains("preprocessing:") == (expected != nil))
     if let expected { #expect(summary.output.contains(expected), "\(summary.output)") }

@@ -64,11 +64,12 @@ extension KerasDefinition {
 
   /// The tensors as Keras 3 saves them: by the class of the layer and its number among its like.
   var weightsContents: HDF5Draft {
-    var counts: [LayerDraft.Class: Int] = [:]
+    var counts: [String: Int] = [:]
     let groups = layers.map { layer in
-      let number = counts[layer.type, default: 0]
-      counts[layer.type] = number + 1
-      let path = layer.type.pathComponent + (number == 0 ? "" : "_\(number)")
+      let component = layer.pathComponent
+      let number = counts[component, default: 0]
+      counts[component] = number + 1
+      let path = component + (number == 0 ? "" : "_\(number)")
       let members = layer.weights.enumerated().map { index, weight in
         ("\(index)", HDF5Draft.Object.dataset(weight.tensor))
       }

@@ -72,18 +72,20 @@ struct KerasDefinition {
       settings += [
         .init("batch_input_shape", json(layer.shapes[0])), .init("sparse", .bool(false)),
       ]
-    } else {
+    } else if layer.definedClass == nil {  // SpatialDropout2D takes none
       settings.append(.init("trainable", .bool(true)))
     }
-    settings.append(.init("dtype", .string("float32")))
-    settings += layer.settings
+    settings.append(.init("dtype", .string(layer.policy ?? "float32")))
     var members: [JSON.Member] = []
     switch dialect {
-    case .keras2: members = [.init("class_name", .string(layer.type.rawValue))]
+    case .keras2:
+      settings += layer.settings2
+      members = [.init("class_name", .string(layer.className))]
     case .keras3:
+      settings += layer.settings
       members = [
         .init("module", .string("keras.layers")),
-        .init("class_name", .string(layer.type.rawValue)), .init("registered_name", .null),
+        .init("class_name", .string(layer.className)), .init("registered_name", .null),
       ]
     }
     let calls = layer.type == .input ? [] : layer.calls

@@ -5,7 +5,7 @@ enum KerasRemark: RemarkKind {
   case unreadInputs, names, splits, identities
   case dividedStatistics, foldedScales, scales, numbers, sharedLayers
   case padding, zeroPaddedMaxima, subsampling, separatePoolings, channelPadding, permutations,
-    reorderedMatrices
+    reorderedMatrices, slices
   case fixedSizes, dropouts, epsilons, widening, doubles
 
   var sentence: String {
@@ -32,6 +32,7 @@ enum KerasRemark: RemarkKind {
     case .permutations: "put axes into the canonical order by layers of their own"
     case .reorderedMatrices:
       "put the rows of matrices behind flattened images into Keras' order, channels last"
+    case .slices: "wrote the pieces of values as Cropping2D"
     case .fixedSizes:
       "wrote windows that are the same for this input size, but not for every size"
     case .dropouts: "wrote dropout layers with a rate of 0.5, since theirs is not known"

@@ -22,7 +22,6 @@ struct LayerDraft {
     case globalMaximumPooling = "GlobalMaxPooling2D"
     case globalAveragePooling = "GlobalAveragePooling2D"
     case zeroPadding = "ZeroPadding2D"
-    case cropping = "Cropping2D"
     case lineConvolution = "Conv1D"
     case lineDepthwiseConvolution = "DepthwiseConv1D"
     case lineSeparableConvolution = "SeparableConv1D"
@@ -40,7 +39,11 @@ struct LayerDraft {
     case reshape = "Reshape"
     case permute = "Permute"
     case rescaling = "Rescaling"
+    case normalization = "Normalization"
+    case cropping = "Cropping2D"
     case dropout = "Dropout"
+    /// One that only matters in training, of a class that its definition names.
+    case training
   }
 
   /// One value: what a layer makes when it is called for the so manieth time.
@@ -54,6 +57,10 @@ struct LayerDraft {
   /// The canonical layer that it is; nil for one that only Keras needs.
   var node: String?
   var type: Class
+  /// The class of a layer that only matters in training.
+  var definedClass: String?
+  /// The number types that Keras computes the layer with, if they are not float32.
+  var policy: String?
   /// What the class is told, but for name and number type.
   var settings: [JSON.Member]
   /// The weights in the order in which Keras keeps them.
@@ -62,6 +69,26 @@ struct LayerDraft {
   var calls: [[Reference]]
   /// The shape that each call makes, batch first.
   var shapes: [Shape]
+}
+
+extension LayerDraft {
+  /// The class by its name in Keras.
+  var className: String { definedClass ?? type.rawValue }
+
+  /// The class in a path of `.weights.h5`.
+  var pathComponent: String { definedClass.map(snakeCase) ?? type.pathComponent }
+
+  /// What the class is told in the files of Keras 2, which knows less of layers for training.
+  var settings2: [JSON.Member] {
+    guard let definedClass else { return settings }
+    return settings.filter { member in
+      switch member.name {
+      case "data_format": false
+      case "value_range": definedClass == "RandomBrightness"
+      default: true
+      }
+    }
+  }
 }
 
 extension LayerDraft.Class {
@@ -84,7 +111,6 @@ extension LayerDraft.Class {
     case .globalMaximumPooling: "global_max_pooling2d"
     case .globalAveragePooling: "global_average_pooling2d"
     case .zeroPadding: "zero_padding2d"
-    case .cropping: "cropping2d"
     case .lineConvolution: "conv1d"
     case .lineDepthwiseConvolution: "depthwise_conv1d"
     case .lineSeparableConvolution: "separable_conv1d"
@@ -102,7 +128,10 @@ extension LayerDraft.Class {
     case .reshape: "reshape"
     case .permute: "permute"
     case .rescaling: "rescaling"
+    case .normalization: "normalization"
+    case .cropping: "cropping2d"
     case .dropout: "dropout"
+    case .training: "training"
     }
   }
 
@@ -114,7 +143,8 @@ extension LayerDraft.Class {
       .batchNormalization, .activation,
       .relu, .prelu, .elu, .softmax, .maximumPooling, .averagePooling, .globalMaximumPooling,
       .globalAveragePooling, .zeroPadding, .flatten, .reshape, .permute, .rescaling, .dropout,
-      .cropping, .lineConvolution, .lineDepthwiseConvolution, .lineSeparableConvolution,
+      .normalization, .training, .cropping, .lineConvolution, .lineDepthwiseConvolution,
+      .lineSeparableConvolution,
       .lineMaximumPooling, .lineAveragePooling, .lineGlobalMaximumPooling,
       .lineGlobalAveragePooling, .lineZeroPadding, .lineCropping:
       false

@@ -24,9 +24,10 @@ extension NetDraft {
     var value = DraftValue(
       source: LayerDraft.Reference(layer: layers.count, call: 0), shape: shape,
       arrangement: arrangement)
-    let draft = LayerDraft(
+    var draft = LayerDraft(
       name: name, node: node?.name, type: type, settings: settings, weights: weights,
       calls: [inputs.map(\.source)], shapes: [value.kerasShape])
+    draft.policy = node?.policy
     if let twin = twin(of: draft) {
       value.source = LayerDraft.Reference(layer: twin, call: layers[twin].calls.count)
       layers[twin].calls += draft.calls

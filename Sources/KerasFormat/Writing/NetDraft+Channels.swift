@@ -68,10 +68,25 @@ extension NetDraft {
       division = [.divide(by: factor == 0 ? .infinity : factor)]
       remarks.add(.dividedStatistics, node.name)
     }
+    let isNormalization =
+      layer.epsilon == 0 && weights.isEmpty && layer.factor == nil
+      && layer.variance.doubles.allSatisfy { $0 >= 1e-14 }
     weights += [
-      try vector("moving_mean", layer.mean, .mean, node, division),
-      try vector("moving_variance", layer.variance, .variance, node, division),
+      try vector(isNormalization ? "mean" : "moving_mean", layer.mean, .mean, node, division),
+      try vector(
+        isNormalization ? "variance" : "moving_variance", layer.variance, .variance, node, division),
     ]
+    if isNormalization {
+      // What Keras has as a layer of its own, whose variances nothing is added to.
+      weights.append(WeightDraft(variable: "count", tensor: Tensor([], [0] as [Float])))
+      let result = append(
+        node, .normalization,
+        [
+          .init("axis", .integers([axis])), .init("invert", .bool(false)), .init("mean", .null),
+          .init("variance", .null),
+        ], weights: weights, to: [input], shape: input.shape, input.arrangement)
+      return finish(node, result)
+    }
     if layer.epsilon < 1.001e-5 { remarks.add(.epsilons, node.name) }
     let result = append(
       node, .batchNormalization,
@@ -189,7 +204,10 @@ extension NetDraft {
     _ type: LayerDraft.Class, axis: Int, _ node: Node
   ) throws(FormatError) {
     let values = inputs(node)
-    let standard = DraftValue.standard(values[0].shape.rank)
+    // A value whose channels were put last for this stays as it is.
+    let plain = DraftValue.Arrangement.plain(values[0].shape.rank)
+    let standard =
+      values[0].arrangement == plain ? plain : DraftValue.standard(values[0].shape.rank)
     let input = arranged(values[0], standard, for: node.name)
     var operand = values[1]
     let rank = input.shape.rank

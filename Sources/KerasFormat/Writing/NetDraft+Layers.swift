@@ -71,13 +71,25 @@ extension NetDraft {
   mutating func add(_ layer: Layer.PassThrough, _ node: Node) throws(FormatError) {
     let input = value(node.inputs[0])
     switch layer.kind {
-    case .augmentation, .split:
+    case .split:
       remarks.add(.splits, node.name)
       finish(node, input, isNonNegative: input.isNonNegative)
-    case .dropout:
-      remarks.add(.dropouts, node.name)
-      addUnary(
-        node, .dropout, [.init("rate", .double(0.5))], isNonNegative: input.isNonNegative)
+    case .augmentation, .dropout:
+      if let (className, settings) = layer.kerasDefinition {
+        let image = arranged(input, DraftValue.standard(input.shape.rank), for: node.name)
+        let result = append(
+          node, .training, settings, to: [image], shape: image.shape, image.arrangement)
+        layers[result.source.layer].definedClass = className
+        finish(node, result, isNonNegative: input.isNonNegative)
+      } else if layer.kind == .augmentation {
+        remarks.add(.splits, node.name)
+        finish(node, input, isNonNegative: input.isNonNegative)
+      } else {
+        if layer.rate == nil { remarks.add(.dropouts, node.name) }
+        addUnary(
+          node, .dropout, [.init("rate", .double(layer.rate ?? 0.5))],
+          isNonNegative: input.isNonNegative)
+      }
     }
   }
 

@@ -91,7 +91,7 @@ extension NetDraft {
     case .globalPooling(let layer): try add(layer, node)
     case .elementwise(let layer): try add(layer, node)
     case .concatenation(let layer): try add(layer, node)
-    case .slice: throw fault(node, "Keras has no layer that cuts a value into several")
+    case .slice(let layer): try add(layer, node)
     case .zeroPadding(let layer): try add(layer, node)
     case .fullyConnected(let layer): try add(layer, node)
     case .flatten(let layer): try add(layer, node)
