@@ -17,9 +17,11 @@ extension LayerDraft {
     case .globalMaximumPooling: layer.type = .lineGlobalMaximumPooling
     case .globalAveragePooling: layer.type = .lineGlobalAveragePooling
     case .zeroPadding, .cropping:
+      // A piece of the channels is cut from an image.
+      guard setting("data_format") != .string("channels_first") else { return nil }
       layer.type = type == .cropping ? .lineCropping : .lineZeroPadding
       layer.settings.removeAll { $0.name == "data_format" }  // which tf_keras does not know here
-    case .batchNormalization, .softmax, .concatenate:
+    case .batchNormalization, .normalization, .softmax, .concatenate:
       guard let axis = numbers("axis")?.first else { return nil }
       guard axis < 0 || axis > 1 else { return nil }
       layer.set("axis", .integer(axis < 0 ? axis : axis - 1))
@@ -30,6 +32,7 @@ extension LayerDraft {
       }
       return layer.withoutRowsOfWeights()
     case .activation, .relu, .elu, .add, .multiply, .maximum, .rescaling, .dropout: return layer
+    case .training: return layer.className.hasSuffix("2D") ? nil : layer
     default: return nil
     }
     for name in ["kernel_size", "pool_size", "strides", "dilation_rate"] {
