@@ -15,6 +15,8 @@ enum CaffeFile: Equatable {
   case text
   case empty
   case hdf5
+  /// A file that is known not to be Caffe's.
+  case foreign(ForeignFile)
   case other
 
   /// What the file is called in messages.
@@ -29,22 +31,34 @@ enum CaffeFile: Equatable {
     case .text: "text"
     case .empty: "an empty file"
     case .hdf5: "an HDF5 file"
+    case .foreign(let file): file.description
     case .other: "data of another kind"
     }
   }
 }
 
 extension CaffeFile {
+  /// What a file is, in an error about it.
+  static func description(of file: InputFile) -> String {
+    let kind = CaffeFile(file.bytes)
+    switch kind {
+    case .definition, .weights, .mean, .solver, .hdf5: return kind.description
+    case .text, .empty, .foreign, .other: return ForeignFile(describing: file.bytes).description
+    }
+  }
+
   /// As many bytes as are looked at to tell text from binary data.
   private static let prefixLength = 1 << 16
 
-  /// Looks at the first bytes only, but at the fields of a whole mean image.
+  /// Looks at the begin and the end only, but at the fields of a whole mean image.
   init(_ bytes: Bytes) {
     let prefix = bytes.slice(from: 0, count: min(bytes.count, CaffeFile.prefixLength))!  // inside
     if bytes.count == 0 {
       self = .empty
     } else if prefix.array.starts(with: [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]) {
       self = .hdf5
+    } else if let file = ForeignFile(bytes) {
+      self = .foreign(file)
     } else if CaffeFile.isText(prefix.array) {
       let field = CaffeFile.firstField(prefix)
       self =

@@ -9,6 +9,13 @@ extension CaffeFormat {
   public func readModel(
     from source: CaffeSource, options: ReadingOptions = ReadingOptions()
   ) throws(FormatError) -> Model {
+    try readModel(from: source, options: options, hasWeights: true)
+  }
+
+  /// - Parameter hasWeights: whether the weights are to be there; else they are absent.
+  func readModel(
+    from source: CaffeSource, options: ReadingOptions, hasWeights: Bool
+  ) throws(FormatError) -> Model {
     try options.refuse(.keras, .inference)
     try checkKinds(of: source)
     if source.definition == nil, let file = source.weights, CaffeFile(file.bytes) == .hdf5 {
@@ -18,16 +25,15 @@ extension CaffeFormat {
       )
     }
     let stored = try read(source.weights) { file throws(FormatError) in
-      let net =
-        CaffeFile(file.bytes) == .hdf5
-        ? try CaffeNet(snapshot: file) : try CaffeNet(binary: file.bytes)
-      return try CaffeFork.check(net, against: options.caffeDialect)
+      try CaffeFork.check(try self.stored(file), against: options.caffeDialect)
     }
     let defined = try read(source.definition) { file throws(FormatError) in
       try CaffeFork.check(try CaffeNet(text: file.bytes), against: options.caffeDialect)
     }
     let mean = try read(source.mean) { file throws(FormatError) in
-      try MeanImage(reading: file.bytes)
+      try decode(file, as: .mean) { bytes throws(FormatError) in
+        try MeanImage(reading: bytes)
+      }
     }
     if defined == nil, options.caffeState != .init() {
       throw FormatError(
@@ -36,9 +42,11 @@ extension CaffeFormat {
           + "the net that was saved")
     }
     guard var net = defined ?? stored, let file = source.definition ?? source.weights else {
+      if source.mean == nil, let labels = source.labels {
+        throw ForeignFile(describing: labels.bytes).refusal(of: labels, expected: "a model")
+      }
       throw FormatError(
-        file: (source.mean ?? source.labels)?.path,
-        "expected a definition or a caffemodel beside it, found neither")
+        file: source.mean?.path, "expected a definition or a caffemodel beside it, found neither")
     }
     let (fork, forkNote) = CaffeFork.decide(
       options.caffeDialect, [defined, stored].compactMap { $0 })
@@ -54,13 +62,15 @@ extension CaffeFormat {
     provenance.notes += (defined?.notes ?? []) + (stored?.notes ?? [])
     provenance.notes += (forkNote.map { [$0] } ?? []) + settled
 
-    let parts = CaffeParts(net: net, stored: stored, source: source, file: file, mean: mean)
+    let parts = CaffeParts(
+      net: net, stored: stored, source: source, file: file, mean: mean, hasWeights: hasWeights)
     let plan = try parts.plan(options: options)
     let inference = plan.inference
     provenance.notes += plan.notes
     provenance.ledger = plan.weights?.ledger ?? Ledger()
     let network = try inFile(file) { () throws(FormatError) in
-      try plan.builder.network(named: net.name, weights: plan.weights?.tensors)
+      let tensors = hasWeights ? plan.weights?.tensors : try plan.builder.absentWeights()
+      return try plan.builder.network(named: net.name, weights: tensors)
     }
     let preprocessing = try inFile(source.mean ?? file) { () throws(FormatError) in
       try inference.preprocessing(for: network, mean: mean, notes: &provenance.notes)
@@ -98,13 +108,44 @@ extension CaffeFormat {
       case .definition, .text: isAcceptable = found == .definition || found == .text
       case .weights: isAcceptable = [.weights, .hdf5, .other].contains(found)
       case .mean: isAcceptable = found == .mean || found == .other
-      case .solver, .empty, .hdf5, .other: isAcceptable = true
+      case .solver, .empty, .hdf5, .foreign, .other: isAcceptable = true
       }
       guard isAcceptable else {
         let expected = kind == .text ? "labels, one a line" : kind.description
         throw FormatError(
-          .badModel, file: file.path, "expected \(expected), found \(found.description)")
+          .badModel, file: file.path,
+          "expected \(expected), found \(CaffeFile.description(of: file))")
       }
+    }
+  }
+
+  /// The layers of a caffemodel or a snapshot.
+  func stored(_ file: InputFile) throws(FormatError) -> CaffeNet {
+    try inFile(file) { () throws(FormatError) in
+      guard CaffeFile(file.bytes) != .hdf5 else { return try CaffeNet(snapshot: file) }
+      return try decode(file, as: .weights) { bytes throws(FormatError) in
+        try CaffeNet(binary: bytes)
+      }
+    }
+  }
+
+  /// Reads a message; one that does not begin as it should is probably none, and a reader's words
+  /// about fields and wire types would say nothing.
+  private func decode<Result>(
+    _ file: InputFile, as kind: CaffeFile, _ body: (Bytes) throws(FormatError) -> Result
+  ) throws(FormatError) -> Result {
+    do {
+      return try body(file.bytes)
+    } catch {
+      guard CaffeFile(file.bytes) == .other, case .byte(let offset)? = error.location else {
+        throw error
+      }
+      let found = CaffeFile.description(of: file)
+      let isKnown = found != CaffeFile.other.description
+      throw FormatError(
+        .badModel,
+        "expected \(kind.description), found \(found)"
+          + (isKnown ? "" : ", which is no protobuf of Caffe from byte \(offset) on"))
     }
   }
 

@@ -18,7 +18,7 @@ public struct CaffeFormat: ModelFormat {
     case .definition, .solver, .weights, .mean: .certain
     case .text: .plausible
     case .hdf5: CaffeNet.recognizeSnapshot(file)
-    case .empty, .other: .no
+    case .empty, .foreign, .other: .no
     }
   }
 
@@ -27,7 +27,7 @@ public struct CaffeFormat: ModelFormat {
     switch CaffeFile(file.bytes) {
     case .definition: .definition
     case .weights, .hdf5: .weights
-    case .mean, .text, .empty, .other: .companion
+    case .mean, .solver, .text, .empty, .foreign, .other: .companion
     }
   }
 
@@ -85,11 +85,12 @@ public struct CaffeSource: Sendable {
       case .weights, .hdf5: part = \.weights
       case .mean: part = \.mean
       case .text: part = \.labels
-      case .solver, .empty, .other:
+      case .solver, .empty, .foreign, .other:
         throw FormatError(
           file: file.path,
           at: nil,
-          "expected a definition, a caffemodel, a mean image or labels, found \(kind.description)")
+          "expected a definition, a caffemodel, a mean image or labels, found \(CaffeFile.description(of: file))"
+        )
       }
       if let other = self[keyPath: part] {
         throw FormatError(

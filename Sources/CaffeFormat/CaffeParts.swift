@@ -12,6 +12,8 @@ struct CaffeParts {
   /// The file that holds the definition.
   let file: InputFile
   let mean: MeanImage?
+  /// Whether the weights are to be there; else this is a definition alone.
+  let hasWeights: Bool
 
   /// A network that is planned, with its weights.
   struct Plan {
@@ -72,6 +74,7 @@ extension CaffeParts {
   private func match(
     _ builder: NetworkBuilder, _ inference: InferenceNet, ignoringExtra: Bool
   ) throws(FormatError) -> WeightMatching? {
+    guard hasWeights else { return nil }
     if let stored, let file = source.weights {
       return try inFile(file) { () throws(FormatError) in
         try WeightMatching(

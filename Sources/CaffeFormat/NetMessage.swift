@@ -165,7 +165,7 @@ struct NetMessage {
     case .float: size = 4
     case .double: size = 8
     case .int32, .int64, .uint32, .bool, .enumeration, .text, .bytes, .message:
-      var reader = WireReader(range)
+      var reader = try WireReader(range).message(in: range)
       while reader.position < reader.end { _ = try reader.varint(in: span) }
       return
     }

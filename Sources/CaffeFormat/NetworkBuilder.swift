@@ -57,6 +57,28 @@ struct NetworkBuilder {
       } ?? []
   }
 
+  /// Tensors of the right shapes without elements.
+  func absentWeights() throws(FormatError) -> [[Tensor]] {
+    var tensors: [[Tensor]] = []
+    var owners: [String: Tensor] = [:]
+    for (node, plan) in zip(nodes, plans) {
+      var absent: [Tensor] = []
+      for (index, weight) in plan.weights.enumerated() {
+        guard let tensor = Tensor(absent: weight.shape) else {
+          throw FormatError(
+            at: .object(node.layer.name), "its weights are more than can be counted")
+        }
+        let shared = node.layer.sharedBlobs
+        let name = index < shared.count ? shared[index]?.name : nil
+        let owner = name.flatMap { owners[$0] } ?? tensor
+        if let name { owners[name] = owner }
+        absent.append(owner.shape == weight.shape ? owner : tensor)
+      }
+      tensors.append(absent)
+    }
+    return tensors
+  }
+
   /// The network.
   ///
   /// - Parameter weights: the tensors of each layer; nil if no layer needs any.

@@ -14,7 +14,8 @@ public enum NPZ {
         return [(stem(of: file.name), try NPY.tensor(decoding: file.bytes))]
       }
       guard ZipArchive.isZip(file.bytes) else {
-        throw FormatError(at: .byte(0), "expected an npz archive or an npy array")
+        throw ForeignFile(describing: file.bytes)
+          .refusal(of: file, at: .byte(0), expected: "an npz archive or an npy array")
       }
       return try arrays(in: try ZipArchive(file.bytes))
     } catch {

@@ -21,8 +21,13 @@ struct ZipDirectory {
     guard end >= 0, bytes.integer(at: end, as: UInt32.self) == .endSignature,
       bytes.integer(at: end + 20, as: UInt16.self) == 0
     else {
+      let isThere = (max(end - 0xffff, 0)...max(end, 0)).contains {
+        bytes.integer(at: $0, as: UInt32.self) == .endSignature
+      }
       throw FormatError(
-        at: .byte(max(end, 0)), "expected the end of a zip archive (comments are not supported)")
+        at: .byte(max(end, 0)),
+        "expected the end of a zip archive "
+          + (isThere ? "(comments are not supported)" : "in a file that is cut short"))
     }
     guard bytes.integer(at: end + 4, as: UInt32.self) == 0 else {
       throw FormatError(at: .byte(end + 4), "an archive of several disks")

@@ -11,10 +11,14 @@ public struct ModelSummary: Sendable {
     public var typeName: String
     /// The shapes of its outputs and its cost.
     public var cost: LayerCost
-    /// The numbers of all its weights; nil for a layer without.
+    /// Whether it has weights.
+    public var hasWeights: Bool
+    /// The numbers of all its weights; nil for a layer without, and in a definition.
     public var statistics: WeightStatistics?
   }
 
+  /// The model's name.
+  public var name: String
   /// The layers in order.
   public var rows: [Row]
   /// Weights that training learns.
@@ -27,19 +31,48 @@ public struct ModelSummary: Sendable {
   public var activationByteCount: Int { rows.reduce(0) { $0 + $1.cost.activationByteCount } }
   /// What the graph is, by its structure.
   public var architecture: Architecture
+  /// What is done to an image before it enters; nil where the source does not say.
+  public var preprocessing: Preprocessing?
+  /// The names of the classes in the order of the outputs; empty where unknown.
+  public var labels: [String]
+  /// Where the model came from.
+  public var provenance: Provenance
+  /// Whether the weights are there; else this is a definition.
+  public var hasWeights: Bool
 
   /// Summarizes a model for inputs of given shapes.
   ///
   /// - Throws: `NetworkError` where the layers do not fit the inputs.
   public init(of model: Model, inputShapes: [String: Shape] = [:]) throws(NetworkError) {
-    let network = model.network
+    try self.init(
+      of: model.network, model.preprocessing, model.labels, model.provenance, inputShapes)
+  }
+
+  /// Summarizes a definition for the input that it names.
+  ///
+  /// - Throws: `NetworkError` where the layers do not fit the inputs.
+  public init(of definition: ModelDefinition) throws(NetworkError) {
+    try self.init(
+      of: definition.network, definition.preprocessing, definition.labels, definition.provenance)
+  }
+
+  private init(
+    of network: Network, _ preprocessing: Preprocessing?, _ labels: [String],
+    _ provenance: Provenance, _ inputShapes: [String: Shape] = [:]
+  ) throws(NetworkError) {
     let costs = try network.costs(for: inputShapes)
     rows = zip(network.nodes, costs).map { node, cost in
       let tensors = node.layer.weights.map(\.tensor)
+      let isKnown = !tensors.isEmpty && !tensors.contains(where: \.isAbsent)
       return Row(
-        name: node.name, typeName: node.layer.typeName, cost: cost,
-        statistics: tensors.isEmpty ? nil : WeightStatistics(of: tensors))
+        name: node.name, typeName: node.layer.typeName, cost: cost, hasWeights: !tensors.isEmpty,
+        statistics: isKnown ? WeightStatistics(of: tensors) : nil)
     }
+    name = network.name
     architecture = Architecture(of: network)
+    hasWeights = rows.allSatisfy { !$0.hasWeights || $0.statistics != nil }
+    self.preprocessing = preprocessing
+    self.labels = labels
+    self.provenance = provenance
   }
 }

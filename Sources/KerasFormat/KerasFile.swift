@@ -53,8 +53,8 @@ enum KerasFile: Equatable {
     switch KerasFile(file.bytes) {
     case .hdf5: recognizeHDF5(file)
     case .archive:
-      // An archive of arrays has other members.
-      (try? ZipArchive(file.bytes)["config.json"]) == nil ? .no : .certain
+      // One that is cut short is left to the reader; an archive of arrays has other members.
+      (try? ZipArchive(file.bytes)).map { $0["config.json"] == nil ? .no : .certain } ?? .plausible
     case .json:
       // A text that is no JSON is left to the reader, which says where it is wrong.
       (try? JSON(parsing: file.bytes)).map {

@@ -62,8 +62,7 @@ extension KerasFormat {
     }
     let origin = Origin(stored, definition: json, fileName: file.name, options: options)
     let format = try inFile(definitionFile) { () throws(FormatError) in
-      // Until Theano was one backend of two, its order was the only one.
-      try model.dataFormat() ?? (origin.generation == 0 ? .channelsFirst : .channelsLast)
+      try dataFormat(of: model, by: origin)
     }
     var provenance = Provenance(
       format: origin.formatName + (format == .channelsFirst ? "-channels-first" : ""),
@@ -89,7 +88,15 @@ extension KerasFormat {
     return Model(network: network, provenance: provenance)
   }
 
-  private func network(
+  /// Where channels are in images.
+  func dataFormat(
+    of model: KerasModel, by origin: Origin
+  ) throws(FormatError) -> KerasLayout.DataFormat {
+    // Until Theano was one backend of two, its order was the only one.
+    try model.dataFormat() ?? (origin.generation == 0 ? .channelsFirst : .channelsLast)
+  }
+
+  func network(
     named name: String, _ nodes: [Node]
   ) throws(FormatError) -> Network {
     do {
@@ -122,7 +129,7 @@ extension KerasFormat {
     return ledger
   }
 
-  private func refuseUnsupported(_ model: KerasModel) throws(FormatError) {
+  func refuseUnsupported(_ model: KerasModel) throws(FormatError) {
     let unsupported = model.allLayers.filter { $0.type == nil }
     guard unsupported.isEmpty else {
       let list = listed(

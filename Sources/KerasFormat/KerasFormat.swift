@@ -24,7 +24,7 @@ public struct KerasFormat: ModelFormat {
     case .hdf5:
       (try? HDF5File.attributeNames(inRootOf: file).contains("model_config")) == true
         ? .model : .weights
-    case .other: .companion
+    case .shardIndex, .other: .companion
     }
   }
 
@@ -67,6 +67,9 @@ public struct KerasSource: Sendable {
     let hasIndex = kinds.contains(.shardIndex)
     for (file, kind) in zip(files, kinds) {
       let part: WritableKeyPath<KerasSource, InputFile?>
+      if ForeignFile(file.bytes) != nil || kind == .json && KerasFile.recognize(file) == .no {
+        throw Self.refusal(of: file)
+      }
       switch kind {
       case .json: part = \.definition
       case .hdf5 where hasIndex:
@@ -74,10 +77,7 @@ public struct KerasSource: Sendable {
         continue
       case .hdf5, .archive, .shardIndex: part = \.weights
       case .other:
-        throw FormatError(
-          file: file.path,
-          "expected weights in HDF5, a definition in JSON or an archive of Keras, found another "
-            + "kind of file")
+        throw Self.refusal(of: file)
       }
       if let other = self[keyPath: part] {
         throw FormatError(
@@ -102,6 +102,11 @@ public struct KerasSource: Sendable {
       }
     }
     return shards
+  }
+
+  private static func refusal(of file: InputFile) -> FormatError {
+    ForeignFile(describing: file.bytes).refusal(
+      of: file, expected: "weights in HDF5, a definition in JSON or an archive of Keras")
   }
 
   /// The files that are there.

@@ -143,7 +143,10 @@ extension NetworkBuilder {
   ) throws(FormatError) -> KerasValue {
     let input = input.arrangement.isFlattened ? try plain(input) : input
     let extents = input.kerasShape.dimensions.dropFirst()
-    let stored = matching.weights[layer.path]?[.alpha]?.dataset.shape
+    let stored =
+      matching == nil
+      ? try layer.declaredSlopes(extents)
+      : matching?.weights[layer.path]?[.alpha]?.dataset.shape
     // Where Keras has what is the second axis of the canonical value.
     let channelAxis = input.arrangement == .plain ? 0 : extents.count - 1
     // One slope for all, where every axis shares.
@@ -238,5 +241,14 @@ extension KerasLayer {
 
   fileprivate func leakyReLU() throws(FormatError) -> Layer.ReLU {
     Layer.ReLU(negativeSlope: try settings.number("negative_slope", "alpha") ?? 0.3)
+  }
+}
+
+extension KerasLayer {
+  /// The shape that the settings of a rectifier give its slopes, for an input of these extents.
+  fileprivate func declaredSlopes(_ extents: ArraySlice<Int>) throws(FormatError) -> Shape? {
+    let shared = try settings.integers("shared_axes") ?? []
+    return Shape(
+      checking: extents.enumerated().map { shared.contains($0.offset + 1) ? 1 : $0.element })
   }
 }

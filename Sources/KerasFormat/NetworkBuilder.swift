@@ -5,9 +5,10 @@ internal import TensorCore
 
 /// Builds the canonical network by calling the layers of a model one after the other.
 struct NetworkBuilder {
-  /// The tensors in the file and which of them each layer has.
-  let stored: StoredWeights
-  let matching: WeightMatching
+  /// The tensors in the file and which of them each layer has; nil for a definition alone, whose
+  /// weights are absent.
+  let stored: StoredWeights?
+  let matching: WeightMatching?
   let origin: Origin
   /// Where channels are in layers that do not say.
   let dataFormat: KerasLayout.DataFormat
@@ -43,7 +44,7 @@ struct NetworkBuilder {
 
   /// A builder for a model.
   init(
-    stored: StoredWeights, matching: WeightMatching, origin: Origin,
+    stored: StoredWeights?, matching: WeightMatching?, origin: Origin,
     dataFormat: KerasLayout.DataFormat, fileName: String, inputShape: Shape?
   ) {
     self.stored = stored
@@ -196,7 +197,7 @@ extension NetworkBuilder {
   mutating func once(
     _ key: String, _ make: (inout NetworkBuilder) throws(FormatError) -> Layer
   ) throws(FormatError) -> Layer {
-    let key = matching.ownKey(key)
+    let key = matching?.ownKey(key) ?? key
     if let layer = made[key] { return layer }
     let layer = try make(&self)
     made[key] = layer
@@ -213,6 +214,9 @@ extension NetworkBuilder {
     _ variable: Variable, of layer: KerasLayer, expected: [Int], target: String,
     transforms: (Shape) -> [Ledger.Transform] = { _ in [] }
   ) throws(FormatError) -> Tensor {
+    guard let stored, let matching else {
+      return try absentWeight(variable, of: layer, expected: expected, transforms)
+    }
     guard let weight = matching.weights[layer.path]?[variable] else {
       throw layer.settings.fault("the layer's \(variable.rawValue) is not in the file")
     }
@@ -234,6 +238,24 @@ extension NetworkBuilder {
       guard let next = step.applied(to: tensor) else {
         throw FormatError(
           .outOfMemory, at: .object(weight.source), "no memory for \(step.description)")
+      }
+      tensor = next
+    }
+    return tensor
+  }
+
+  /// A weight of a definition alone.
+  private func absentWeight(
+    _ variable: Variable, of layer: KerasLayer, expected: [Int],
+    _ transforms: (Shape) -> [Ledger.Transform]
+  ) throws(FormatError) -> Tensor {
+    guard let shape = Shape(checking: expected), var tensor = Tensor(absent: shape) else {
+      throw layer.settings.fault(
+        "the layer's \(variable.rawValue) has more numbers than can be counted")
+    }
+    for step in transforms(shape) {
+      guard let next = step.applied(to: tensor) else {
+        throw layer.settings.fault("\(step.description) does not fit \(variable.rawValue)")
       }
       tensor = next
     }

@@ -55,6 +55,21 @@ struct Origin: Sendable {
       options.runningDeviation, version: version, isTensorFlow: hasNumberedNames)
   }
 
+  /// Decides for a definition alone: what concerns tensors only is left at what it is today.
+  init(definition: JSON, options: ReadingOptions) {
+    let isNamed = definition["class_name"] != nil
+    let version = definition["keras_version"]?.text.flatMap(Origin.major)
+    generation =
+      version.map { min(max($0, 1), 3) } ?? (isNamed ? definition["module"] == nil ? 2 : 3 : 0)
+    isTheano = false
+    deviation = .variance
+    decideKernels(
+      options.kernels,
+      backend: definition["backend"]?.text ?? (generation == 0 ? "theano" : "tensorflow"),
+      hasNumberedNames: false, fileName: "")
+    notes = []
+  }
+
   private static func major(_ version: String) -> Int? {
     version.split(separator: ".").first.flatMap { Int($0) }
   }

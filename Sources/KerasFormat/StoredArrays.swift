@@ -1,16 +1,7 @@
 internal import HDF5
 public import ModelGraph
 public import ModelIO
-public import TensorCore
-
-/// The tensors of a file of Keras as they are stored, whatever the layers are that they belong to.
-public struct StoredArrays: Sendable {
-  /// The tensors in the order of the file, in the layout of Keras, by their paths in it:
-  /// `conv1/conv1/kernel:0`, `layers/conv2d/vars/0`.
-  public private(set) var arrays: [(name: String, tensor: Tensor)] = []
-  /// What was left out, one sentence each.
-  public private(set) var notes: [String] = []
-}
+internal import TensorCore
 
 extension KerasFormat {
   /// Every tensor in the file with the weights, whether or not there is a definition of its layers.
@@ -52,21 +43,22 @@ extension KerasFormat {
 
 extension StoredArrays {
   fileprivate init(of stored: StoredWeights) throws(FormatError) {
-    notes = stored.notes
     func name(_ path: String) -> String {
       String(path.hasPrefix("/model_weights/") ? path.dropFirst(15) : path.dropFirst())
     }
     let contents = try stored.contents()
-    arrays = contents.tensors.map { (name($0.path), $1) }
+    let arrays = contents.tensors.map { (name($0.path), $1) }
     guard !arrays.isEmpty else {
       throw FormatError(
         .badModel, "expected tensors of floating-point numbers, found none in this file")
     }
+    var notes = stored.notes
     let others = contents.others.map { "\(name($0.path)) (\($0.kind))" }
     if !others.isEmpty {
       notes.append(
         "left out what are no floating-point numbers: \(listed(others).joined(separator: ", "))")
     }
+    self.init(arrays: arrays, notes: notes)
   }
 }
 

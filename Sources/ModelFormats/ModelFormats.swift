@@ -25,11 +25,26 @@ public enum ModelFormats {
     files + (try KerasSource.shards(besides: files))
   }
 
+  /// Reads the definition of a model whose weights are not among the files; nil if the files are
+  /// to be read as a whole model.
+  ///
+  /// - Throws: `FormatError` as `format(of:)` and the format's reader do.
+  public static func readDefinition(
+    _ files: [InputFile], options: ReadingOptions = ReadingOptions()
+  ) throws(FormatError) -> ModelDefinition? {
+    try format(of: files).readDefinition(from: files, options: options)
+  }
+
   /// The format of the files of one model.
   ///
   /// - Throws: `FormatError` for a file that no format knows, or that is not of the format that is
   ///   surest of the others.
   public static func format(of files: [InputFile]) throws(FormatError) -> any ModelFormat {
+    for file in files {
+      if let foreign = ForeignFile(file.bytes) {
+        throw foreign.refusal(of: file, expected: "a model of Caffe, Keras or this toolkit")
+      }
+    }
     var best: (format: any ModelFormat, recognition: Recognition)?
     for format in all {
       // A list of labels is plausible for many formats: the surest file decides.
@@ -37,11 +52,15 @@ public enum ModelFormats {
       if recognition > best?.recognition ?? .no { best = (format, recognition) }
     }
     guard let format = best?.format else {
-      throw FormatError(file: files.first?.path, "expected a model of a known format")
+      guard let file = files.first else {
+        throw FormatError(.badModel, "expected a model, found no file")
+      }
+      throw ForeignFile(describing: file.bytes)
+        .refusal(of: file, expected: "a model of Caffe, Keras or this toolkit")
     }
     for file in files where format.recognize(file) == .no {
-      throw FormatError(
-        file: file.path, "expected a file of the \(format.name) format like the others")
+      throw ForeignFile(describing: file.bytes)
+        .refusal(of: file, expected: "a file of the \(format.name) format like the others")
     }
     return format
   }

@@ -68,6 +68,7 @@ extension Tensor {
   fileprivate func deferred(
     _ shape: Shape, _ type: ElementType? = nil, _ make: @escaping @Sendable (Tensor) -> Tensor
   ) -> Tensor? {
+    if isAbsent { return Tensor(absent: shape) }
     let type = type ?? elementType
     let (count, overflow) = shape.elementCount.multipliedReportingOverflow(by: type.byteCount)
     guard !overflow, count < 1 << 20 || (try? Memory.require(count)) != nil else { return nil }

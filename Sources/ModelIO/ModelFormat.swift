@@ -171,6 +171,22 @@ public protocol ModelFormat: Sendable {
   /// - Throws: `FormatError` naming file and place.
   func readModel(from files: [InputFile], options: ReadingOptions) throws(FormatError) -> Model
 
+  /// Reads the definition of a model whose weights are not among the files; nil if the files are
+  /// to be read as a whole model.
+  ///
+  /// - Throws: `FormatError` naming file and place.
+  func readDefinition(
+    from files: [InputFile], options: ReadingOptions
+  ) throws(FormatError) -> ModelDefinition?
+
+  /// Every tensor in the files, whether or not its layer can be read.
+  ///
+  /// - Throws: `FormatError` naming file and place.
+  func storedArrays(in files: [InputFile]) throws(FormatError) -> StoredArrays
+
+  /// Whether the files hold weights and do not say what is done with them.
+  func haveWeightsOnly(_ files: [InputFile]) -> Bool
+
   /// Which tensor of its files became which weight of a model that this format has read.
   func ledger(of model: Model, in files: [InputFile]) -> Ledger
 
@@ -195,6 +211,20 @@ extension ModelFormat {
 
   /// The ledger that the reader kept.
   public func ledger(of model: Model, in files: [InputFile]) -> Ledger { model.provenance.ledger }
+
+  /// None: a file of the format is a whole model.
+  public func readDefinition(
+    from files: [InputFile], options: ReadingOptions
+  ) throws(FormatError) -> ModelDefinition? { nil }
+
+  /// The weights of the model.
+  public func storedArrays(in files: [InputFile]) throws(FormatError) -> StoredArrays {
+    let model = try readModel(from: files, options: ReadingOptions())
+    return StoredArrays(arrays: model.network.weights, notes: [])
+  }
+
+  /// No: a file of the format is a whole model.
+  public func haveWeightsOnly(_ files: [InputFile]) -> Bool { false }
 
   /// What the reader uses of the files.
   public func tensors(

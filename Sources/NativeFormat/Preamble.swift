@@ -62,7 +62,9 @@ extension Preamble {
       throw Self.fault("the file ends at byte \(file.count), expected at least 64 bytes")
     }
     guard bytes.starts(with: Self.magic) else {
-      throw Self.fault("bytes 0..<8: expected the signature of a native model")
+      throw Self.fault(
+        "bytes 0..<8: expected the signature of a native model, found \(ForeignFile(describing: file))"
+      )
     }
     var reader = LittleEndianReader(bytes, from: 8)
     let major = reader.next(UInt16.self)

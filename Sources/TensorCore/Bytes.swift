@@ -13,17 +13,21 @@ public struct Bytes: Sendable {
     let release: @Sendable (UnsafeRawPointer) -> Void
     /// Makes the bytes, instead of `base`.
     let make: (@Sendable () -> Bytes)?
+    /// Whether nobody has the bytes, and `make` ends the program.
+    let isAbsent: Bool
 
     init(base: UnsafeRawPointer?, release: @escaping @Sendable (UnsafeRawPointer) -> Void) {
       self.base = base
       self.release = release
       make = nil
+      isAbsent = false
     }
 
-    init(make: @escaping @Sendable () -> Bytes) {
+    init(isAbsent: Bool = false, make: @escaping @Sendable () -> Bytes) {
       base = nil
       release = { _ in }
       self.make = make
+      self.isAbsent = isAbsent
     }
 
     deinit { if let base { release(base) } }
@@ -83,6 +87,16 @@ public struct Bytes: Sendable {
   public init(count: Int, madeBy make: @escaping @Sendable () -> Bytes) {
     self.init(storage: Storage(make: make), offset: 0, count: count)
   }
+
+  /// Bytes that nobody has, for what is known by its size only: a look at them ends the program,
+  /// since any contents would be wrong.
+  init(absent count: Int) {
+    let storage = Storage(isAbsent: true) { preconditionFailure("bytes that nobody has are used") }
+    self.init(storage: storage, offset: 0, count: count)
+  }
+
+  /// Whether nobody has these bytes.
+  var isAbsent: Bool { storage.isAbsent }
 
   /// These bytes in memory: for whoever looks at them piece by piece or keeps their address, so that
   /// bytes that are made at each use are made once.

@@ -4,6 +4,8 @@ extension Tensor {
   /// - Parameter axes: each axis of the tensor once; `[1, 0]` transposes a matrix.
   public func permuted(_ axes: [Int]) -> Tensor {
     precondition(axes.sorted().elementsEqual(0..<shape.rank), "axes \(axes) of \(shape)")
+    let permutedShape = Shape(axes.map { shape[$0] })
+    if isAbsent { return Tensor(absent: permutedShape)! }  // as many as there are
     let moved =
       switch elementType {
       case .float16, .bfloat16: permutedBytes(axes, of: UInt16.self)
@@ -11,7 +13,7 @@ extension Tensor {
       case .float64: permutedBytes(axes, of: UInt64.self)
       }
     // As many elements of the same type.
-    return Tensor(shape: Shape(axes.map { shape[$0] }), elementType: elementType, bytes: moved)!
+    return Tensor(shape: permutedShape, elementType: elementType, bytes: moved)!
   }
 
   private func permutedBytes<Bits: FixedWidthInteger & BitwiseCopyable & SIMDScalar>(

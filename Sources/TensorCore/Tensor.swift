@@ -40,6 +40,17 @@ public struct Tensor: Sendable {
     self.init(shape: shape, elementType: .float32, bytes: bytes)!
   }
 
+  /// A float32 tensor whose elements nobody has: a weight of a definition without weights. A look at
+  /// an element ends the program; nil if the elements cannot be counted.
+  public init?(absent shape: Shape) {
+    let (byteCount, overflow) = shape.elementCount.multipliedReportingOverflow(by: 4)
+    guard !overflow else { return nil }
+    self.init(shape: shape, elementType: .float32, bytes: Bytes(absent: byteCount))
+  }
+
+  /// Whether nobody has the elements.
+  public var isAbsent: Bool { bytes.isAbsent }
+
   /// The same elements under another shape of as many elements.
   public func reshaped(to shape: Shape) -> Tensor {
     precondition(shape.elementCount == self.shape.elementCount, "\(self.shape) as \(shape)")

@@ -71,7 +71,7 @@ public final class ProgressCount: Sendable {
       case .things(let name): "\(done)/\(total) \(name)"
       case .bytes(let work): "\(work): \(done / 1_000_000) of \(total / 1_000_000) MB"
       }
-    guard done > 0, done<total, elapsed>.milliseconds(300) else { return "\(count)…" }
+    guard done > 0, total > done, elapsed > Duration.milliseconds(300) else { return "\(count)…" }
     let seconds = elapsed / .seconds(1) * Double(total - done) / Double(done)
     return "\(count), ~\(timeText(seconds))"
   }

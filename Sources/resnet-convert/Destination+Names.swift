@@ -1,3 +1,4 @@
+import ResNetKit
 import ToolSupport
 
 extension Destination.Format {
@@ -55,7 +56,8 @@ extension Destination.Format {
     }
     guard let other = formats.firstIndex(where: { $0 != formats[0] }) else {
       self = formats[0]
-      return try checkParts(paths)
+      try checkParts(paths)
+      return
     }
     throw UsageError(
       "\(paths[0]), \(paths[other]): outputs of two formats: convert once for each of them")

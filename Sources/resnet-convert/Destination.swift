@@ -76,5 +76,8 @@ func kind(of path: String) -> String {
 /// Whether a path means a folder: it is one, or ends as one.
 func isFolder(_ path: String) -> Bool {
   var status = stat()
-  return path.hasSuffix("/") || stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  if path.hasSuffix("/") { return true }
+  // One that is called like a file is in the way of that file.
+  let isNamedLikeFile = ["resnet", "keras", "h5", "caffemodel", "prototxt"].contains(kind(of: path))
+  return !isNamedLikeFile && stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }

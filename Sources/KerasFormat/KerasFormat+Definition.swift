@@ -1,0 +1,44 @@
+public import ModelGraph
+public import ModelIO
+internal import TensorCore
+
+extension KerasFormat {
+  /// The definition alone, where only JSON is given.
+  ///
+  /// - Throws: `FormatError` naming file and place.
+  public func readDefinition(
+    from files: [InputFile], options: ReadingOptions
+  ) throws(FormatError) -> ModelDefinition? {
+    let source = try KerasSource(sorting: files)
+    guard source.weights == nil, let file = source.definition else { return nil }
+    try options.refuse(.caffe, .inference)
+    return try inFile(file) { () throws(FormatError) in
+      let json = try JSON(parsing: file.bytes)
+      let model = try KerasModel(decoding: json)
+      try refuseUnsupported(model)
+      let origin = Origin(definition: json, options: options)
+      let format = try dataFormat(of: model, by: origin)
+      var builder = NetworkBuilder(
+        stored: nil, matching: nil, origin: origin, dataFormat: format, fileName: file.name,
+        inputShape: options.inputShape)
+      try builder.build(model)
+      return ModelDefinition(
+        Model(
+          network: try network(named: model.name, builder.nodes),
+          provenance: Provenance(
+            format: origin.formatName + (format == .channelsFirst ? "-channels-first" : ""),
+            files: [.init(name: file.name, byteCount: file.bytes.count)],
+            notes: origin.notes + builder.notes)))
+    }
+  }
+
+  /// Whether no file has a definition: what the layers are can only be guessed.
+  public func haveWeightsOnly(_ files: [InputFile]) -> Bool {
+    guard let source = try? KerasSource(sorting: files), source.definition == nil,
+      let file = source.weights, let parts = try? KerasParts(file, definition: nil),
+      parts.definition == nil,
+      let stored = try? StoredWeights(reading: parts.weights, shards: source.shards)
+    else { return false }
+    return stored.definition == nil
+  }
+}
