@@ -33,10 +33,20 @@ struct SourceTests {
     ("empty", [], .empty, .no),
     ("HDF5", [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a], .hdf5, .plausible),
     ("zip", [0x50, 0x4b, 3, 4, 20, 0, 0, 0], .other, .no),
-    ("PNG", [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a], .other, .no),
-    ("pickle", [0x80, 0x02, 0x63, 0x00], .other, .no),
+    (
+      "PNG", [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a],
+      .foreign(ForeignFile(describing: Bytes([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]))),
+      .no
+    ),
+    (
+      "pickle", [0x80, 0x02, 0x63, 0x00],
+      .foreign(ForeignFile(describing: Bytes([0x80, 0x02, 0x63, 0x00]))), .no
+    ),
     ("zeros", [0, 0, 0, 0], .other, .no),
   ]
+
+  private static let empty = "an empty file: fetch it again, since nothing of it arrived"
+  private static let image = "a model was expected here, not an image"
 
   @Test func `files are told apart by their contents`() throws {
     let files = try TestFiles()
@@ -70,7 +80,7 @@ struct SourceTests {
     let stranger = try files.file("c", [0x50, 0x4b, 3, 4])
     #expect(
       failure { try CaffeSource(sorting: [first, stranger]) }
-        == "\(stranger.path): expected a definition, a caffemodel, a mean image or labels, found data of another kind"
+        == "\(stranger.path): expected a definition, a caffemodel, a mean image or labels, found a zip archive that is cut short: fetch it again"
     )
   }
 
@@ -81,19 +91,31 @@ struct SourceTests {
       "expected a prototxt definition, found the settings of a solver, which trains a network: the "
         + "definition is the file that its field net names"
     ),
-    (0, "empty", "expected a prototxt definition, found an empty file"),
-    (0, "zip", "expected a prototxt definition, found data of another kind"),
+    (0, "empty", "expected a prototxt definition, found \(SourceTests.empty)"),
+    (
+      0, "zip",
+      "expected a prototxt definition, found a zip archive that is cut short: fetch it again"
+    ),
+    (0, "PNG", "expected a prototxt definition, found a PNG image: \(SourceTests.image)"),
     (0, "labels", "1:7: expected : or { after \"tench\", found \"goldfish\""),
     (1, "definition", "expected a binary caffemodel, found a prototxt definition"),
-    (1, "labels", "expected a binary caffemodel, found text"),
+    (1, "labels", "expected a binary caffemodel, found text (\"tench goldfish\")"),
     (0, "HDF5", "expected a prototxt definition, found an HDF5 file"),
-    (1, "empty", "expected a binary caffemodel, found an empty file"),
-    (1, "zip", "byte 2: expected a field number of 1 to 536870911, found 0"),
+    (1, "empty", "expected a binary caffemodel, found \(SourceTests.empty)"),
+    (
+      1, "zip",
+      "expected a binary caffemodel, found a zip archive that is cut short: fetch it again"
+    ),
+    (1, "PNG", "expected a binary caffemodel, found a PNG image: \(SourceTests.image)"),
+    (
+      1, "zeros",
+      "expected a binary caffemodel, found data of another kind, which is no protobuf of Caffe from byte 0 on"
+    ),
     (1, "mean", "expected a binary caffemodel, found a binary mean image"),
-    (2, "labels", "expected a binary mean image, found text"),
+    (2, "labels", "expected a binary mean image, found text (\"tench goldfish\")"),
     (2, "weights", "expected a binary mean image, found a binary caffemodel"),
     (3, "mean", "expected labels, one a line, found a binary mean image"),
-    (3, "empty", "expected labels, one a line, found an empty file"),
+    (3, "empty", "expected labels, one a line, found \(SourceTests.empty)"),
   ])
   func `a file in the wrong place is named for what it is`(
     place: Int, name: String, message: String

@@ -31,7 +31,7 @@ import Testing
   }
 
   static let preambles: [Lie] = [
-    Lie("a future major version", "preamble: expected version 1, found 2.0") { $0.major = 2 },
+    Lie("a future major version", "preamble: expected version 1, found 2.1") { $0.major = 2 },
     Lie("an unknown feature", "preamble: requires features 0x4, which are unknown") {
       $0.features = 4
     },

@@ -28,7 +28,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("p c p c", 2), ("c p p c", 2), ("p c m l p c", 4), ("p c p c m l", 2), ("pc pc", 1),
+    ("p c p c", 2), ("c p p c", 2), ("p c p c m l", 2), ("pc pc", 1),
     ("pc p c", 1), ("p c pc", 2), ("p c c p", 2), ("p p", 1), ("c c", 1), ("o p c", 1),
     ("p c o", 2), ("l pc", 1), ("r p c", 1), ("p c r", 2), ("r r", 1), ("j j", 1),
   ])
@@ -37,7 +37,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("p c", ModelFormats.GroupingFault.oneModel), ("c p m l", .oneModel), ("pc", .none),
+    ("p c", ModelFormats.GroupingFault.oneModel), ("c p m l", .oneModel), ("pc", .oneModel),
+    ("p c m l p c", .several([2, 3, 4])),
     ("p c p c p c", .none), ("c p c", .several([1, 2])), ("pc pc pc", .none), ("r p c r", .none),
   ])
   func `and otherwise told`(_ kinds: String, _ fault: ModelFormats.GroupingFault) throws {

@@ -48,7 +48,7 @@ import Testing
     guard case .array(let layers)? = json["config"]?["layers"] else { return [:] }
     let kept = [
       "kernel_size", "pool_size", "strides", "padding", "dilation_rate", "groups", "cropping",
-      "depth_multiplier", "keepdims", "axis", "shared_axes", "filters", "batch_shape",
+      "depth_multiplier", "keepdims", "axis", "shared_axes", "filters", "batch_input_shape",
       "target_shape", "dims",
     ]
     var found: [String: [String: String]] = [:]
@@ -114,7 +114,7 @@ import Testing
     let written = try WrittenKerasModel(model)
     let found = try layers(written.path(.archive))
     #expect(found["conv"]?["class"] == "Conv2D")
-    #expect(found["data"]?["batch_shape"] == "[null,1,9,2]")
+    #expect(found["data"]?["batch_input_shape"] == "[null,1,9,2]")
   }
 
   @Test func `a layer that sees several rows takes a line as an image`() throws {
@@ -132,7 +132,7 @@ import Testing
       network: try Network(name: "rows", nodes: nodes), provenance: Provenance(format: "test"))
     let written = try WrittenKerasModel(model)
     let found = try layers(written.path(.archive))
-    #expect(found["data"]?["batch_shape"] == "[null,9,2]")
+    #expect(found["data"]?["batch_input_shape"] == "[null,9,2]")
     #expect(found["conv"]?["class"] == "Conv2D")
     #expect(found["data_image"]?["target_shape"] == "[1,9,2]")
   }

@@ -84,8 +84,6 @@ import Testing
     "power-square": "computes powers", "power-zero": "computes powers",
     "scale-last-axis": "by a constant of [7]", "scale-two-axes": "by a constant of [3, 5]",
     "scale-second-input-bias": "multiplies two values and adds",
-    "slice-dim": "cuts a value into several", "slice-equal": "cuts a value into several",
-    "slice-points": "cuts a value into several",
   ]
 
   @Test(arguments: LayerCaseTests.cases)

@@ -66,7 +66,9 @@ import Testing
   @Test func `a near name is proposed for one that does not exist`() throws {
     let run = try Self.run { arrays in
       for index in arrays.indices where arrays[index].name == "conv1" {
-        arrays[index].name = "conv0"
+        let shape = arrays[index].tensor.shape
+        let ones = [Float](repeating: 1, count: shape.elementCount)
+        arrays[index] = (name: "conv0", tensor: Tensor(shape, ones))
       }
     }
     #expect(run.exitCode == 1)

@@ -77,10 +77,13 @@ import Testing
     let path = folder.path("net.resnet")
     let run = try ToolRun(
       "resnet-convert",
-      ["keras-to-native", Places.fixture("keras/inferred/applications.h5"), "-o", path] + options)
+      [
+        "keras-to-native", Places.fixture("keras/inferred/applications.h5"), "--verbose", "-o",
+        path,
+      ] + options)
     #expect(run.exitCode == 0, "\(run.errors)")
     #expect(
-      run.output.contains(
+      (run.output + run.errors).contains(
         "note: preprocessing assumed from the names of layers: BGR, minus [103.939, 116.779, "
           + "123.68]; no file says so (--preprocessing caffe writes it)"), "\(run.output)")
     let summary = try ToolRun("resnet-inspect", [path])

@@ -3,11 +3,11 @@ import TestSupport
 import Testing
 import ToolSupport
 
-/// What tools show on a terminal, which `script` makes.
-@Suite(.enabled(if: TerminalTests.hasScript, "needs script of util-linux"))
-struct TerminalTests {
-  static let hasScript = FileManager.default.isExecutableFile(atPath: "/usr/bin/script")
+private let hasScript = FileManager.default.isExecutableFile(atPath: "/usr/bin/script")
 
+/// What tools show on a terminal, which `script` makes.
+@Suite(.enabled(if: hasScript, "needs script of util-linux"))
+struct TerminalTests {
   /// What a command prints with a terminal for both of its outputs.
   private static func screen(_ tool: String, _ arguments: [String], _ type: String) throws -> String
   {
@@ -26,7 +26,7 @@ struct TerminalTests {
   @Test func `long work counts its parts`() throws {
     let folder = TemporaryFolder()
     let arguments =
-      ["run"] + model + [
+      ["run"] + Self.model + [
         "--input", Places.fixture("digits/digits-golden-layers.npz"), "-o", folder.path("y.npz"),
         "--force", "--repeat", "3",
       ]

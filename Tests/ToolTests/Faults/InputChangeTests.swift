@@ -81,7 +81,9 @@ struct InputChangeTests {
         "mmap", at: 1, log: logs.path("log"),
         ["FAULT_ACTION": "truncate", "FAULT_FILE": path]), timeLimit: 20)
     #expect(run.exitCode == 74, "\(run.errors)")
-    #expect(run.message == "resnet-inspect: \(path): was changed while it was being read")
+    let message = try #require(run.message)
+    #expect(message.hasPrefix("resnet-inspect: \(path): "))
+    #expect(message.contains("was changed while") || message.contains("was shortened meanwhile"))
     HostileTable.record(
       "58", "native: truncated while it is mapped", "resnet-inspect", run,
       message: run.errors.replacingOccurrences(of: inputs.path + "/", with: ""))

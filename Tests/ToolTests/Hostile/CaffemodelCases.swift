@@ -50,9 +50,9 @@ import Testing
     .caffemodel("5", "a prototxt by content", Array(SmallNet.definition.utf8), "found a prototxt"),
     .caffemodel(
       "5", "a native file by content", NativeFileBuilder.sound.bytes,
-      "byte 10: expected a field number"),
+      "found a native model of this toolkit"),
     .caffemodel("51", "a pickle that calls os.system", Pickle.call, "found text"),
-    .caffemodel("54", "an old torch file", Pickle.legacy, "byte"),
+    .caffemodel("54", "an old torch file", Pickle.legacy, "found a PyTorch checkpoint"),
     .caffemodel(
       "10", "a layer name of invalid UTF-8",
       SmallNet.net([Wire { $0.field(1, [0xff, 0xfe]) }.bytes]), "expected UTF-8 text in name"),
@@ -130,7 +130,7 @@ import Testing
     .caffemodel(
       "33", "data, and as many double_data (which count, as in Caffe)",
       kernel(with: Wire { $0.field(8, [UInt8](repeating: 0, count: 8 * 36)) }.bytes),
-      "2 layers, 2 weights", code: 0),
+      "2 layers, 2 tensors", code: 0),
     .caffemodel(
       "33", "data, and fewer double_data",
       kernel(with: Wire { $0.field(8, [UInt8](repeating: 0, count: 8 * 35)) }.bytes),
@@ -161,7 +161,7 @@ import Testing
   static let wires: [HostileCase] = [
     .caffemodel(
       "25", "an integer of 11 bytes", [0x08] + [UInt8](repeating: 0xff, count: 10) + [1],
-      "byte 1", "64 bits"),
+      "no protobuf of Caffe from byte 1 on"),
     .caffemodel(
       "25", "an integer padded with zeros", followed(by: [0xa0, 0x86, 0x80, 0]), "padded"),
     .caffemodel(
@@ -211,7 +211,7 @@ import Testing
     .caffemodel(
       "28", "4 MB of integers in one packed field",
       Wire { $0.field(4, [UInt8](repeating: 1, count: 4 << 20)) }.bytes + SmallNet.caffemodel,
-      "2 layers, 2 weights", code: 0, memoryMiB: 64),
+      "2 layers, 2 tensors", code: 0, memoryMiB: 64),
   ]
 
   @Test(arguments: containers + numbers + wires)
@@ -224,7 +224,7 @@ import Testing
     let name = String(repeating: "n", count: offset + 1)  // moves all that follows
     let bytes = Wire { $0.field(1, name) }.bytes + SmallNet.caffemodel
     try HostileCase.caffemodel(
-      "19", "elements moved by \(offset) bytes", bytes, "2 layers, 2 weights", code: 0
+      "19", "elements moved by \(offset) bytes", bytes, "2 layers, 2 tensors", code: 0
     )
     .check()
   }

@@ -133,7 +133,7 @@ import Testing
         let path = try folder.write("bad", [])
         #expect(truncate(path, 1 << 36) == 0)
         return try Place.caffemodel.arguments(path, in: folder)
-      }, fragments: ["byte 0: expected a field number"]
+      }, fragments: ["found data of another kind, which is no protobuf of Caffe from byte 0 on"]
     ).check()
   }
 }

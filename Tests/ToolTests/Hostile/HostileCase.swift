@@ -131,7 +131,7 @@ extension HostileCase {
     #expect(!run.isTimedOut, "more than \(timeLimit) s")
     #expect(run.signal == nil, "signal: \(run.errors)")
     #expect(run.exitCode == exitCode, "\(run.errors)")
-    let text = exitCode == 0 ? run.output : run.errors
+    let text = exitCode == 0 ? run.output + run.errors : run.errors
     if exitCode != 0 {
       #expect(run.message != nil, "not one line: \(run.errors.prefix(500))")
       #expect(text.hasPrefix("\(tool): "), "\(text.prefix(500))")

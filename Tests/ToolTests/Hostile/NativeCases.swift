@@ -153,13 +153,13 @@ import Testing
     .native(
       "55", "padding that is not zero", bytes { $0.tensors[127] = 1 },
       "expected zeros behind the last element"),
-    .native("57", "a later major version", bytes { $0.major = 2 }, "expected version 1, found 2.0"),
+    .native("57", "a later major version", bytes { $0.major = 2 }, "expected version 1, found 2.1"),
     HostileCase(
       number: "57", name: "native: a later minor version with a member of its own",
       tool: "resnet-inspect",
       arguments: { folder in
         var file = NativeFileBuilder.sound(replacing: "\"axis\":1", by: "\"axis\":1,\"gain\":2")
-        file.minor = 1
+        file.minor = 2
         return [try folder.write("bad.resnet", file.bytes), "--check"]
       }, hasOutput: false, exitCode: 0, fragments: ["good: 832 bytes, 2 tensors"]),
   ]

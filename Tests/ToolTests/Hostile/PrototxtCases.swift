@@ -26,7 +26,7 @@ import Testing
       "4", "a second definition behind the first", followed(by: SmallNet.definition), "once"),
     .prototxt("5", "a caffemodel by content", SmallNet.caffemodel, "found a binary caffemodel"),
     .prototxt("51", "a pickle that calls os.system", Pickle.call, "2:1: expected : or {"),
-    .prototxt("54", "an old torch file", Pickle.legacy, "found data of another kind"),
+    .prototxt("54", "an old torch file", Pickle.legacy, "found a PyTorch checkpoint"),
     .prototxt("5", "an npz by content", ZipBuilder(members: []).bytes.array, "bad.prototxt"),
     .prototxt(
       "10", "a layer name that acts on the terminal",
@@ -48,13 +48,13 @@ import Testing
     .prototxt(
       "17", "two layers of one name",
       layers(
-        "layer { name: 'a' type: 'ReLU' bottom: 'data' top: 'b' } layer { name: 'a' type: 'ReLU' bottom: 'b' top: 'c' }"
+        "layer { name: 'a' type: 'InnerProduct' inner_product_param { num_output: 2 } bottom: 'data' top: 'b' } layer { name: 'a' type: 'InnerProduct' inner_product_param { num_output: 2 } bottom: 'b' top: 'c' }"
       ),
       "a", "name"),
     .prototxt(
       "17", "two names that Unicode calls equal",
       layers(
-        "layer { name: '\u{e9}' type: 'ReLU' bottom: 'data' top: 'b' } layer { name: 'e\u{301}' type: 'ReLU' bottom: 'b' top: 'c' }"
+        "layer { name: '\u{e9}' type: 'InnerProduct' inner_product_param { num_output: 2 } bottom: 'data' top: 'b' } layer { name: 'e\u{301}' type: 'InnerProduct' inner_product_param { num_output: 2 } bottom: 'b' top: 'c' }"
       ),
       "name"),
   ]
@@ -144,11 +144,11 @@ import Testing
       "35", "1e999999 for an integer", replacing("num_output: 2", "num_output: 1e999999"), "6:35"),
     .prototxt("35", "a NUL", text("name: \"n\"\u{0}"), "bad.prototxt"),
     .prototxt(
-      "35", "a comment to the end", followed(by: "# no newline"), "2 layers, 2 weights", code: 0),
+      "35", "a comment to the end", followed(by: "# no newline"), "2 layers, 2 tensors", code: 0),
     .prototxt(
       "35", "lines that end in CR LF, and a byte order mark",
       [0xef, 0xbb, 0xbf] + text(SmallNet.definition.replacingOccurrences(of: "\n", with: "\r\n")),
-      "2 layers, 2 weights", code: 0),
+      "2 layers, 2 tensors", code: 0),
     .prototxt(
       "36", "an unknown field", replacing("kernel_size: 3", "kernel_size: 3 gain: 7"),
       "gain of ConvolutionParameter at 6:"),
