@@ -19,7 +19,7 @@ enum CommandNames {
     let near = commands.map { name in
       (name: name, distance: min(distance(word, name), distance(spelled, name)))
     }.min { $0.distance < $1.distance }
-    if let near, near.distance <= max(1, word.count / 4) {
+    if let near, near.distance <= max(1, word.count / 3) {
       return "\(word): no such command or file. Did you mean \(near.name)?"
     }
     let isPair = spelled.split(separator: "-").count == 3 && spelled.contains("-to-")

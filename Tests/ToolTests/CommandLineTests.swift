@@ -49,7 +49,9 @@ import Testing
   }
 
   @Test(arguments: [
-    ("resnet-convert", ["a.h5", "--outptu", "b.keras"], "'--outptu'. Did you mean '--output'?"),
+    (
+      "resnet-convert", ["a.h5", "-o", "b.keras", "--forse"], "'--forse'. Did you mean '--force'?"
+    ),
     (
       "resnet-convert", ["keras2native", "a.h5"], "no such command or file. Did you mean keras-to-"
     ),
