@@ -66,8 +66,12 @@ public struct FixtureMeaning: Sendable {
     var goldens = fixture.goldens
     var unmatched = fixture.unmatched
     var inserted: Set<String> = []
+    let last = network.outputs.last
     for search in searches {
       guard let found = search.found(far: Self.far, near: Self.near) else { continue }
+      // The only word on what the network gives must be about that.
+      let isLastWord = fixture.goldens.filter { $0.value == last }.map(\.array) == [found.array]
+      guard !isLastWord else { continue }
       goldens.removeAll { $0.array == found.array }
       unmatched.removeAll { $0.array == found.array }
       goldens.append(found)

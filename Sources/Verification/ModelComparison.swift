@@ -53,10 +53,12 @@ public struct ModelComparison: Sendable {
 
   /// Runs both on the same inputs, those of `first`, and compares.
   ///
+  /// - Parameter progress: told how many of the float64 runs that measure rounding are done.
   /// - Throws: `NetworkError` where the inputs do not fit, where the models have no value in common,
   ///   or where there is no memory for the values.
   public init(
-    _ first: Network, _ second: Network, inputs: [String: Tensor], engine: Engine
+    _ first: Network, _ second: Network, inputs: [String: Tensor], engine: Engine,
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(NetworkError) {
     let alignment = Alignment(first, second)
     let others = try ModelComparison.inputs(of: second, like: inputs, alignment)
@@ -79,7 +81,7 @@ public struct ModelComparison: Sendable {
     try Network.requireMemory(  // floats of both
       for: pairs.map { firstShapes[$0.first]! }, bytesPerElement: 8)
     let scale = try RoundingScale(
-      of: first, inputs: inputs, values: Set(pairs.map(\.first)))
+      of: first, inputs: inputs, values: Set(pairs.map(\.first)), progress: progress)
     var expected: [String: Tensor] = [:]
     try engine.run(first, inputs: inputs, observing: Set(pairs.map(\.first))) {
       expected[$0] = $1

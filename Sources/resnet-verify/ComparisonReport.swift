@@ -2,6 +2,16 @@ import ResNetKit
 import ToolSupport
 
 extension ModelComparison {
+  /// The verdict where nothing need be compared.
+  static let identicalText = "EQUAL: the files are the same, byte for byte; nothing was run"
+
+  /// The same as JSON: nothing differs, and no value was computed.
+  static let identicalFiles = JSON.members([
+    "passes": .bool(true), "identicalFiles": .bool(true), "compared": .count(0),
+    "weightDifferences": .array([]), "shapeDifferences": .array([]), "onlyInFirst": .array([]),
+    "onlyInSecond": .array([]), "values": .array([]),
+  ])
+
   /// What differs first, then what agrees, what was not compared, and the verdict.
   var text: String {
     var lines = weights.differences.map { "\($0.name): \($0.reason)".printable() }

@@ -110,11 +110,17 @@ struct VerifyModel: ParsableCommand {
   private func compare() throws {
     let (one, other) = try ModelArguments.openTwo(models)
     let first = try ModelArguments.read(one, options: reading.options)
+    if one.count == other.count, zip(one, other).allSatisfy({ $0.bytes == $1.bytes }) {
+      Progress.clear()
+      print(json ? ModelComparison.identicalFiles.prettyText() : ModelComparison.identicalText)
+      return
+    }
     let second = try ModelArguments.read(other, options: reading.options)
     let inputs = try SeededInput.noise(for: first.network)
-    Progress.say("comparing")
+    let progress = ProgressCount(.things("float64 runs"))
     let result = try ModelComparison(
-      first.network, second.network, inputs: inputs, engine: engine.engine)
+      first.network, second.network, inputs: inputs, engine: engine.engine,
+      progress: progress.report(_:of:))
     Progress.clear()
     print(json ? result.json.prettyText() : result.text)
     if !result.passes { throw Unequal() }

@@ -150,6 +150,15 @@ import Testing
     #expect(lines.last?.hasSuffix("; --verbose prints them in full") == true)
   }
 
+  @Test func `files that are the same are equal at once`() throws {
+    let model = "\(Self.definition),\(Self.weights)"
+    let text = try ToolRun("resnet-verify", [model, model])
+    #expect(text.exitCode == 0)
+    #expect(text.output == "EQUAL: the files are the same, byte for byte; nothing was run\n")
+    let json = try ToolRun("resnet-verify", [model, model, "--json"])
+    #expect(json.exitCode == 0 && json.output.contains("\"weightDifferences\""))
+  }
+
   @Test func `a summary counts what was written`() throws {
     let folder = TemporaryFolder()
     let run = try ToolRun(
