@@ -46,6 +46,7 @@ CASE_OPTIONS = {
     "dialect-input-none": ("--input-shape", "2,3,5,7"),
     "dialect-nvidia-factor-zero": ("--caffe-dialect", "nvidia"),
     "dialect-column-major": ("--input-shape", "2,3,6,8", "--column-major-kernels"),
+    "fork-extra-weights": ("--ignore-extra-weights",),
 }
 
 ORACLE_BOUND = 1e-12  # the same sums in float64, in another order

@@ -153,7 +153,9 @@ def caffe_nets() -> Iterator[CaffeNet]:
 
 
 def reading_options(net: CaffeNet) -> list[str]:
-    """The shape of the image, for a definition that gives none or another one."""
+    """The shape of the image, for a definition that gives none or another one; what else it needs."""
+    if net.name == "fork-extra-weights":
+        return ["--ignore-extra-weights"]
     is_transposed = net.name == "dialect-column-major"
     if not is_transposed and net.name not in ("dialect-input-name", "dialect-input-none"):
         return []

@@ -28,7 +28,13 @@ REFUSED = {
     "layers/activations": "relu_all: Caffe has no rectifier with both a slope and a cap",
     "layers/pooling": "average_same: Caffe's pooling has no such windows",
     "layers/rearranging": "turned: Caffe has no layer that exchanges axes",
+    **{name: "Caffe has no layer that exchanges axes" for name in (
+        "lines/reshaped", "lines/residual", "operators/attention", "operators/pieces",
+        "operators/tf-attention", "operators/tf-pieces")},
 }
+# A layer that Caffe has since 2018, and OpenCV does not.
+UNKNOWN_TO_OPENCV = {
+    "operators/arithmetic": 'of type "Clip"', "operators/tf-arithmetic": 'of type "Clip"'}
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,8 @@ def fixture_models() -> Iterator[Model]:
     for path in sorted(folder.glob("*/*.npz")):
         # Files of the first versions have their definition beside them; later ones hold it.
         files = [file for suffix in (".keras", ".h5") if (file := path.with_suffix(suffix)).exists()]
+        if not files:
+            continue  # weights alone, in shards or within another model
         definition = [path.with_suffix(".json")] if path.parent.name == "old" else []
         yield Model(f"{path.parent.name}/{path.stem}",
                     (files[0], *(file for file in definition if file.exists())),
@@ -115,6 +123,9 @@ def row(model: Model, work: Path) -> tuple[str, bool]:
     try:
         errors = outputs(model, files)
     except opencv_caffe.Error as reason:
+        expected = UNKNOWN_TO_OPENCV.get(model.name)
+        if expected is not None and expected in str(reason):
+            return f"{model.name:{WIDTH}} OpenCV has no layer {expected}", True
         return f"{model.name:{WIDTH}} {str(reason).strip().splitlines()[-1]}", False
     good = model.name not in REFUSED and bool(errors) and all(
         value <= (LOGIT_BOUND if name == "logits" else OUTPUT_BOUND)

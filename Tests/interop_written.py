@@ -20,6 +20,9 @@ import numpy as np
 from interop import (DATA, TOOLS, WIDTH, Net, Refusal, caffe_reference, caffe_schema, fail,
                      fixture_nets, foreign_nets, opencv_caffe, tool)
 
+# What Caffe has a layer for and OpenCV has none.
+UNKNOWN_TO_OPENCV = {"fork-relu6": 'of type "Clip"'}
+
 
 def trained_nets(folder: Path) -> Iterator[Net]:
     """Nets of 2014 in the V1 dialect, with what was computed of them."""
@@ -62,6 +65,9 @@ def row(net: Net, work: Path) -> tuple[str, bool]:
         copy = rewritten(net, work)
         original, written = opencv_output(net), opencv_output(copy)
     except (Refusal, opencv_caffe.Error) as refusal:
+        expected = UNKNOWN_TO_OPENCV.get(net.name)
+        if expected is not None and expected in str(refusal):
+            return f"{net.name:{WIDTH}} OpenCV has no layer {expected}", True
         return f"{net.name:{WIDTH}} {str(refusal).strip().splitlines()[-1]}", False
     if original.shape != written.shape:
         return f"{net.name:{WIDTH}} {original.shape} became {written.shape}", False
@@ -87,7 +93,8 @@ def main() -> None:
         real = () if not DATA else chain(trained_nets(Path(DATA) / "caffe-v1"),
                                          foreign_nets(Path(DATA) / "caffe-msra", work))
         for net in own if named else chain(fixture_nets(), real):
-            if not net.opencv:
+            # Weights that are left out are not the same.
+            if not net.opencv or "--ignore-extra-weights" in net.options:
                 continue
             line, good = row(net, work)
             print(line if good else f"{line}  MISSED", flush=True)
