@@ -84,6 +84,9 @@ import Verification
     let short = ("input", Self.zeros([1, 3, 4, 5]))
     let fixture = try Fixture(arrays: [short, Self.input], for: Self.model())
     #expect(fixture.inputs["data"]?.shape == [2, 3, 4, 5])
+    // `resnet-verify run --executor oracle --layers all` writes the input as well, in float64.
+    let exact = ("data", Self.doubles([2, 3, 4, 5]))
+    #expect(throws: Never.self) { try Fixture(arrays: [Self.input, exact], for: Self.model()) }
     let other = ("input", Tensor([1, 3, 4, 5]) { $0.update(repeating: 1) })
     let error = #expect(throws: FormatError.self) {
       try Fixture(arrays: [other, Self.input], for: Self.model())
