@@ -9,8 +9,8 @@ struct HiddenValue {
 }
 
 extension Network {
-  /// Normalizations before their scale, and images with the zeros that windows add to them: other
-  /// frameworks have layers of their own for them.
+  /// Normalizations before their scale, and images with the zeros that windows add to them, or with
+  /// fewer: other frameworks have layers of their own for them.
   func hiddenValues() -> [HiddenValue] {
     var hidden: [HiddenValue] = []
     func add(_ words: String, _ layer: Layer, _ node: Node) {
@@ -27,6 +27,11 @@ extension Network {
         add("after its padding", .zeroPadding(.init(spatial: layer.padding)), node)
       case .pooling(let layer) where layer.padding != .none:
         add("after its padding", .zeroPadding(.init(spatial: layer.padding)), node)
+      case .zeroPadding(var layer) where layer.spatial.bottom > 0 && layer.spatial.right > 0:
+        // Which no window of stride 2 reads; a writer for a framework that pads alike leaves them out.
+        layer.spatial.bottom -= 1
+        layer.spatial.right -= 1
+        add("without its last zeros", .zeroPadding(layer), node)
       default: break
       }
     }
