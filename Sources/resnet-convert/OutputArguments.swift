@@ -44,20 +44,18 @@ struct OutputArguments: ParsableArguments {
 
   @OptionGroup var notes: NoteArguments
 
-  func validate() throws {
-    if output.isEmpty, !dryRun {
-      throw ValidationError(
-        "Missing expected argument '--output <output>': name a file to write, or plan with --dry-run"
-      )
-    }
-  }
-
   /// The format that the outputs ask for; nil for a dry run without outputs.
   ///
   /// - Parameter allowed: the formats that the command writes.
-  /// - Throws: `UsageError` for names that do not make a model of one of them.
+  /// - Throws: `UsageError` for no name, and for names that do not make a model of one of them.
   func format(among allowed: [Destination.Format]) throws -> Destination.Format? {
-    guard !output.isEmpty else { return nil }
+    // Not in `validate`, which the parser calls before it looks at misspelled options.
+    guard !output.isEmpty else {
+      if dryRun { return nil }
+      throw UsageError(
+        "Missing expected argument '--output <output>': name a file to write, or plan with --dry-run"
+      )
+    }
     return try Destination.Format(of: output, among: allowed)
   }
 

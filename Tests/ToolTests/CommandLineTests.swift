@@ -53,6 +53,10 @@ import Testing
       "resnet-convert", ["a.h5", "-o", "b.keras", "--forse"], "'--forse'. Did you mean '--force'?"
     ),
     (
+      "resnet-convert", ["a.h5", "--outptu", "b.keras"],
+      "'--outptu'. Did you mean '--output'?"
+    ),
+    (
       "resnet-convert", ["keras2native", "a.h5"], "no such command or file. Did you mean keras-to-"
     ),
     ("resnet-convert", ["Caffe_to_native"], "no such command or file. Did you mean caffe-to-nat"),
