@@ -95,6 +95,10 @@ import Testing
     let scale = try RoundingScale(of: model.network, for: fixture)
     let least = try #require(try Self.leastEpsilonCaught(model.network, fixture, scale))
     #expect(least <= 2e-5)
+    let narrow = try RoundingScale(of: model.network, inputs: fixture.inputs)
+    let leastBySums = try #require(try Self.leastEpsilonCaught(model.network, fixture, narrow))
+    #expect(leastBySums <= least)
+    print("least epsilon told from 1e-5: \(least); with sums taken term by term: \(leastBySums)")
   }
 
   /// What a wrong conversion does.
