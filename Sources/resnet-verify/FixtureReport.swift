@@ -4,10 +4,11 @@ import ToolSupport
 extension FixtureVerification {
   private var failures: [Comparison] { comparisons.filter { !$0.agrees } }
 
-  /// What fails, the table of comparisons, failures first, and the verdict.
-  func text(_ accuracy: Accuracy?) -> String {
+  /// What fails, what was found by its numbers, the comparisons, failures first, and the verdict.
+  func text(_ accuracy: Accuracy?, _ notes: [String]) -> String {
     var lines = failures.map { "\($0.title): \($0.finding)".printable() }
     lines += unmatched.map { "\($0.array): \($0.reason)".printable() }
+    lines += notes.map { $0.printable() }
     if !lines.isEmpty { lines.append("") }
     lines += [table.description, ""]
     if let agreement {
@@ -62,7 +63,7 @@ extension FixtureVerification {
   }
 
   /// The same as JSON, the values in topological order.
-  func json(_ accuracy: Accuracy?) -> JSON {
+  func json(_ accuracy: Accuracy?, notes: [String]) -> JSON {
     .members([
       "passes": .bool(passes),
       "accuracy": accuracy.map { JSON(number: Double($0.correct) / Double($0.total)) },
@@ -76,6 +77,7 @@ extension FixtureVerification {
       "seconds": JSON(number: seconds),
       "unmatched": .array(
         unmatched.map { .members(["array": .string($0.array), "reason": .string($0.reason)]) }),
+      "notes": .strings(notes),
       "values": .array(comparisons.map(\.json)),
     ])
   }

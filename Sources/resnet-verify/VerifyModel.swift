@@ -15,13 +15,20 @@ struct VerifyModel: ParsableCommand {
       name), output, and arrays named as values of the network, each the value right after that \
       layer. logits is what enters the last softmax. A name ending in 64 is the same value in \
       float64 and is preferred. name#first12ch holds the first 12 channels. A shorter batch belongs \
-      to the first images. An array that matches no value is a failure.
+      to the first images. An array that matches no value is a failure; one of another framework's \
+      model is compared with what it is by its numbers, where that is another step of the same \
+      layer, and the report says so.
 
       The bound of a value is six times what rounding does to it, measured by eight float64 runs \
       with noise of rounding size after every layer. A golden in float64 is exact; one in float32 may \
       come from Winograd's F(6x6, 3x3), so below a 3x3 convolution of stride 1 the noise is that of \
       this algorithm; one in half precision comes from weights and values that were rounded to it. \
       The relative error is the largest error divided by the largest golden magnitude.
+
+      Two models are compared by their graphs, whatever the names: batch norm in one layer or two, \
+      folded or not, padding in a layer of its own or in a window, fused activations. The weights \
+      are compared, and every value that both have, on seeded noise; the report lists what only \
+      one of them has.
       """)
 
   @Argument(
@@ -99,11 +106,8 @@ struct VerifyModel: ParsableCommand {
     let accuracy = try classes.map { path in
       try Accuracy(of: result.predictions, classes: InputFile(path: path))
     }
-    if !json {
-      for note in meaning.notes { print(note.printable()) }
-    }
-    print(
-      json ? result.json(accuracy).prettyText() : result.text(accuracy))
+    let found = meaning.notes
+    print(json ? result.json(accuracy, notes: found).prettyText() : result.text(accuracy, found))
     if !result.passes { throw Unequal() }
   }
 

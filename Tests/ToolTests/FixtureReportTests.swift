@@ -77,4 +77,20 @@ import Testing
     let ignored = try Self.run(["--ignore", "conv0"]) { _ in }
     #expect(ignored.exitCode == 65 && ignored.errors.contains("did you mean conv1?"))
   }
+
+  @Test func `what an array is by its numbers is said, in text and in JSON`() throws {
+    let change = { (arrays: inout [(name: String, tensor: Tensor)]) in
+      for index in arrays.indices where arrays[index].name == "res3a" {
+        arrays[index].name = "block"
+      }
+    }
+    let text = try Self.run([], change)
+    #expect(text.exitCode == 0)
+    #expect(text.output.hasPrefix("block: compared with res3a"), "\(text.output)")
+    let json = try Self.run(["--json"], change)
+    let report = try #require(
+      try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+    let notes = try #require(report["notes"] as? [String])
+    #expect(notes.count == 1 && notes.first?.hasPrefix("block: compared with res3a") == true)
+  }
 }
