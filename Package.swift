@@ -52,24 +52,40 @@ let package = Package(
     // Models and their files
     library("TensorCore"),
     library("ModelGraph", ["TensorCore"]),
-    library("ModelIO", ["ModelGraph", "TensorCore"]),
-    library("Containers", ["ModelIO", "TensorCore", "CZlib"]),
-    library("HDF5", ["ModelIO", "TensorCore", "CHDF5", "CZlib"]),
+    library("Files", ["TensorCore"]),
+    library("JSON", ["Files", "TensorCore"]),
+    library("ForeignFiles", ["Files", "JSON", "TensorCore"]),
+    library("ModelIO", ["Files", "JSON", "ModelGraph", "TensorCore"]),
+    library("Containers", ["Files", "ForeignFiles", "TensorCore", "CZlib"]),
+    library("HDF5", ["Files", "TensorCore", "CHDF5", "CZlib"]),
     library(
       "CaffeFormat",
-      ["ModelIO", "ModelGraph", "TensorCore", "HDF5", "CModelSchemas", "CProtobufC"]),
+      [
+        "Files", "ForeignFiles", "ModelIO", "ModelGraph", "TensorCore", "HDF5", "CModelSchemas",
+        "CProtobufC",
+      ]),
     library(
-      "KerasFormat", ["ModelIO", "ModelGraph", "TensorCore", "HDF5", "Containers"]),
-    library("NativeFormat", ["ModelIO", "ModelGraph", "TensorCore", "Checksums"]),
+      "KerasFormat",
+      [
+        "Files", "ForeignFiles", "JSON", "ModelIO", "ModelGraph", "TensorCore", "HDF5",
+        "Containers",
+      ]),
     library(
-      "ModelFormats", ["ModelIO", "ModelGraph", "CaffeFormat", "KerasFormat", "NativeFormat"]),
-    library("Receipts", ["ModelIO", "ModelGraph", "TensorCore", "CCrypto"]),
+      "NativeFormat",
+      ["Files", "ForeignFiles", "JSON", "ModelIO", "ModelGraph", "TensorCore", "Checksums"]),
+    library(
+      "ModelFormats",
+      [
+        "Files", "ForeignFiles", "ModelIO", "ModelGraph", "CaffeFormat", "KerasFormat",
+        "NativeFormat",
+      ]),
+    library("Receipts", ["Files", "JSON", "ModelIO", "ModelGraph", "TensorCore", "CCrypto"]),
 
     // Running, proving, describing
     library("Kernels", ["CKernels"]),
     library("Executor", ["ModelGraph", "TensorCore", "Kernels"]),
     library("Alignment", ["ModelGraph", "TensorCore"]),
-    library("Verification", ["Alignment", "Executor", "ModelIO", "ModelGraph", "TensorCore"]),
+    library("Verification", ["Files", "Alignment", "Executor", "ModelGraph", "TensorCore"]),
     library("Inspection", ["ModelGraph", "TensorCore"]),
     library("Benchmarking", ["Executor", "Kernels", "ModelGraph", "TensorCore"]),
 
@@ -77,9 +93,9 @@ let package = Package(
     library(
       "ResNetKit",
       [
-        "TensorCore", "ModelGraph", "ModelIO", "ModelFormats", "CaffeFormat", "KerasFormat",
-        "NativeFormat", "Containers", "Receipts", "Executor", "Alignment", "Verification",
-        "Inspection", "Benchmarking",
+        "Files", "ForeignFiles", "JSON", "TensorCore", "ModelGraph", "ModelIO", "ModelFormats",
+        "CaffeFormat", "KerasFormat", "NativeFormat", "Containers", "Receipts", "Executor",
+        "Alignment", "Verification", "Inspection", "Benchmarking",
       ]),
     library(
       "ToolSupport",
@@ -95,23 +111,28 @@ let package = Package(
       swiftSettings: settings),
     tests("TensorCore"),
     tests("ModelGraph", ["TensorCore"]),
-    tests("ModelIO", ["TensorCore"]),
-    tests("Containers", ["ModelIO", "TensorCore"]),
-    tests("HDF5", ["ModelIO", "TensorCore"]),
-    tests("CaffeFormat", ["ModelIO", "ModelGraph", "TensorCore"]),
-    tests("KerasFormat", ["Containers", "HDF5", "ModelIO", "ModelGraph", "TensorCore"]),
-    tests("NativeFormat", ["ModelIO", "ModelGraph", "TensorCore", "Checksums"]),
+    tests("Files", ["TensorCore"]),
+    tests("JSON", ["Files", "TensorCore"]),
+    tests("ForeignFiles", ["TensorCore"]),
+    tests("ModelIO", ["Files", "JSON", "TensorCore", "ModelGraph"]),
+    tests("Containers", ["Files", "TensorCore"]),
+    tests("HDF5", ["Files", "TensorCore"]),
+    tests("CaffeFormat", ["Files", "ModelIO", "ModelGraph", "TensorCore", "ForeignFiles"]),
+    tests("KerasFormat", ["Files", "JSON", "HDF5", "ModelIO", "ModelGraph", "TensorCore"]),
+    tests("NativeFormat", ["Files", "JSON", "ModelIO", "ModelGraph", "TensorCore", "Checksums"]),
     tests("Executor", ["Benchmarking", "ModelGraph", "TensorCore", "Kernels"]),
     tests("Alignment", ["ModelGraph", "TensorCore"]),
-    tests("Verification", ["ModelGraph", "ModelIO", "TensorCore", "Executor"]),
+    tests("Verification", ["Files", "ModelGraph", "TensorCore"]),
     tests("Inspection", ["ModelGraph", "TensorCore"]),
-    tests("Receipts", ["CaffeFormat", "ModelGraph", "ModelIO", "NativeFormat", "TensorCore"]),
-    tests("ResNetKit"),
+    tests(
+      "Receipts",
+      ["Files", "JSON", "CaffeFormat", "ModelGraph", "ModelIO", "NativeFormat", "TensorCore"]),
+    tests("ResNetKit", ["TensorCore"]),
     .testTarget(
       name: "FuzzingTests",
       dependencies: [
-        "CaffeFormat", "Containers", "Executor", "Inspection", "ModelGraph", "ModelIO",
-        "NativeFormat", "TensorCore", "TestSupport",
+        "CaffeFormat", "Containers", "Executor", "Files", "Inspection", "JSON", "ModelGraph",
+        "ModelIO", "NativeFormat", "TensorCore", "TestSupport",
       ], path: "Tests/Fuzzing", exclude: ["Driver", "Package.swift", "README.md", "Regressions"],
       sources: ["Replay", "Targets"], swiftSettings: settings),
     .testTarget(

@@ -1,5 +1,5 @@
 internal import CProtobufC
-internal import ModelIO
+internal import Files
 
 #if canImport(Glibc)
   internal import Glibc

@@ -1,5 +1,3 @@
-internal import ModelIO
-
 /// The numbers under which forks write the parameters of their layer BN, of which the schema has one
 /// message for all.
 ///

@@ -1,4 +1,4 @@
-internal import ModelIO
+internal import Files
 internal import TensorCore
 
 /// The elements of one field of a blob: one packed run nearly always, but any number of runs and

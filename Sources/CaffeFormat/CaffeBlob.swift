@@ -1,4 +1,4 @@
-internal import ModelIO
+internal import Files
 internal import TensorCore
 
 /// A tensor of a Caffe file, its elements left where they lie in the mapped file.

@@ -1,4 +1,5 @@
-internal import ModelIO
+internal import Files
+internal import ForeignFiles
 internal import TensorCore
 
 /// What a file is, from its contents.

@@ -1,3 +1,4 @@
+public import Files
 internal import ModelGraph
 public import ModelIO
 internal import TensorCore

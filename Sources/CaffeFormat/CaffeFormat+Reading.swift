@@ -1,3 +1,5 @@
+public import Files
+internal import ForeignFiles
 public import ModelGraph
 public import ModelIO
 internal import TensorCore

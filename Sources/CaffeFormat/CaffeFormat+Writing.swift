@@ -1,5 +1,6 @@
+public import Files
 public import ModelGraph
-public import ModelIO
+internal import ModelIO
 internal import TensorCore
 
 extension CaffeFormat {

@@ -1,6 +1,6 @@
 internal import CModelSchemas
 internal import CProtobufC
-internal import ModelIO
+internal import Files
 internal import TensorCore
 
 extension CaffeNet {

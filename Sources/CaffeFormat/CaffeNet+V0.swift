@@ -1,4 +1,5 @@
 internal import CModelSchemas
+internal import Files
 internal import ModelGraph
 internal import ModelIO
 

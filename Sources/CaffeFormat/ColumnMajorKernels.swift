@@ -1,5 +1,5 @@
+internal import Files
 internal import ModelGraph
-internal import ModelIO
 internal import TensorCore
 
 /// Turns the weights of a network that was trained on images whose width comes before their height,

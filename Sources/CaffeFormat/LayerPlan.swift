@@ -1,5 +1,5 @@
+internal import Files
 internal import ModelGraph
-internal import ModelIO
 internal import TensorCore
 
 /// A layer of the canonical model that still waits for its weights.

@@ -1,5 +1,5 @@
+internal import Files
 internal import ModelGraph
-internal import ModelIO
 internal import TensorCore
 
 // Batch normalization and the layers that multiply or add by channel.

@@ -1,4 +1,4 @@
-internal import ModelIO
+internal import Files
 
 /// A text from a file between quotes: escaped to printable ASCII and cut, fit for one line.
 func quoted(_ text: some StringProtocol) -> String {

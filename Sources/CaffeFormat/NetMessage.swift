@@ -1,4 +1,4 @@
-internal import ModelIO
+internal import Files
 internal import TensorCore
 
 /// A NetParameter taken apart: the definition, small, and the tensors, left where they lie.

@@ -1,3 +1,4 @@
+internal import Files
 internal import ModelIO
 
 /// What a definition is read for, and which of its layers belong to that.

@@ -1,4 +1,4 @@
-internal import ModelIO
+internal import Files
 internal import TensorCore
 
 /// Cuts protobuf's text format into tokens.

@@ -1,4 +1,4 @@
-internal import ModelIO
+internal import Files
 
 extension TextFormatParser {
   /// Reads a number, a word or a text as the field wants it, and encodes it.

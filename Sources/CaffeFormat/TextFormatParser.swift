@@ -1,4 +1,4 @@
-internal import ModelIO
+internal import Files
 internal import TensorCore
 
 /// Reads protobuf's text format by the tables of the schema and encodes what it reads.

@@ -1,4 +1,4 @@
-internal import ModelIO
+internal import Files
 internal import TensorCore
 
 /// Prints an encoded message in protobuf's text format: what `TextFormatParser` reads, the other

@@ -1,3 +1,4 @@
+internal import Files
 internal import ModelIO
 
 /// A field of a definition that the schema does not have.

@@ -1,4 +1,5 @@
 internal import CModelSchemas
+internal import Files
 internal import ModelIO
 
 /// The padding layers of V0 that wait for the convolution or pooling that reads them.

@@ -1,4 +1,4 @@
-internal import ModelIO
+internal import Files
 
 /// One field of a protobuf message, as it lies in the file.
 struct WireField {

@@ -1,5 +1,5 @@
 internal import CZlib
-internal import ModelIO
+internal import Files
 internal import TensorCore
 
 #if canImport(Glibc)

@@ -1,4 +1,4 @@
-public import ModelIO
+public import Files
 public import TensorCore
 
 /// One array of NumPy's npy format.

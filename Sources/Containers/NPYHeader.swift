@@ -1,4 +1,4 @@
-internal import ModelIO
+internal import Files
 internal import TensorCore
 
 /// The header of an npy file: a Python dict literal of three items, read without evaluating it.

@@ -1,4 +1,5 @@
-public import ModelIO
+public import Files
+internal import ForeignFiles
 public import TensorCore
 
 /// Named arrays in one file: a zip archive of npy arrays, as `numpy.savez` writes it.

@@ -1,4 +1,4 @@
-public import ModelIO
+public import Files
 public import TensorCore
 
 /// A zip archive over mapped bytes: stored members are used where they lie.

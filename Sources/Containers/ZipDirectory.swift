@@ -1,4 +1,4 @@
-internal import ModelIO
+internal import Files
 internal import TensorCore
 
 extension UInt32 {

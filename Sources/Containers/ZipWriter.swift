@@ -1,4 +1,4 @@
-public import ModelIO
+public import Files
 public import TensorCore
 
 /// Collects the pieces of a zip archive of stored members, without copying their contents.

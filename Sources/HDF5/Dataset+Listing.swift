@@ -1,5 +1,5 @@
 internal import CHDF5
-internal import ModelIO
+internal import Files
 internal import TensorCore
 
 extension HDF5File.Dataset {

@@ -1,4 +1,4 @@
-public import ModelIO
+public import Files
 
 extension HDF5File {
   /// What is attached to a group or a dataset under a name: one value, or an array of them in the

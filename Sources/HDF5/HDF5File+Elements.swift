@@ -1,5 +1,5 @@
 internal import CHDF5
-public import ModelIO
+public import Files
 public import TensorCore
 
 extension HDF5File {

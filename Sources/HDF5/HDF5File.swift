@@ -1,4 +1,4 @@
-public import ModelIO
+public import Files
 public import TensorCore
 
 /// What an HDF5 file holds, as plain values.

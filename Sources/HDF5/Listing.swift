@@ -1,5 +1,5 @@
 internal import CHDF5
-internal import ModelIO
+internal import Files
 internal import TensorCore
 
 /// Lists what is in a file, within limits.

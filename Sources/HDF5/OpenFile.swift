@@ -1,5 +1,5 @@
 internal import CHDF5
-internal import ModelIO
+internal import Files
 internal import TensorCore
 
 /// The bytes of a file, opened by the library in memory, where they are: nothing is copied and no

@@ -1,5 +1,5 @@
 internal import CHDF5
-internal import ModelIO
+internal import Files
 
 extension OpenObject {
   /// A list that does not fit into one attribute is cut into a hundred at most. The library goes

@@ -1,5 +1,5 @@
 internal import CHDF5
-internal import ModelIO
+internal import Files
 
 /// A group, a dataset or a named type, opened by its address.
 struct OpenObject: ~Copyable {

@@ -1,5 +1,6 @@
+internal import Files
+internal import JSON
 internal import ModelGraph
-internal import ModelIO
 
 extension KerasModel {
   /// The model that a configuration describes: that of `to_json`, of the attribute `model_config` or

@@ -1,4 +1,5 @@
-internal import ModelIO
+internal import Files
+internal import JSON
 
 // Calls of operators, in the ways that versions write them.
 extension OperatorCall {

@@ -1,4 +1,5 @@
-internal import ModelIO
+internal import Files
+internal import JSON
 internal import TensorCore
 
 // ResNets for CIFAR: a stem of 3 × 3 and stages of blocks of two convolutions of 3 × 3, with

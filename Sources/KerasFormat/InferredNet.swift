@@ -1,4 +1,4 @@
-internal import ModelIO
+internal import JSON
 
 /// A definition that was inferred: layers with settings, connected by names.
 struct InferredNet {

@@ -1,5 +1,5 @@
+internal import Files
 internal import HDF5
-internal import ModelIO
 internal import TensorCore
 
 /// The layers with weights in a file that has no definition: their names and the shapes of their

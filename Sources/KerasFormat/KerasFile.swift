@@ -1,5 +1,7 @@
 internal import Containers
+internal import Files
 internal import HDF5
+internal import JSON
 internal import ModelIO
 internal import TensorCore
 

@@ -1,3 +1,5 @@
+public import Files
+internal import JSON
 public import ModelGraph
 public import ModelIO
 internal import TensorCore

@@ -1,4 +1,7 @@
+public import Files
+internal import ForeignFiles
 internal import HDF5
+internal import JSON
 public import ModelGraph
 public import ModelIO
 internal import TensorCore

@@ -1,5 +1,6 @@
+internal import Files
+internal import JSON
 internal import ModelGraph
-internal import ModelIO
 
 // Layers that only matter in training.
 extension KerasLayer {

@@ -1,4 +1,5 @@
-internal import ModelIO
+internal import Files
+internal import JSON
 
 /// The layers of Keras that this reader knows, whatever their names were.
 enum LayerClass: Sendable {

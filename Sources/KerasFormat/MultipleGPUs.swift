@@ -1,5 +1,3 @@
-internal import ModelIO
-
 // The wrapper of `multi_gpu_model` (Keras 2.0.9 to 2.3): each copy of the model gets a piece of the
 // batch by a Lambda, and the results are joined along the batch.
 extension KerasModel {

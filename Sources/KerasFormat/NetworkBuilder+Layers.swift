@@ -1,6 +1,7 @@
+internal import Files
 internal import HDF5
+internal import JSON
 internal import ModelGraph
-internal import ModelIO
 internal import TensorCore
 
 extension NetworkBuilder {

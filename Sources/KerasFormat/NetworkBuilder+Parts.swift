@@ -1,5 +1,5 @@
+internal import Files
 internal import ModelGraph
-internal import ModelIO
 internal import TensorCore
 
 /// The parts of a value along an axis that layers read; Keras takes them one by one, the canonical

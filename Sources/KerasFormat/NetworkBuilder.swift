@@ -1,6 +1,6 @@
+internal import Files
 internal import HDF5
 internal import ModelGraph
-internal import ModelIO
 internal import TensorCore
 
 /// Builds the canonical network by calling the layers of a model one after the other.

@@ -1,4 +1,4 @@
-internal import ModelIO
+internal import JSON
 
 /// A function that a model calls without a layer around it, whatever its framework calls it.
 enum Operator: Sendable {

@@ -1,4 +1,5 @@
-internal import ModelIO
+internal import Files
+internal import JSON
 
 extension OperatorArguments {
   /// What is between the brackets, for each axis of a value, and where new axes of 1 come; nil if it

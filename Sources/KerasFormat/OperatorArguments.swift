@@ -1,4 +1,5 @@
-internal import ModelIO
+internal import Files
+internal import JSON
 internal import TensorCore
 
 /// The arguments of one call of an operator.

@@ -1,4 +1,4 @@
-internal import ModelIO
+internal import JSON
 
 /// What one call of an operator reads, in order and by name.
 struct OperatorCall: Sendable {

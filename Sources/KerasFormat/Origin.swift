@@ -1,3 +1,4 @@
+internal import JSON
 internal import ModelIO
 
 /// Who wrote a file, as far as its tensors depend on it.

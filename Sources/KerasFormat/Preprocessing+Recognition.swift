@@ -1,5 +1,4 @@
 internal import ModelGraph
-internal import ModelIO
 internal import TensorCore
 
 extension KerasFormat {

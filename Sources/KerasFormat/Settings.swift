@@ -1,5 +1,6 @@
+internal import Files
+internal import JSON
 internal import ModelGraph
-internal import ModelIO
 
 /// What the configuration of a layer says, under the names that versions of Keras gave it.
 struct Settings {

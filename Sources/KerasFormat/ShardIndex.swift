@@ -1,4 +1,6 @@
+internal import Files
 internal import HDF5
+internal import JSON
 internal import ModelIO
 internal import TensorCore
 

@@ -1,3 +1,4 @@
+public import Files
 internal import HDF5
 public import ModelGraph
 public import ModelIO

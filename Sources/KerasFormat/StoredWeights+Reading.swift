@@ -1,5 +1,5 @@
+internal import Files
 internal import HDF5
-internal import ModelIO
 
 extension StoredWeights {
   /// Lists the tensors of a file, whatever version of Keras wrote it.

@@ -1,5 +1,5 @@
+internal import Files
 internal import HDF5
-internal import ModelIO
 
 /// One tensor in a file, as Keras keeps it.
 struct StoredWeight: Sendable {

@@ -1,5 +1,5 @@
+internal import Files
 internal import HDF5
-internal import ModelIO
 
 // By class and number: `.weights.h5`.
 extension WeightMatching {

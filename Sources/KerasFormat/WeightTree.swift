@@ -1,3 +1,4 @@
+internal import Files
 internal import HDF5
 internal import ModelIO
 internal import TensorCore

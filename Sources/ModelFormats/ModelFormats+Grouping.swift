@@ -1,4 +1,5 @@
-public import ModelIO
+public import Files
+internal import ModelIO
 
 extension ModelFormats {
   /// Why files side by side are not the files of two models.

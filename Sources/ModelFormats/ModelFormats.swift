@@ -1,4 +1,6 @@
 internal import CaffeFormat
+public import Files
+internal import ForeignFiles
 internal import KerasFormat
 public import ModelGraph
 public import ModelIO

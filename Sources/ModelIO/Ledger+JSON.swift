@@ -1,3 +1,5 @@
+public import Files
+public import JSON
 public import ModelGraph
 internal import TensorCore
 

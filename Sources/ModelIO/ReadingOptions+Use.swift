@@ -1,3 +1,5 @@
+public import Files
+
 extension ReadingOptions {
   /// Options that only some models have a use for.
   public enum Use: Sendable, CaseIterable {

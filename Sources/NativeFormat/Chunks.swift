@@ -1,5 +1,5 @@
 internal import Checksums
-internal import ModelIO
+internal import Files
 internal import TensorCore
 
 /// The pieces that have a checksum each: 1 MiB of a section, counted with the zeros that fill it up

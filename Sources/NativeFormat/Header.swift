@@ -1,5 +1,5 @@
+internal import JSON
 internal import ModelGraph
-internal import ModelIO
 internal import TensorCore
 
 /// The tensors of a model in the order of the file, and where each weight finds its own.

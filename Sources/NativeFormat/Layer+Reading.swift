@@ -1,5 +1,6 @@
+internal import Files
+internal import JSON
 internal import ModelGraph
-internal import ModelIO
 internal import TensorCore
 
 extension Layer {

@@ -1,5 +1,7 @@
+public import Files
+internal import JSON
 public import ModelGraph
-public import ModelIO
+internal import ModelIO
 internal import TensorCore
 
 /// A `.resnet` file that was opened: its model, with weights used straight from the mapped file.

@@ -1,4 +1,6 @@
 internal import Checksums
+public import Files
+internal import JSON
 public import ModelGraph
 public import ModelIO
 internal import TensorCore

@@ -1,4 +1,6 @@
 internal import Checksums
+internal import Files
+internal import ForeignFiles
 internal import ModelIO
 internal import TensorCore
 

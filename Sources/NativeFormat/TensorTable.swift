@@ -1,4 +1,5 @@
-internal import ModelIO
+internal import Files
+internal import JSON
 internal import TensorCore
 
 /// What the header says of one tensor.

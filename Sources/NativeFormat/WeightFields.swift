@@ -1,5 +1,6 @@
+internal import Files
+internal import JSON
 internal import ModelGraph
-internal import ModelIO
 internal import TensorCore
 
 /// The weights that layers name by role, each an index into the table of tensors.

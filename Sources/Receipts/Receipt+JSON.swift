@@ -1,5 +1,7 @@
+public import Files
+public import JSON
 internal import ModelGraph
-public import ModelIO
+internal import ModelIO
 public import TensorCore
 
 extension Receipt {

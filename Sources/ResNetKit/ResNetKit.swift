@@ -1,11 +1,15 @@
 /// What a Swift program that reads, runs, proves and describes trained networks imports.
+
 @_exported public import Alignment
 @_exported public import Benchmarking
 @_exported public import CaffeFormat
-@_exported public import KerasFormat
 @_exported public import Containers
 @_exported public import Executor
+@_exported public import Files
+@_exported public import ForeignFiles
 @_exported public import Inspection
+@_exported public import JSON
+@_exported public import KerasFormat
 @_exported public import ModelFormats
 @_exported public import ModelGraph
 @_exported public import ModelIO

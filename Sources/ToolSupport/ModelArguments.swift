@@ -34,12 +34,12 @@ public struct ModelArguments: ParsableArguments {
   public static func open(_ word: String) throws(FormatError) -> [InputFile] {
     // A path that exists may contain commas.
     do {
-      return [try InputFile(path: word)]
+      return [try InputFile(modelAt: word)]
     } catch {
       let parts = word.split(separator: ",").map(String.init)
       guard parts.count > 1 else { throw error }
       var files: [InputFile] = []
-      for part in parts { files.append(try InputFile(path: part)) }
+      for part in parts { files.append(try InputFile(modelAt: part)) }
       return files
     }
   }

@@ -1,5 +1,5 @@
+public import Files
 public import ModelGraph
-public import ModelIO
 public import TensorCore
 
 /// Inputs and the values another engine computed from them.

@@ -1,5 +1,5 @@
+internal import Files
 internal import ModelGraph
-internal import ModelIO
 internal import TensorCore
 
 /// Finds the value of a network that an array of a fixture is about.

@@ -37,7 +37,7 @@ struct CaffeToNative: ParsableCommand {
     let target = try output.format(among: [.native])
     let source = CaffeSource(
       definition: try prototxt.map(InputFile.init(path:)),
-      weights: try InputFile(path: caffemodel),
+      weights: try InputFile(modelAt: caffemodel),
       mean: try mean.map(InputFile.init(path:)),
       labels: try labels.map(InputFile.init(path:)))
     let conversion = try Conversion(of: source.files, to: target, output) {

@@ -42,7 +42,7 @@ struct Conversion {
     _ options: ReadingOptions
   ) throws {
     let target = try output.format(among: [format])
-    let file = try InputFile(path: path)
+    let file = try InputFile(modelAt: path)
     try self.init(of: [file], to: target, output) {
       let model = try NativeFormat().readModel(from: [file], options: options)
       return (model, NativeFormat().ledger(of: model, in: [file]))

@@ -1,5 +1,4 @@
 import ModelGraph
-import ModelIO
 import TensorCore
 import Testing
 

@@ -1,3 +1,4 @@
+import Files
 import ModelGraph
 import ModelIO
 import TensorCore

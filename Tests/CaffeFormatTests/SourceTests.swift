@@ -1,3 +1,5 @@
+import Files
+import ForeignFiles
 import ModelGraph
 import ModelIO
 import TensorCore

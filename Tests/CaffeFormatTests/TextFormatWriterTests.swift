@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import ModelIO
 import TensorCore
 import TestSupport
 import Testing

@@ -1,4 +1,4 @@
-import ModelIO
+import Files
 import TensorCore
 import TestSupport
 import Testing

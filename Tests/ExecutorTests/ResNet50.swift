@@ -1,6 +1,6 @@
-import TestSupport
 import ModelGraph
 import TensorCore
+import TestSupport
 
 /// ResNet-50 as its authors published it: stride in the first 1×1 of a block, batch normalization
 /// and scale as two layers. 3.858 GMAC at 224².

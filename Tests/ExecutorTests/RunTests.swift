@@ -1,4 +1,5 @@
 import Executor
+
 #if canImport(Glibc)
   import Glibc
 #else

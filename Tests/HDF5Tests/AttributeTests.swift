@@ -1,4 +1,4 @@
-import ModelIO
+import Files
 import TestSupport
 import Testing
 

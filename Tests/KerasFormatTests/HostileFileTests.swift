@@ -1,5 +1,7 @@
+import Files
 import Foundation
 import HDF5
+import JSON
 import ModelGraph
 import ModelIO
 import TensorCore

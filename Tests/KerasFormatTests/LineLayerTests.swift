@@ -1,5 +1,5 @@
+import Files
 import ModelGraph
-import ModelIO
 import TensorCore
 import TestSupport
 import Testing

@@ -1,3 +1,4 @@
+import Files
 import ModelIO
 import TensorCore
 import TestSupport

@@ -1,8 +1,8 @@
-import TestSupport
+import Files
 import Foundation
 import ModelGraph
-import ModelIO
 import TensorCore
+import TestSupport
 
 @testable import NativeFormat
 

@@ -1,5 +1,7 @@
-import Foundation
 import CaffeFormat
+import Files
+import Foundation
+import JSON
 import ModelGraph
 import ModelIO
 import NativeFormat

@@ -1,4 +1,4 @@
-internal import ModelIO
+internal import Files
 internal import TensorCore
 
 /// Where everything goes, found in one walk; the addresses are written in a second one.

@@ -1,4 +1,4 @@
-public import ModelIO
+public import Files
 public import TensorCore
 
 /// An HDF5 file before it is written: what stands where.

@@ -1,5 +1,5 @@
 internal import HDF5
-internal import ModelIO
+internal import JSON
 internal import TensorCore
 
 // What the files of Keras hold, as trees of HDF5.

@@ -1,4 +1,4 @@
-internal import ModelIO
+internal import JSON
 internal import TensorCore
 
 /// A model as a configuration in JSON.

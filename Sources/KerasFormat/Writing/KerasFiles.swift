@@ -1,5 +1,7 @@
 internal import Containers
+public import Files
 internal import HDF5
+internal import JSON
 internal import ModelGraph
 public import ModelIO
 internal import TensorCore

@@ -1,5 +1,6 @@
+public import Files
 public import ModelGraph
-public import ModelIO
+internal import ModelIO
 
 extension KerasFormat {
   /// What a model becomes in Keras' terms: layers with their channels last.

@@ -1,5 +1,5 @@
+internal import JSON
 internal import ModelGraph
-internal import ModelIO
 internal import TensorCore
 
 extension LayerDraft {

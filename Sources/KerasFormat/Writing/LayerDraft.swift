@@ -1,5 +1,5 @@
+internal import JSON
 internal import ModelGraph
-internal import ModelIO
 internal import TensorCore
 
 /// A layer of a Keras model on its way to its files.

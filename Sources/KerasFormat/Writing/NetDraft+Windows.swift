@@ -1,3 +1,5 @@
+internal import Files
+internal import JSON
 internal import ModelGraph
 internal import ModelIO
 internal import TensorCore

@@ -1,6 +1,8 @@
-@testable import CaffeFormat
-import ModelIO
+import Files
+import JSON
 import TensorCore
+
+@testable import CaffeFormat
 
 /// A caffemodel in protobuf's text format, tensors included.
 func caffeText(_ bytes: Bytes) throws(FormatError) -> String {

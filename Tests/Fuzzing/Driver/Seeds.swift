@@ -1,10 +1,13 @@
-@testable import CaffeFormat
-@testable import Containers
+import Files
 import Foundation
+import JSON
 import ModelGraph
 import ModelIO
-@testable import NativeFormat
 import TensorCore
+
+@testable import CaffeFormat
+@testable import Containers
+@testable import NativeFormat
 
 /// What the fuzzer starts from: the small files of `fixtures/`, and what is made of them.
 struct Seeds {

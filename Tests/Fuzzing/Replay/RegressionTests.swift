@@ -1,5 +1,7 @@
 import CaffeFormat
+import Files
 import Foundation
+import JSON
 import ModelIO
 import TensorCore
 import TestSupport

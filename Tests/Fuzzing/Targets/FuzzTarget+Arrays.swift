@@ -1,6 +1,7 @@
 import Containers
-@testable import ModelIO
 import TensorCore
+
+@testable import Files
 
 extension FuzzTarget {
   static func readArrays(_ bytes: Bytes) throws(Contradiction) -> Bool {

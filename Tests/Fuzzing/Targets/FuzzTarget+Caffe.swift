@@ -1,7 +1,9 @@
-@testable import CaffeFormat
+import Files
 import ModelGraph
 import ModelIO
 import TensorCore
+
+@testable import CaffeFormat
 
 extension FuzzTarget {
   static func readDefinition(_ bytes: Bytes) throws(Contradiction) -> Bool {

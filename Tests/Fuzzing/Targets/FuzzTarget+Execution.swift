@@ -1,5 +1,6 @@
 import CaffeFormat
 import Executor
+import Files
 import Inspection
 import ModelGraph
 import ModelIO

@@ -1,4 +1,5 @@
-import ModelIO
+import Files
+import JSON
 import TensorCore
 
 extension FuzzTarget {

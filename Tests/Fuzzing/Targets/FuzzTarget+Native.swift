@@ -1,7 +1,10 @@
+import Files
+import JSON
 import ModelGraph
 import ModelIO
-@testable import NativeFormat
 import TensorCore
+
+@testable import NativeFormat
 
 extension FuzzTarget {
   static func readNative(_ bytes: Bytes) throws(Contradiction) -> Bool {

@@ -1,5 +1,6 @@
 import CaffeFormat
 import Executor
+import Files
 import ModelGraph
 import ModelIO
 import TensorCore

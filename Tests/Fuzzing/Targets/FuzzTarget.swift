@@ -1,4 +1,5 @@
-import ModelIO
+import Files
+import JSON
 import TensorCore
 
 /// What any bytes are read as: a value or a `FormatError` must come of it.

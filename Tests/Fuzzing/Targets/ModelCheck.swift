@@ -1,7 +1,9 @@
 import ModelGraph
+import TensorCore
+
+@testable import Files
 @testable import ModelIO
 @testable import NativeFormat
-import TensorCore
 
 /// Checks that a model some reader accepted holds together: each layer has a cost, and the native
 /// format keeps it as it is.

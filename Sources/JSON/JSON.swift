@@ -1,3 +1,4 @@
+public import Files
 public import TensorCore
 
 /// A JSON value: members keep their order, numbers their value.

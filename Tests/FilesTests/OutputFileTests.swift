@@ -3,7 +3,7 @@ import TensorCore
 import TestSupport
 import Testing
 
-@testable import ModelIO
+@testable import Files
 
 @Suite struct `An output file` {
   private static func write(_ text: String, to output: OutputFile) throws(FormatError) {

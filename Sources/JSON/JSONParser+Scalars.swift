@@ -1,3 +1,5 @@
+internal import Files
+
 extension JSONParser {
   /// The value of digits; nil if it takes more than 64 bits.
   static func integer(_ digits: UnsafeBufferPointer<UInt8>) -> Int? {

@@ -42,8 +42,7 @@ public struct InputFile: Sendable {
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      let isFolder = status.st_mode & S_IFMT == S_IFDIR
-      let found = isFolder ? ", found \(ForeignFolder.description(of: path))" : ""
+      let found = status.st_mode & S_IFMT == S_IFDIR ? ", found a folder" : ""
       throw FormatError(.noInput, file: path, "expected a regular file\(found)")
     }
     guard status.st_size <= Self.largestByteCount else {

@@ -1,3 +1,4 @@
+public import Files
 public import TensorCore
 
 /// What a file is that holds no model in a format of this toolkit, told from its contents, and what

@@ -1,4 +1,4 @@
-import ModelIO
+import ForeignFiles
 import TensorCore
 import TestSupport
 import Testing

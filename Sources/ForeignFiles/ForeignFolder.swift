@@ -1,3 +1,6 @@
+public import Files
+internal import JSON
+
 #if canImport(Glibc)
   internal import Glibc
 #else
@@ -53,5 +56,21 @@ enum ForeignFolder {
       names.insert(name)
     }
     return names
+  }
+}
+
+extension InputFile {
+  /// Opens and maps a file of a model; a folder in its place is told by what is in it.
+  ///
+  /// - Throws: `FormatError` as `init(path:)` does.
+  public init(modelAt path: String) throws(FormatError) {
+    do {
+      try self.init(path: path)
+    } catch {
+      var status = stat()
+      guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { throw error }
+      let found = ForeignFolder.description(of: path)
+      throw FormatError(.noInput, file: path, "expected a regular file, found \(found)")
+    }
   }
 }

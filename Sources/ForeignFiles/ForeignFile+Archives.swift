@@ -1,3 +1,5 @@
+internal import Files
+internal import JSON
 internal import TensorCore
 
 extension ForeignFile {

@@ -1,3 +1,4 @@
+internal import Files
 internal import TensorCore
 
 /// Recursive descent over a copy of the text: array accesses are checked, also in release builds.

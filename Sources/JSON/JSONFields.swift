@@ -1,3 +1,4 @@
+public import Files
 public import TensorCore
 
 /// The members of a JSON object: each is asked for by name and must be of its kind, and in the end

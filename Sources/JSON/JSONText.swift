@@ -1,3 +1,4 @@
+public import Files
 public import TensorCore
 
 /// A JSON text that was checked as a whole and is read where it lies: no string, number or list is

@@ -3,7 +3,7 @@ import TensorCore
 import TestSupport
 import Testing
 
-@testable import ModelIO
+@testable import Files
 
 @Suite struct `Several output files` {
   /// What is in the folder before: `b` is the second of three outputs.
