@@ -55,6 +55,7 @@ let package = Package(
     library("Files", ["TensorCore"]),
     library("JSON", ["Files", "TensorCore"]),
     library("ForeignFiles", ["Files", "JSON", "TensorCore"]),
+    library("Protobuf", ["Files", "TensorCore", "CProtobufC"]),
     library("ModelIO", ["Files", "JSON", "ModelGraph", "TensorCore"]),
     library("Containers", ["Files", "ForeignFiles", "TensorCore", "CZlib"]),
     library("HDF5", ["Files", "TensorCore", "CHDF5", "CZlib"]),
@@ -62,7 +63,7 @@ let package = Package(
       "CaffeFormat",
       [
         "Files", "ForeignFiles", "ModelIO", "ModelGraph", "TensorCore", "HDF5", "CModelSchemas",
-        "CProtobufC",
+        "CProtobufC", "Protobuf",
       ]),
     library(
       "KerasFormat",
@@ -114,10 +115,12 @@ let package = Package(
     tests("Files", ["TensorCore"]),
     tests("JSON", ["Files", "TensorCore"]),
     tests("ForeignFiles", ["TensorCore"]),
+    tests("Protobuf", ["Files", "TensorCore"]),
     tests("ModelIO", ["Files", "JSON", "TensorCore", "ModelGraph"]),
     tests("Containers", ["Files", "TensorCore"]),
     tests("HDF5", ["Files", "TensorCore"]),
-    tests("CaffeFormat", ["Files", "ModelIO", "ModelGraph", "TensorCore", "ForeignFiles"]),
+    tests(
+      "CaffeFormat", ["Files", "ModelIO", "ModelGraph", "TensorCore", "ForeignFiles", "Protobuf"]),
     tests("KerasFormat", ["Files", "JSON", "HDF5", "ModelIO", "ModelGraph", "TensorCore"]),
     tests("NativeFormat", ["Files", "JSON", "ModelIO", "ModelGraph", "TensorCore", "Checksums"]),
     tests("Executor", ["Benchmarking", "ModelGraph", "TensorCore", "Kernels"]),
@@ -132,6 +135,7 @@ let package = Package(
       name: "FuzzingTests",
       dependencies: [
         "CaffeFormat", "Containers", "Executor", "Files", "Inspection", "JSON", "ModelGraph",
+        "Protobuf",
         "ModelIO", "NativeFormat", "TensorCore", "TestSupport",
       ], path: "Tests/Fuzzing", exclude: ["Driver", "Package.swift", "README.md", "Regressions"],
       sources: ["Replay", "Targets"], swiftSettings: settings),

@@ -1,3 +1,5 @@
+internal import Protobuf
+
 /// The numbers under which forks write the parameters of their layer BN, of which the schema has one
 /// message for all.
 ///

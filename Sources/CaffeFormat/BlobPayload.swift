@@ -1,4 +1,5 @@
 internal import Files
+internal import Protobuf
 internal import TensorCore
 
 /// The elements of one field of a blob: one packed run nearly always, but any number of runs and

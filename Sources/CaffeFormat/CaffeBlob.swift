@@ -1,4 +1,5 @@
 internal import Files
+internal import Protobuf
 internal import TensorCore
 
 /// A tensor of a Caffe file, its elements left where they lie in the mapped file.

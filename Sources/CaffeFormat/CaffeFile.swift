@@ -1,5 +1,6 @@
 internal import Files
 internal import ForeignFiles
+internal import Protobuf
 internal import TensorCore
 
 /// What a file is, from its contents.
@@ -114,20 +115,6 @@ extension CaffeFile {
         count += 1
       }
       return count > 0
-    }
-  }
-}
-
-extension FieldSchema {
-  /// Whether a value has a wire type that the field can have.
-  func accepts(_ value: WireField.Value) -> Bool {
-    switch (kind, value) {
-    case (.int32, .varint), (.int64, .varint), (.uint32, .varint), (.bool, .varint),
-      (.enumeration, .varint), (.float, .fixed32), (.double, .fixed64), (.text, .lengthPrefixed),
-      (.bytes, .lengthPrefixed), (.message, .lengthPrefixed):
-      true
-    case (_, .lengthPrefixed): isRepeated  // packed
-    case (_, .varint), (_, .fixed32), (_, .fixed64): false
     }
   }
 }

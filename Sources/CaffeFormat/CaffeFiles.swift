@@ -1,6 +1,7 @@
 public import Files
 internal import ModelGraph
 public import ModelIO
+internal import Protobuf
 internal import TensorCore
 
 /// A model in Caffe's terms, ready to be written.

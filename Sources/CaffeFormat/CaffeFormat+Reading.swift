@@ -2,6 +2,7 @@ public import Files
 internal import ForeignFiles
 public import ModelGraph
 public import ModelIO
+internal import Protobuf
 internal import TensorCore
 
 extension CaffeFormat {

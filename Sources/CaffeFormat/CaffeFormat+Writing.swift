@@ -1,6 +1,7 @@
 public import Files
 public import ModelGraph
 internal import ModelIO
+internal import Protobuf
 internal import TensorCore
 
 extension CaffeFormat {

@@ -1,6 +1,7 @@
 public import Files
 public import ModelGraph
 public import ModelIO
+internal import Protobuf
 internal import TensorCore
 
 /// Caffe's definitions (prototxt) and weights (caffemodel or a snapshot in HDF5), with `layer` or the

@@ -1,6 +1,7 @@
 internal import Files
 internal import HDF5
 internal import ModelIO
+internal import Protobuf
 internal import TensorCore
 
 extension CaffeNet {

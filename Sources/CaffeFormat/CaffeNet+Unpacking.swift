@@ -1,6 +1,7 @@
 internal import CModelSchemas
 internal import CProtobufC
 internal import Files
+internal import Protobuf
 internal import TensorCore
 
 extension CaffeNet {

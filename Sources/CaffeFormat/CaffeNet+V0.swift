@@ -2,6 +2,7 @@ internal import CModelSchemas
 internal import Files
 internal import ModelGraph
 internal import ModelIO
+internal import Protobuf
 
 // The dialect of 2013 (V0): one message holds the parameters of all types, and padding is a layer of
 // its own. It is upgraded by the rules of BVLC/caffe, src/caffe/util/upgrade_proto.cpp; what Caffe

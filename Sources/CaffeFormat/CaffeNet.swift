@@ -1,5 +1,6 @@
 internal import Files
 internal import ModelIO
+internal import Protobuf
 internal import TensorCore
 
 /// A network as a Caffe file describes it, upgraded in memory to the present dialect.
@@ -30,9 +31,17 @@ struct CaffeNet {
 }
 
 extension CaffeNet {
+  /// Engines of forks compute the same as Berkeley's.
+  static let textRules = TextFormatParser.Rules(
+    sections: ["layer", "layers"],
+    mixtureReason:
+      "a definition with both, the present layer and the layers of 2014, is read by no "
+      + "Caffe",
+    openEnumerations: ["engine"])
+
   /// Reads a definition in protobuf's text format.
   init(text bytes: Bytes) throws(FormatError) {
-    var parser = try TextFormatParser(bytes)
+    var parser = try TextFormatParser(bytes, rules: CaffeNet.textRules)
     let encoded = try parser.message(.net)
     let message: NetMessage
     do {
@@ -46,7 +55,8 @@ extension CaffeNet {
         at: .object("layer \(index + 1)"),
         "expected a definition without tensors, found \(message.blobs[index].count)")
     }
-    try self.init(message, unknownFields: parser.unknownFields)
+    let unknownFields = Dictionary(grouping: parser.unknownFields, by: \.section)
+    try self.init(message, unknownFields: unknownFields.mapValues { $0.map(UnknownField.init) })
   }
 
   /// Reads a caffemodel: definition and tensors.

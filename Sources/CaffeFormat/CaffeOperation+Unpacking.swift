@@ -1,5 +1,6 @@
 internal import CModelSchemas
 internal import ModelGraph
+internal import Protobuf
 
 extension CaffeOperation {
   /// What a layer of a type does, from the message that belongs to the type; the others are

@@ -1,4 +1,5 @@
 internal import ModelIO
+internal import Protobuf
 
 /// What a model loses or how it is rewritten on its way to Caffe, in the order it is told.
 enum CaffeRemark: RemarkKind {

@@ -1,4 +1,5 @@
 internal import Files
+internal import Protobuf
 internal import TensorCore
 
 /// A caffemodel before it is written: what stands where.

@@ -1,5 +1,6 @@
 internal import CModelSchemas
 internal import ModelGraph
+internal import Protobuf
 
 extension DataParameters {
   /// What a layer that loads data says about its images.

@@ -1,3 +1,5 @@
+internal import Protobuf
+
 /// The fields that NVIDIA's fork adds to one of Caffe's messages.
 ///
 /// Other forks gave some of these numbers to fields of their own: one of another wire type is theirs

@@ -1,4 +1,5 @@
 internal import ModelGraph
+internal import Protobuf
 internal import TensorCore
 
 /// A layer of a Caffe model on its way to its files.

@@ -1,6 +1,7 @@
 internal import Files
 internal import ModelGraph
 internal import ModelIO
+internal import Protobuf
 internal import TensorCore
 
 // Layers that multiply or add by channel, and the matrix product.

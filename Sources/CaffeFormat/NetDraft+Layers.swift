@@ -1,6 +1,7 @@
 internal import Files
 internal import ModelGraph
 internal import ModelIO
+internal import Protobuf
 internal import TensorCore
 
 extension NetDraft {

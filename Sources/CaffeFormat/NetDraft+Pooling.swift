@@ -1,6 +1,7 @@
 internal import Files
 internal import ModelGraph
 internal import ModelIO
+internal import Protobuf
 internal import TensorCore
 
 // Caffe's pooling pads opposite sides alike, rounds up unless told otherwise, drops a last window

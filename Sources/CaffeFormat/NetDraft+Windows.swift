@@ -1,6 +1,7 @@
 internal import Files
 internal import ModelGraph
 internal import ModelIO
+internal import Protobuf
 internal import TensorCore
 
 /// Padding as Caffe has it, the same on opposite sides, with rows and columns of zeros in the

@@ -1,4 +1,5 @@
 internal import Files
+internal import Protobuf
 internal import TensorCore
 
 /// A NetParameter taken apart: the definition, small, and the tensors, left where they lie.
@@ -190,16 +191,4 @@ struct NetMessage {
       at: .byte(field.offset),
       "expected the type of \(known.name) in \(schema.name), found \(found)")
   }
-}
-
-extension RawSpan {
-  /// A copy of some bytes; `range` must lie within the span.
-  func bytes(_ range: Range<Int>) -> [UInt8] {
-    extracting(range).withUnsafeBytes { Array($0) }
-  }
-}
-
-/// Whether bytes are UTF-8 that a C string can hold.
-func isText(_ bytes: [UInt8]) -> Bool {
-  !bytes.contains(0) && String(validating: bytes, as: UTF8.self) != nil
 }

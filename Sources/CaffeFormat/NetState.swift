@@ -1,5 +1,6 @@
 internal import Files
 internal import ModelIO
+internal import Protobuf
 
 /// What a definition is read for, and which of its layers belong to that.
 struct NetState {

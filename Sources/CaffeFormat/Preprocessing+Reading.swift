@@ -1,5 +1,6 @@
 internal import Files
 internal import ModelGraph
+internal import Protobuf
 internal import TensorCore
 
 /// A mean image: one BlobProto.

@@ -1,5 +1,6 @@
 internal import Files
 internal import ModelIO
+internal import Protobuf
 
 /// A field of a definition that the schema does not have.
 struct UnknownField {
@@ -14,6 +15,13 @@ struct UnknownField {
   var description: String {
     guard let place else { return "field \(name) of \(message)" }
     return "\(name.count > 60 ? name.prefix(60) + "…" : name[...]) of \(message) at \(place)"
+  }
+}
+
+extension UnknownField {
+  /// One of a text.
+  init(_ field: TextFormatParser.UnknownField) {
+    self.init(name: field.name, message: field.message, place: field.place)
   }
 }
 

@@ -1,6 +1,7 @@
 internal import CModelSchemas
 internal import Files
 internal import ModelIO
+internal import Protobuf
 
 /// The padding layers of V0 that wait for the convolution or pooling that reads them.
 struct V0Paddings {

@@ -1,5 +1,7 @@
 import Files
+import Protobuf
 import TensorCore
+import TestSupport
 import Testing
 
 @testable import CaffeFormat

@@ -1,6 +1,8 @@
 import Files
 import ModelGraph
+import Protobuf
 import TensorCore
+import TestSupport
 import Testing
 
 @testable import CaffeFormat

@@ -1,6 +1,8 @@
 import ModelGraph
 import ModelIO
+import Protobuf
 import TensorCore
+import TestSupport
 import Testing
 
 @testable import CaffeFormat

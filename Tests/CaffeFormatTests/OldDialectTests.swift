@@ -1,4 +1,5 @@
 import ModelGraph
+import Protobuf
 import TensorCore
 import Testing
 

@@ -2,7 +2,9 @@ import Files
 import Foundation
 import ModelGraph
 import ModelIO
+import Protobuf
 import TensorCore
+import TestSupport
 import Testing
 
 @testable import CaffeFormat

@@ -2,7 +2,9 @@ import Files
 import ForeignFiles
 import ModelGraph
 import ModelIO
+import Protobuf
 import TensorCore
+import TestSupport
 import Testing
 
 @testable import CaffeFormat

@@ -1,6 +1,7 @@
 import ModelGraph
 import ModelIO
 import TensorCore
+import TestSupport
 import Testing
 
 @testable import CaffeFormat

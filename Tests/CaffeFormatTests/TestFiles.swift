@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ModelGraph
 import ModelIO
+import Protobuf
 import TensorCore
 import Testing
 
@@ -33,7 +34,7 @@ final class TestFiles {
 
 /// A caffemodel written as text: the same message encoded in binary.
 func encoded(_ text: String) throws -> [UInt8] {
-  var parser = try TextFormatParser(Bytes(Array(text.utf8)))
+  var parser = try TextFormatParser(Bytes(Array(text.utf8)), rules: CaffeNet.textRules)
   let bytes = try parser.message(.net)
   #expect(parser.unknownFields.isEmpty)
   return bytes
@@ -109,16 +110,6 @@ func read(
     var copy = error
     copy.file = error.file.map { URL(filePath: $0).lastPathComponent }
     throw copy
-  }
-}
-
-/// The message of the error that `body` throws; nil if it throws none.
-func failure<Result>(_ body: () throws -> Result) -> String? {
-  do {
-    _ = try body()
-    return nil
-  } catch {
-    return "\(error)"
   }
 }
 

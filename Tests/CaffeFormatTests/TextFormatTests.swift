@@ -1,7 +1,9 @@
 import Files
 import ModelGraph
 import ModelIO
+import Protobuf
 import TensorCore
+import TestSupport
 import Testing
 
 @testable import CaffeFormat
@@ -222,7 +224,7 @@ struct TextFormatTests {
     func nested(_ depth: Int) -> String {
       String(repeating: "a {", count: depth) + String(repeating: "}", count: depth)
     }
-    var parser = try TextFormatParser(Bytes(Array(nested(99).utf8)))
+    var parser = try TextFormatParser(Bytes(Array(nested(99).utf8)), rules: CaffeNet.textRules)
     #expect(try parser.message(.net) == [])
     #expect(
       failure { try encoded(nested(100_000)) }

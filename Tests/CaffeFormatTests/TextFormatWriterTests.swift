@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Protobuf
 import TensorCore
 import TestSupport
 import Testing

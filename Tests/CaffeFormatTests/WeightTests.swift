@@ -2,6 +2,7 @@ import Files
 import ModelGraph
 import ModelIO
 import TensorCore
+import TestSupport
 import Testing
 
 @testable import CaffeFormat

@@ -3,6 +3,7 @@ import Foundation
 import ModelGraph
 import ModelIO
 import TensorCore
+import TestSupport
 import Testing
 
 @testable import CaffeFormat

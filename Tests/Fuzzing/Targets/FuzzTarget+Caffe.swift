@@ -1,6 +1,7 @@
 import Files
 import ModelGraph
 import ModelIO
+import Protobuf
 import TensorCore
 
 @testable import CaffeFormat
@@ -26,7 +27,7 @@ extension FuzzTarget {
     let (definition, weights) = bytes.splitAtZero
     let encoded = try weights.flatMap { (text) throws(Contradiction) in
       try accepted { () throws(FormatError) in
-        var parser = try TextFormatParser(text)
+        var parser = try TextFormatParser(text, rules: CaffeNet.textRules)
         return Bytes(try parser.message(.net))
       }
     }

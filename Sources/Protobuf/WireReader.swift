@@ -1,9 +1,9 @@
-internal import Files
+package import Files
 
 /// One field of a protobuf message, as it lies in the file.
-struct WireField {
+package struct WireField {
   /// What follows the tag.
-  enum Value {
+  package enum Value {
     /// Wire type 0.
     case varint(UInt64)
     /// Wire type 1: where eight bytes lie.
@@ -15,11 +15,11 @@ struct WireField {
   }
 
   /// The field's number in its message.
-  let number: UInt32
+  package let number: UInt32
   /// Where its tag begins.
-  let offset: Int
+  package let offset: Int
   /// What follows the tag.
-  let value: Value
+  package let value: Value
 }
 
 /// Walks the fields of one protobuf message and trusts none of them.
@@ -27,16 +27,16 @@ struct WireField {
 /// Each length is bounded by the message around it before it is used, so that a walk ends after at
 /// most one step for each byte and never leaves its message. Positions are offsets into the bytes
 /// that are passed to each call.
-struct WireReader {
+package struct WireReader {
   /// As many levels as protobuf's own readers accept.
-  static let depthLimit = 100
+  package static let depthLimit = 100
 
-  private(set) var position: Int
-  let end: Int
-  let depth: Int
+  package private(set) var position: Int
+  package let end: Int
+  package let depth: Int
 
   /// A walk over the message in `range`, which must lie within the bytes.
-  init(_ range: Range<Int>) {
+  package init(_ range: Range<Int>) {
     self.init(range, depth: 1)
   }
 
@@ -47,7 +47,7 @@ struct WireReader {
   }
 
   /// A walk over a message inside this one.
-  func message(in range: Range<Int>) throws(FormatError) -> WireReader {
+  package func message(in range: Range<Int>) throws(FormatError) -> WireReader {
     guard depth < WireReader.depthLimit else {
       throw FormatError(
         at: .byte(range.lowerBound),
@@ -57,7 +57,7 @@ struct WireReader {
   }
 
   /// The next field; nil at the end of the message.
-  mutating func next(in bytes: RawSpan) throws(FormatError) -> WireField? {
+  package mutating func next(in bytes: RawSpan) throws(FormatError) -> WireField? {
     guard position < end else { return nil }
     let offset = position
     let tag = try varint(in: bytes)
@@ -86,7 +86,7 @@ struct WireReader {
   }
 
   /// An integer of seven bits a byte, least significant first, in its shortest form.
-  mutating func varint(in bytes: RawSpan) throws(FormatError) -> UInt64 {
+  package mutating func varint(in bytes: RawSpan) throws(FormatError) -> UInt64 {
     let start = position
     var value: UInt64 = 0
     for index in 0..<10 {
@@ -123,4 +123,16 @@ struct WireReader {
     defer { position += count }
     return position..<position + count
   }
+}
+
+extension RawSpan {
+  /// A copy of some bytes; `range` must lie within the span.
+  package func bytes(_ range: Range<Int>) -> [UInt8] {
+    extracting(range).withUnsafeBytes { Array($0) }
+  }
+}
+
+/// Whether bytes are UTF-8 that a C string can hold.
+package func isText(_ bytes: [UInt8]) -> Bool {
+  !bytes.contains(0) && String(validating: bytes, as: UTF8.self) != nil
 }

@@ -1,46 +1,39 @@
-internal import CModelSchemas
-
 // Swift values out of the C structures of a decoded message. SAFETY of all: protobuf-c made
 // pointer and count together, or both are null and zero; what is returned is a copy.
 
 /// A text; empty where there is none.
-func text(_ pointer: UnsafeMutablePointer<CChar>?) -> String {
+package func text(_ pointer: UnsafeMutablePointer<CChar>?) -> String {
   pointer.map { String(cString: $0) } ?? ""
 }
 
 /// A repeated text.
-func texts(
+package func texts(
   _ pointer: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?, _ count: Int
 ) -> [String] {
   UnsafeBufferPointer(start: pointer, count: count).map(text)
 }
 
 /// Where the elements of a repeated message lie.
-func elements<Message>(
+package func elements<Message>(
   _ pointer: UnsafeMutablePointer<UnsafeMutablePointer<Message>?>?, _ count: Int
 ) -> [UnsafeMutablePointer<Message>] {
   UnsafeBufferPointer(start: pointer, count: count).compactMap { $0 }
 }
 
 /// A repeated integer.
-func numbers<Number: BinaryInteger>(
+package func numbers<Number: BinaryInteger>(
   _ pointer: UnsafeMutablePointer<Number>?, _ count: Int
 ) -> [Int] {
   UnsafeBufferPointer(start: pointer, count: count).map { Int($0) }
 }
 
 /// A repeated float; exact.
-func numbers(_ pointer: UnsafeMutablePointer<Float>?, _ count: Int) -> [Double] {
+package func numbers(_ pointer: UnsafeMutablePointer<Float>?, _ count: Int) -> [Double] {
   UnsafeBufferPointer(start: pointer, count: count).map { Double($0) }
 }
 
-/// The extents of a BlobShape.
-func extents(_ shape: UnsafeMutablePointer<Caffe__BlobShape>) -> [Int] {
-  numbers(shape.pointee.dim, shape.pointee.n_dim)
-}
-
 /// A message where it is given, else one with the schema's defaults.
-func given<Message>(
+package func given<Message>(
   _ pointer: UnsafeMutablePointer<Message>?, _ initialize: (UnsafeMutablePointer<Message>) -> Void,
   _ empty: Message
 ) -> Message {

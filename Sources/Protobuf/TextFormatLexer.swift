@@ -1,10 +1,10 @@
-internal import Files
-internal import TensorCore
+package import Files
+package import TensorCore
 
 /// Cuts protobuf's text format into tokens.
-struct TextFormatLexer {
+package struct TextFormatLexer {
   /// A piece of the text.
-  enum Token: Equatable {
+  package enum Token: Equatable {
     /// A name: `kernel_size`, `true`, `inf`.
     case word(String)
     /// Digits without a point, in base 10, 16 (`0x1f`) or 8 (`017`).
@@ -19,13 +19,13 @@ struct TextFormatLexer {
   }
 
   private let bytes: [UInt8]
-  private(set) var position = 0
+  package private(set) var position = 0
 
   /// Larger than any definition known by two orders of magnitude; also bounds what a lie costs.
-  static let sizeLimit = 64 << 20
+  package static let sizeLimit = 64 << 20
 
   /// - Throws: `FormatError` if the text is too long.
-  init(_ text: Bytes) throws(FormatError) {
+  package init(_ text: Bytes) throws(FormatError) {
     guard text.count <= TextFormatLexer.sizeLimit else {
       throw FormatError(
         .badModel,
@@ -37,7 +37,7 @@ struct TextFormatLexer {
   }
 
   /// The next token and where it begins.
-  mutating func next() throws(FormatError) -> (token: Token, offset: Int) {
+  package mutating func next() throws(FormatError) -> (token: Token, offset: Int) {
     skipSpace()
     let start = position
     guard let byte = peek() else { return (.end, start) }
@@ -56,15 +56,15 @@ struct TextFormatLexer {
   }
 
   /// An error at an offset, told as line and column.
-  func error(at offset: Int, _ reason: String) -> FormatError {
+  package func error(at offset: Int, _ reason: String) -> FormatError {
     FormatError(at: location(of: offset), reason)
   }
 
   /// Line and column of an offset, both from 1; a column is a character, not a byte.
-  func location(of offset: Int) -> FormatError.Location { locations(of: [offset])[0] }
+  package func location(of offset: Int) -> FormatError.Location { locations(of: [offset])[0] }
 
   /// Lines and columns of offsets in ascending order.
-  func locations(of offsets: [Int]) -> [FormatError.Location] {
+  package func locations(of offsets: [Int]) -> [FormatError.Location] {
     var line = 1
     var lineStart = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
     var position = 0
@@ -233,7 +233,7 @@ extension TextFormatLexer {
 }
 
 /// The byte of an ASCII character.
-func ascii(_ character: Unicode.Scalar) -> UInt8 { UInt8(ascii: character) }
+package func ascii(_ character: Unicode.Scalar) -> UInt8 { UInt8(ascii: character) }
 
 private func isLetter(_ byte: UInt8) -> Bool {
   byte | 0x20 >= ascii("a") && byte | 0x20 <= ascii("z") || byte == ascii("_")

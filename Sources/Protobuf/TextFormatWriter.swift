@@ -1,4 +1,4 @@
-internal import Files
+package import Files
 internal import TensorCore
 
 /// Prints an encoded message in protobuf's text format: what `TextFormatParser` reads, the other
@@ -6,7 +6,7 @@ internal import TensorCore
 ///
 /// One field a line, two spaces for each level, fields in the order of the encoding: the layout of
 /// the definitions that Caffe's own tools write.
-struct TextFormatWriter {
+package struct TextFormatWriter {
   private var text = ""
 
   private init() {}
@@ -14,7 +14,9 @@ struct TextFormatWriter {
   /// The text of a message.
   ///
   /// - Throws: `FormatError` for an encoding that is not one of this message.
-  static func text(of message: [UInt8], as schema: MessageSchema) throws(FormatError) -> String {
+  package static func text(of message: [UInt8], as schema: MessageSchema) throws(FormatError)
+    -> String
+  {
     var writer = TextFormatWriter()
     try Bytes(message).withSpan { (span: RawSpan) throws(FormatError) in
       try writer.add(WireReader(0..<span.byteCount), as: schema, in: span)
@@ -108,7 +110,7 @@ extension RawSpan {
 }
 
 /// The shortest decimal that is read as this very float: `0.1`, `1e-05`, `2`.
-func decimal(of value: Float) -> String {
+package func decimal(of value: Float) -> String {
   guard value.isFinite else { return decimal(of: Double(value)) }
   // Readers go by way of Double and round twice: then the shortest may be one digit too short.
   let shortest = value.description
@@ -117,7 +119,7 @@ func decimal(of value: Float) -> String {
 }
 
 /// The shortest decimal that is read as this very number.
-func decimal(of value: Double) -> String {
+package func decimal(of value: Double) -> String {
   value.isNaN ? "nan" : trimmed(value.description)
 }
 

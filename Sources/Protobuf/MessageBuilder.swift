@@ -1,18 +1,18 @@
 /// A message on its way to a file, its fields named as in the schema.
 ///
 /// Fields may be added in any order; they are written in that of their numbers, as protobuf does.
-struct MessageBuilder {
+package struct MessageBuilder {
   private let schema: MessageSchema
   private var fields: [(number: UInt32, bytes: [UInt8])] = []
 
   /// A message without fields.
-  init(_ schema: MessageSchema) { self.schema = schema }
+  package init(_ schema: MessageSchema) { self.schema = schema }
 
   /// Whether it has no fields.
-  var isEmpty: Bool { fields.isEmpty }
+  package var isEmpty: Bool { fields.isEmpty }
 
   /// The fields of some numbers, encoded.
-  func bytes(of numbers: ClosedRange<UInt32> = 1...UInt32.max) -> [UInt8] {
+  package func bytes(of numbers: ClosedRange<UInt32> = 1...UInt32.max) -> [UInt8] {
     // The order of equal numbers stays: it is that of a repeated field's elements.
     fields.enumerated().filter { numbers.contains($1.number) }
       .sorted { ($0.element.number, $0.offset) < ($1.element.number, $1.offset) }
@@ -22,64 +22,57 @@ struct MessageBuilder {
 
 extension MessageBuilder {
   /// Adds a text.
-  mutating func add(_ name: String, _ text: String) {
+  package mutating func add(_ name: String, _ text: String) {
     add(name) { $0.field($1, bytes: text.utf8) }
   }
 
   /// Adds an integer.
-  mutating func add(_ name: String, _ integer: Int) {
+  package mutating func add(_ name: String, _ integer: Int) {
     add(name) { $0.field($1, varint: UInt64(bitPattern: Int64(integer))) }
   }
 
   /// Adds a float.
-  mutating func add(_ name: String, _ number: Float) {
+  package mutating func add(_ name: String, _ number: Float) {
     add(name) { $0.field($1, fixed32: number.bitPattern) }
   }
 
   /// Adds a truth.
-  mutating func add(_ name: String, _ flag: Bool) { add(name, flag ? 1 : 0) }
+  package mutating func add(_ name: String, _ flag: Bool) { add(name, flag ? 1 : 0) }
 
   /// Adds a value of an enumeration.
-  mutating func add(_ name: String, named value: String) { add(name, number(of: value, in: name)) }
+  package mutating func add(_ name: String, named value: String) {
+    add(name, number(of: value, in: name))
+  }
 
   /// Adds an integer other than the one the schema names for where there is none.
-  mutating func addUnlessDefault(_ name: String, _ integer: Int) {
+  package mutating func addUnlessDefault(_ name: String, _ integer: Int) {
     if integer != field(name).defaultInteger { add(name, integer) }
   }
 
   /// Adds a float other than the one the schema names for where there is none.
-  mutating func addUnlessDefault(_ name: String, _ number: Float) {
+  package mutating func addUnlessDefault(_ name: String, _ number: Float) {
     if number.bitPattern != field(name).defaultFloat?.bitPattern { add(name, number) }
   }
 
   /// Adds a truth other than the one the schema names for where there is none.
-  mutating func addUnlessDefault(_ name: String, _ flag: Bool) {
+  package mutating func addUnlessDefault(_ name: String, _ flag: Bool) {
     addUnlessDefault(name, flag ? 1 : 0)
   }
 
-  /// Adds a BlobShape, its extents packed as the schema has them.
-  mutating func add(_ name: String, extents: [Int]) {
-    var packed = WireWriter()
-    for extent in extents { packed.varint(UInt64(bitPattern: Int64(extent))) }
-    var shape = WireWriter()
-    if !extents.isEmpty { shape.field(1, bytes: packed.bytes) }
-    add(name) { $0.field($1, bytes: shape.bytes) }
-  }
-
   /// Adds a message that `build` fills.
-  mutating func add(_ name: String, _ build: (inout MessageBuilder) -> Void) {
+  package mutating func add(_ name: String, _ build: (inout MessageBuilder) -> Void) {
     var message = empty(name)
     build(&message)
     add(name, message)
   }
 
   /// Adds a message.
-  mutating func add(_ name: String, _ message: MessageBuilder) {
+  package mutating func add(_ name: String, _ message: MessageBuilder) {
     add(name) { $0.field($1, bytes: message.bytes()) }
   }
 
   /// A message of a field's type without fields.
-  func empty(_ name: String) -> MessageBuilder {
+  package func empty(_ name: String) -> MessageBuilder {
     guard case .message(let inner) = field(name).kind else {
       preconditionFailure("\(name) of \(schema.name) is no message")
     }
@@ -100,7 +93,8 @@ extension MessageBuilder {
     return Int(number)
   }
 
-  private mutating func add(_ name: String, _ encode: (inout WireWriter, UInt32) -> Void) {
+  /// Adds what `encode` writes under a field's number.
+  package mutating func add(_ name: String, _ encode: (inout WireWriter, UInt32) -> Void) {
     let number = field(name).number
     var writer = WireWriter()
     encode(&writer, number)

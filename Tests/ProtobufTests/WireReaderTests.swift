@@ -1,8 +1,8 @@
 import Files
+import Protobuf
 import TensorCore
+import TestSupport
 import Testing
-
-@testable import CaffeFormat
 
 struct WireReaderTests {
   /// Walks all fields of a message.

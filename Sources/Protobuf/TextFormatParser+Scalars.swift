@@ -1,8 +1,8 @@
-internal import Files
+package import Files
 
 extension TextFormatParser {
   /// Reads a number, a word or a text as the field wants it, and encodes it.
-  mutating func scalar(
+  package mutating func scalar(
     of field: FieldSchema, to writer: inout WireWriter
   ) throws(FormatError) {
     switch field.kind {
@@ -147,7 +147,7 @@ extension TextFormatParser {
 
 extension TextFormatLexer.Token {
   /// The token for a message.
-  var description: String {
+  package var description: String {
     switch self {
     case .word(let word): quoted(word)
     case .integer(let digits), .decimal(let digits): String(digits.prefix(30))

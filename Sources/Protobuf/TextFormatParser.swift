@@ -1,34 +1,65 @@
-internal import Files
-internal import TensorCore
+package import Files
+package import TensorCore
 
-/// Reads protobuf's text format by the tables of the schema and encodes what it reads.
+/// Reads protobuf's text format by the tables of a schema and encodes what it reads.
 ///
 /// The encoding then goes the way of a binary file, so that both have one decoder. Fields that the
 /// schema does not know are skipped and remembered: a caller must refuse or report them.
-struct TextFormatParser {
+package struct TextFormatParser {
   /// A field that the schema does not have.
+  package struct UnknownField {
+    /// The field, or `field: value` for a value that an enumeration does not have.
+    package let name: String
+    /// The type of the message it stands in.
+    package let message: String
+    /// Where it stands.
+    package let place: FormatError.Location
+    /// The number of its section, from 0; −1 outside of all.
+    package let section: Int
+  }
+
+  /// What a schema does not say of its texts.
+  package struct Rules {
+    /// The repeated fields of the whole message that are counted as sections, for unknown fields.
+    package var sections: Set<String> = []
+    /// Why sections of two names are in no message; nil: they may be.
+    package var mixtureReason: String?
+    /// Enumerations whose unknown values are treated as unknown fields.
+    package var openEnumerations: Set<String> = []
+
+    /// Rules.
+    package init(
+      sections: Set<String> = [], mixtureReason: String? = nil, openEnumerations: Set<String> = []
+    ) {
+      self.sections = sections
+      self.mixtureReason = mixtureReason
+      self.openEnumerations = openEnumerations
+    }
+  }
+
   private struct Unknown {
     let name: String
     let message: String
     let offset: Int
-    /// The number of its layer, from 0; −1 for the network's own.
-    let layer: Int
+    let section: Int
   }
 
   /// As many levels as protobuf's own parsers accept.
-  static let depthLimit = 100
+  package static let depthLimit = 100
   /// More than any dialect adds to the largest definition; each takes ten times its text.
-  static let unknownFieldLimit = 100_000
+  package static let unknownFieldLimit = 100_000
 
-  var lexer: TextFormatLexer
-  var token: TextFormatLexer.Token = .end
-  var offset = 0
+  package var lexer: TextFormatLexer
+  package var token: TextFormatLexer.Token = .end
+  package var offset = 0
+  private let rules: Rules
   private var unknown: [Unknown] = []
-  /// How many layers have begun.
-  private var layerCount = 0
+  /// How many sections have begun.
+  private var sectionCount = 0
 
   /// A parser at the first token.
-  init(_ text: Bytes) throws(FormatError) {
+  package init(_ text: Bytes, rules: Rules) throws(FormatError) {
+    self.rules = rules
     lexer = try TextFormatLexer(text)
     try advance()
   }
@@ -36,18 +67,18 @@ struct TextFormatParser {
   /// Reads the whole text as one message.
   ///
   /// - Throws: `FormatError` with line and column.
-  mutating func message(_ schema: MessageSchema) throws(FormatError) -> [UInt8] {
+  package mutating func message(_ schema: MessageSchema) throws(FormatError) -> [UInt8] {
     try fields(of: schema, depth: 1, until: nil)
   }
 
-  mutating func advance() throws(FormatError) {
+  package mutating func advance() throws(FormatError) {
     (token, offset) = try lexer.next()
   }
 
-  func error(_ reason: String) -> FormatError { lexer.error(at: offset, reason) }
+  package func error(_ reason: String) -> FormatError { lexer.error(at: offset, reason) }
 
   /// Skips a symbol if it is next.
-  mutating func skip(_ symbol: Unicode.Scalar) throws(FormatError) -> Bool {
+  package mutating func skip(_ symbol: Unicode.Scalar) throws(FormatError) -> Bool {
     guard token == .symbol(ascii(symbol)) else { return false }
     try advance()
     return true
@@ -84,13 +115,13 @@ struct TextFormatParser {
           "expected at most \(TextFormatParser.unknownFieldLimit) fields unknown to the schema, "
             + "found more")
       }
-      noteUnknown(name, of: schema, at: start)
+      noteUnknown(name, of: schema, depth: depth, at: start)
       try skipValue(of: name, depth: depth)
       return try skipSeparator()
     }
-    if schema == .net, ["layer", "layers"].contains(name) {
-      try refuseMixture(name, field, found, of: schema, at: start)
-      layerCount += 1
+    if depth == 1, rules.sections.contains(name) {
+      try refuseMixture(name, found, of: schema, at: start)
+      sectionCount += 1
     }
     if !found.insert(field.number).inserted, !field.isRepeated {
       throw lexer.error(at: start, "expected \(name) once in \(schema.name), found it again")
@@ -119,9 +150,10 @@ struct TextFormatParser {
     of field: FieldSchema, in owner: MessageSchema, depth: Int, to writer: inout WireWriter
   ) throws(FormatError) {
     guard case .message(let schema) = field.kind else {
-      // Engines of forks compute the same.
-      if field.name == "engine", case .word(let word) = token, !field.hasValue(named: word) {
-        noteUnknown("engine: \(word)", of: owner, at: offset)
+      if rules.openEnumerations.contains(field.name), case .word(let word) = token,
+        !field.hasValue(named: word)
+      {
+        noteUnknown("\(field.name): \(word)", of: owner, depth: depth, at: offset)
         return try advance()
       }
       return try scalar(of: field, to: &writer)
@@ -175,35 +207,33 @@ struct TextFormatParser {
 
 // Fields that the schema does not have.
 extension TextFormatParser {
-  /// Those of each layer, by its number from 0; those of the network itself are at −1.
-  var unknownFields: [Int: [UnknownField]] {
-    let places = lexer.locations(of: unknown.map(\.offset))
-    var fields: [Int: [UnknownField]] = [:]
-    for (unknown, place) in zip(unknown, places) {
-      fields[unknown.layer, default: []].append(
-        UnknownField(name: unknown.name, message: unknown.message, place: place))
+  /// All of them, in the order of the text.
+  package var unknownFields: [UnknownField] {
+    zip(unknown, lexer.locations(of: unknown.map(\.offset))).map { unknown, place in
+      UnknownField(
+        name: unknown.name, message: unknown.message, place: place, section: unknown.section)
     }
-    return fields
   }
 
-  private mutating func noteUnknown(_ name: String, of schema: MessageSchema, at offset: Int) {
+  private mutating func noteUnknown(
+    _ name: String, of schema: MessageSchema, depth: Int, at offset: Int
+  ) {
     unknown.append(
       Unknown(
         name: name, message: schema.name, offset: offset,
-        layer: schema == .net ? -1 : layerCount - 1))
+        section: depth == 1 ? -1 : sectionCount - 1))
   }
 
-  /// Refuses layers of both generations in one definition, before their types can be.
+  /// Refuses sections of two names in one message, before what is in them can be.
   private func refuseMixture(
-    _ name: String, _ field: FieldSchema, _ found: Set<UInt32>, of schema: MessageSchema,
-    at start: Int
+    _ name: String, _ found: Set<UInt32>, of schema: MessageSchema, at start: Int
   ) throws(FormatError) {
-    let other = name == "layer" ? "layers" : "layer"
-    guard let number = schema.field(named: other)?.number, found.contains(number) else { return }
-    throw lexer.error(
-      at: start,
-      "expected \(other) as before, found \(name): a definition with both, the present layer and "
-        + "the layers of 2014, is read by no Caffe")
+    guard let reason = rules.mixtureReason else { return }
+    let others = rules.sections.filter { other in
+      other != name && schema.field(named: other).map { found.contains($0.number) } == true
+    }
+    guard let other = others.min() else { return }
+    throw lexer.error(at: start, "expected \(other) as before, found \(name): \(reason)")
   }
 
   /// Skips what follows the name of an unknown field.

@@ -1,55 +1,33 @@
-internal import CModelSchemas
-internal import CProtobufC
+package import CProtobufC
 
-/// A message type of `schemas/caffe.proto`, through the tables that protobuf-c generated for it.
+/// A message type of one of `schemas/*.proto`, through the tables that protobuf-c generated for it.
 ///
 /// The tables are constants of the program: pointers to them stay valid.
-struct MessageSchema: Equatable {
+package struct MessageSchema: Equatable {
   private let table: UnsafePointer<ProtobufCMessageDescriptor>
 
   fileprivate init(_ table: UnsafePointer<ProtobufCMessageDescriptor>) { self.table = table }
 
   /// The type of an initialized message.
-  init(of message: ProtobufCMessage) {
+  package init(of message: ProtobufCMessage) {
     self.init(message.descriptor!)  // set by every initializer
   }
 
-  /// The message of a whole network.
-  static var net: MessageSchema {
-    var message = Caffe__NetParameter()
-    caffe__net_parameter__init(&message)
-    return MessageSchema(of: message.base)
-  }
-
-  /// The message of one layer.
-  static var layer: MessageSchema {
-    var message = Caffe__LayerParameter()
-    caffe__layer_parameter__init(&message)
-    return MessageSchema(message.base.descriptor!)  // set by the initializer just called
-  }
-
-  /// The message of one tensor.
-  static var blob: MessageSchema {
-    var message = Caffe__BlobProto()
-    caffe__blob_proto__init(&message)
-    return MessageSchema(of: message.base)
-  }
-
   /// The type's name: `LayerParameter`.
-  var name: String { String(cString: table.pointee.short_name) }
+  package var name: String { String(cString: table.pointee.short_name) }
 
   /// The field of a name; nil if there is none.
-  func field(named name: String) -> FieldSchema? {
+  package func field(named name: String) -> FieldSchema? {
     protobuf_c_message_descriptor_get_field_by_name(table, name).map(FieldSchema.init)
   }
 
   /// The field of a number; nil if there is none.
-  func field(numbered number: UInt32) -> FieldSchema? {
+  package func field(numbered number: UInt32) -> FieldSchema? {
     protobuf_c_message_descriptor_get_field(table, number).map(FieldSchema.init)
   }
 
   /// The first field that no message of this type may lack and that is not in `numbers`.
-  func missingField(in numbers: Set<UInt32>) -> FieldSchema? {
+  package func missingField(in numbers: Set<UInt32>) -> FieldSchema? {
     for index in 0..<Int(table.pointee.n_fields) {
       let field = table.pointee.fields + index
       guard field.pointee.label == PROTOBUF_C_LABEL_REQUIRED else { continue }
@@ -60,9 +38,9 @@ struct MessageSchema: Equatable {
 }
 
 /// A field of a message type.
-struct FieldSchema {
+package struct FieldSchema {
   /// What values the field holds.
-  enum Kind {
+  package enum Kind {
     case int32, int64, uint32, float, double, bool, text, bytes
     case enumeration(EnumerationSchema)
     case message(MessageSchema)
@@ -73,21 +51,21 @@ struct FieldSchema {
   fileprivate init(_ table: UnsafePointer<ProtobufCFieldDescriptor>) { self.table = table }
 
   /// The field's name.
-  var name: String { String(cString: table.pointee.name) }
+  package var name: String { String(cString: table.pointee.name) }
   /// The field's number.
-  var number: UInt32 { table.pointee.id }
+  package var number: UInt32 { table.pointee.id }
   /// Whether the field may occur any number of times.
-  var isRepeated: Bool { table.pointee.label == PROTOBUF_C_LABEL_REPEATED }
+  package var isRepeated: Bool { table.pointee.label == PROTOBUF_C_LABEL_REPEATED }
 
   /// The float that the schema names for where the field is missing; nil if it names none.
-  var defaultFloat: Float? {
+  package var defaultFloat: Float? {
     guard table.pointee.type == PROTOBUF_C_TYPE_FLOAT else { return nil }
     return table.pointee.default_value?.load(as: Float.self)
   }
 
   /// The 32-bit integer, enumerated value or truth that the schema names for where the field is
   /// missing; nil if it names none.
-  var defaultInteger: Int? {
+  package var defaultInteger: Int? {
     switch table.pointee.type {
     case PROTOBUF_C_TYPE_INT32, PROTOBUF_C_TYPE_BOOL, PROTOBUF_C_TYPE_ENUM:
       table.pointee.default_value.map { Int($0.load(as: Int32.self)) }
@@ -98,13 +76,13 @@ struct FieldSchema {
   }
 
   /// Whether the field is an enumeration that has a value of this name; true for other fields.
-  func hasValue(named name: String) -> Bool {
+  package func hasValue(named name: String) -> Bool {
     guard case .enumeration(let enumeration) = kind else { return true }
     return enumeration.value(named: name) != nil
   }
 
   /// What values the field holds.
-  var kind: Kind {
+  package var kind: Kind {
     switch table.pointee.type {
     case PROTOBUF_C_TYPE_INT32: .int32
     case PROTOBUF_C_TYPE_INT64: .int64
@@ -122,24 +100,38 @@ struct FieldSchema {
       .message(
         MessageSchema(
           table.pointee.descriptor.assumingMemoryBound(to: ProtobufCMessageDescriptor.self)))
-    default: preconditionFailure("caffe.proto has a field type that no reader handles: \(name)")
+    default: preconditionFailure("the schema has a field type that no reader handles: \(name)")
     }
   }
 }
 
 /// An enumeration of the schema.
-struct EnumerationSchema {
+package struct EnumerationSchema {
   private let table: UnsafePointer<ProtobufCEnumDescriptor>
 
   fileprivate init(_ table: UnsafePointer<ProtobufCEnumDescriptor>) { self.table = table }
 
   /// The number of a name; nil if there is none.
-  func value(named name: String) -> Int32? {
+  package func value(named name: String) -> Int32? {
     protobuf_c_enum_descriptor_get_value_by_name(table, name)?.pointee.value
   }
 
   /// The name of a number; nil if there is none.
-  func name(of value: Int32) -> String? {
+  package func name(of value: Int32) -> String? {
     protobuf_c_enum_descriptor_get_value(table, value).map { String(cString: $0.pointee.name) }
+  }
+}
+
+extension FieldSchema {
+  /// Whether a value has a wire type that the field can have.
+  package func accepts(_ value: WireField.Value) -> Bool {
+    switch (kind, value) {
+    case (.int32, .varint), (.int64, .varint), (.uint32, .varint), (.bool, .varint),
+      (.enumeration, .varint), (.float, .fixed32), (.double, .fixed64), (.text, .lengthPrefixed),
+      (.bytes, .lengthPrefixed), (.message, .lengthPrefixed):
+      true
+    case (_, .lengthPrefixed): isRepeated  // packed
+    case (_, .varint), (_, .fixed32), (_, .fixed64): false
+    }
   }
 }

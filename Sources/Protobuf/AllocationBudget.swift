@@ -1,5 +1,5 @@
-internal import CProtobufC
-internal import Files
+package import CProtobufC
+package import Files
 
 #if canImport(Glibc)
   internal import Glibc
@@ -9,19 +9,22 @@ internal import Files
 
 /// What protobuf-c may still allocate: it has no limit of its own, and an empty message of two
 /// bytes becomes a structure of several hundred.
-struct AllocationBudget {
+package struct AllocationBudget {
   /// Ten times what a ResNet-1202 takes.
   private static let limit = 61 << 20
 
   /// Bytes left.
-  var byteCount = limit
+  private var byteCount = limit
   /// Allocations left.
-  var allocationCount = 1 << 20
+  private var allocationCount: Int
   /// Whether the system had less than the budget.
-  var isSystemExhausted = false
+  private var isSystemExhausted = false
+
+  /// A budget for one message.
+  package init(allocationCount: Int = 1 << 20) { self.allocationCount = allocationCount }
 
   /// Why decoding has failed for want of memory: too much was asked for, or too little is there.
-  var shortage: FormatError {
+  package var shortage: FormatError {
     if isSystemExhausted { return FormatError(.outOfMemory, "no memory to decode the definition") }
     return FormatError(
       .badModel,
@@ -30,7 +33,7 @@ struct AllocationBudget {
   }
 
   /// Calls `body` with an allocator that fails once the budget is used up.
-  mutating func withAllocator<Result, Failure: Error>(
+  package mutating func withAllocator<Result, Failure: Error>(
     _ body: (UnsafeMutablePointer<ProtobufCAllocator>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let budget = UnsafeMutablePointer<AllocationBudget>.allocate(capacity: 1)
