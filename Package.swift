@@ -47,6 +47,7 @@ let package = Package(
     // C
     .target(name: "CModelSchemas", dependencies: ["CProtobufC"]),
     .target(name: "CKernels"),
+    .target(name: "CReference"),
     .target(name: "Checksums"),
 
     // Models and their files
@@ -84,9 +85,11 @@ let package = Package(
 
     // Running, proving, describing
     library("Kernels", ["CKernels"]),
+    library("Reference", ["CReference", "ModelGraph", "TensorCore"]),
     library("Executor", ["ModelGraph", "TensorCore", "Kernels"]),
     library("Alignment", ["ModelGraph", "TensorCore"]),
-    library("Verification", ["Files", "Alignment", "Executor", "ModelGraph", "TensorCore"]),
+    library(
+      "Verification", ["Files", "Alignment", "Executor", "ModelGraph", "TensorCore", "Reference"]),
     library("Inspection", ["ModelGraph", "TensorCore"]),
     library("Benchmarking", ["Executor", "Kernels", "ModelGraph", "TensorCore"]),
 
@@ -96,7 +99,7 @@ let package = Package(
       [
         "Files", "ForeignFiles", "JSON", "TensorCore", "ModelGraph", "ModelIO", "ModelFormats",
         "CaffeFormat", "KerasFormat", "NativeFormat", "Containers", "Receipts", "Executor",
-        "Alignment", "Verification", "Inspection", "Benchmarking",
+        "Alignment", "Verification", "Inspection", "Benchmarking", "Reference",
       ]),
     library(
       "ToolSupport",
@@ -123,7 +126,8 @@ let package = Package(
       "CaffeFormat", ["Files", "ModelIO", "ModelGraph", "TensorCore", "ForeignFiles", "Protobuf"]),
     tests("KerasFormat", ["Files", "JSON", "HDF5", "ModelIO", "ModelGraph", "TensorCore"]),
     tests("NativeFormat", ["Files", "JSON", "ModelIO", "ModelGraph", "TensorCore", "Checksums"]),
-    tests("Executor", ["Benchmarking", "ModelGraph", "TensorCore", "Kernels"]),
+    tests("Reference", ["ModelGraph", "TensorCore"]),
+    tests("Executor", ["Benchmarking", "ModelGraph", "TensorCore", "Kernels", "Reference"]),
     tests("Alignment", ["ModelGraph", "TensorCore"]),
     tests("Verification", ["Files", "ModelGraph", "TensorCore"]),
     tests("Inspection", ["ModelGraph", "TensorCore"]),

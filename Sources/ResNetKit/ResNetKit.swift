@@ -15,5 +15,6 @@
 @_exported public import ModelIO
 @_exported public import NativeFormat
 @_exported public import Receipts
+@_exported public import Reference
 @_exported public import TensorCore
 @_exported public import Verification

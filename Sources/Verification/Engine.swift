@@ -1,5 +1,6 @@
 internal import Executor
 public import ModelGraph
+internal import Reference
 public import TensorCore
 
 /// What runs a network.

@@ -1,5 +1,6 @@
 internal import Executor
 public import ModelGraph
+internal import Reference
 public import TensorCore
 
 /// Each layer of the executor judged alone: the oracle computes it from the executor's own inputs,

@@ -1,4 +1,5 @@
 import ModelGraph
+import Reference
 import TensorCore
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import Executor
 import ModelGraph
+import Reference
 import TensorCore
 import TestSupport
 import Testing

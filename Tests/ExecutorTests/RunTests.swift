@@ -1,4 +1,5 @@
 import Executor
+import Reference
 
 #if canImport(Glibc)
   import Glibc

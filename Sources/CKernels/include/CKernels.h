@@ -2,7 +2,6 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
-#include "ck_double.h"
 #include "ck_floating_point.h"
 #include "ck_functions.h"
 #include "ck_library.h"

@@ -4,6 +4,7 @@ import Files
 import Inspection
 import ModelGraph
 import ModelIO
+import Reference
 import TensorCore
 
 extension FuzzTarget {

@@ -3,6 +3,7 @@ import Executor
 import Files
 import ModelGraph
 import ModelIO
+import Reference
 import TensorCore
 
 extension FuzzTarget {

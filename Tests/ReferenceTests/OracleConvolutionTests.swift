@@ -1,9 +1,9 @@
-import Executor
-import Kernels
 import ModelGraph
 import TensorCore
 import TestSupport
 import Testing
+
+@testable import Reference
 
 /// The oracle adds several channels and pixels at a time; each sum stays what it is.
 @Suite("Convolutions of the oracle")
@@ -23,13 +23,14 @@ struct OracleConvolutionTests {
         + "dilation \(dilation)"
     }
 
-    var windows: Windows {
+    /// Its sums, with weights in the kernel's order.
+    func sums(_ weights: [Double]) -> PlaneSums {
       let extent = (side + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1
-      func square(_ side: Int) -> Windows.Size { .init(height: side, width: side) }
-      return Windows(
-        input: square(side), output: square(extent), kernel: square(kernel),
-        stride: square(stride), dilation: square(dilation), leadingPadding: square(padding),
-        trailingPadding: square(padding))
+      let layer = Layer.Convolution(
+        kernel: Tensor([outputs, channels, kernel, kernel], weights), stride: Extent(stride),
+        padding: Padding(vertical: padding, horizontal: padding), dilation: Extent(dilation))
+      return PlaneSums(
+        layer, from: [1, channels, side, side], to: [1, outputs, extent, extent])
     }
   }
 
@@ -50,19 +51,20 @@ struct OracleConvolutionTests {
     func numbers(_ count: Int) -> [Double] {
       (0..<count).map { _ in Double.random(in: -1...1, using: &random) }
     }
-    let windows = work.windows
-    let (area, taps) = (windows.output.count, windows.kernel.count)
-    let x = numbers(work.channels * windows.input.count)
+    let taps = work.kernel * work.kernel
     let weights = numbers(work.outputs * work.channels * taps)
+    let sums = work.sums(weights)
+    let (plane, area) = (sums.inputCount, sums.outputCount)
+    let x = numbers(work.channels * plane)
     let before = numbers(work.outputs * area)
     var (planes, tiles) = (before, before)
     for o in 0..<work.outputs {
       for c in 0..<work.channels {
-        x[c * windows.input.count..<(c + 1) * windows.input.count].withUnsafeBufferPointer { x in
+        x[c * plane..<(c + 1) * plane].withUnsafeBufferPointer { x in
           weights[(o * work.channels + c) * taps..<(o * work.channels + c + 1) * taps]
             .withUnsafeBufferPointer { weights in
               planes[o * area..<(o + 1) * area].withUnsafeMutableBufferPointer { y in
-                DoubleConvolution.addPlane(y, x, weights: weights, windows)
+                sums.addPlane(y, x, weights: weights)
               }
             }
         }
@@ -74,7 +76,7 @@ struct OracleConvolutionTests {
       tiles.withUnsafeMutableBufferPointer { y in
         x.withUnsafeBufferPointer { x in
           weights.withUnsafeBufferPointer { weights in
-            DoubleConvolution.addTile(y, first..<min(first + 13, end), x, weights: weights, windows)
+            sums.addTile(y, first..<min(first + 13, end), x, weights: weights)
           }
         }
       }

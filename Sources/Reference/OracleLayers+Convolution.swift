@@ -1,5 +1,4 @@
 internal import Dispatch
-internal import Kernels
 internal import ModelGraph
 internal import TensorCore
 
@@ -13,24 +12,24 @@ extension OracleLayers {
   ) -> OracleValue {
     let w = layer.kernel.doubles
     let bias = layer.bias?.doubles
-    let windows = Windows(layer, from: x.shape, to: shape)
+    let sums = PlaneSums(layer, from: x.shape, to: shape)
     let outputs = layer.kernel.shape[0] / layer.groups
     // A tile multiplies weights by the zeros of the padding, and computes four channels at once.
     let fitsTiles =
       outputs >= 4 && w.allSatisfy(\.isFinite)
       && bias?.contains { $0 == 0 && $0.sign == .minus } != true
     return fitsTiles
-      ? tiles(w, bias, x, shape, windows, groups: layer.groups)
-      : planes(w, bias, x, shape, windows, groups: layer.groups)
+      ? tiles(w, bias, x, shape, sums, groups: layer.groups)
+      : planes(w, bias, x, shape, sums, groups: layer.groups)
   }
 
   /// Plane after plane: what a convolution is.
   static func planes(
-    _ w: [Double], _ bias: [Double]?, _ x: OracleValue, _ shape: Shape, _ windows: Windows,
+    _ w: [Double], _ bias: [Double]?, _ x: OracleValue, _ shape: Shape, _ sums: PlaneSums,
     groups: Int
   ) -> OracleValue {
     let (outputs, depth) = (shape[1], x.shape[1] / groups)
-    let (plane, taps) = (windows.input.count, windows.kernel.count)
+    let (plane, taps) = (sums.inputCount, sums.tapCount)
     return make(shape, parts: shape[0] * outputs) { y, part in
       let (image, o) = part.quotientAndRemainder(dividingBy: outputs)
       let firstChannel = image * x.shape[1] + o / (outputs / groups) * depth
@@ -38,9 +37,8 @@ extension OracleLayers {
       x.elements.withUnsafeBufferPointer { x in
         w.withUnsafeBufferPointer { w in
           for c in 0..<depth {
-            DoubleConvolution.addPlane(
-              y, x.part(firstChannel + c, of: plane), weights: w.part(o * depth + c, of: taps),
-              windows)
+            sums.addPlane(
+              y, x.part(firstChannel + c, of: plane), weights: w.part(o * depth + c, of: taps))
           }
         }
       }
@@ -50,34 +48,37 @@ extension OracleLayers {
   /// The same sums, with the same additions in the same order, for several channels and pixels at a
   /// time.
   static func tiles(
-    _ w: [Double], _ bias: [Double]?, _ x: OracleValue, _ shape: Shape, _ windows: Windows,
+    _ w: [Double], _ bias: [Double]?, _ x: OracleValue, _ shape: Shape, _ sums: PlaneSums,
     groups: Int
   ) -> OracleValue {
     let (outputs, channels) = (shape[1] / groups, x.shape[1] / groups)
-    let pixels = Blocks(windows.output.count, of: DoubleConvolution.largestTile)
+    let area = sums.outputCount
+    let tileCount = (area + PlaneSums.largestTile - 1) / PlaneSums.largestTile
     // Where there are few tiles of pixels, threads share out the channels.
-    let isSmall = shape[0] * groups * pixels.blockCount < 16
-    let rows = Blocks(outputs, of: isSmall ? 64 : outputs)
-    let depth = channels * windows.kernel.count
-    return make(shape, tasks: shape[0] * groups * pixels.blockCount * rows.blockCount) { y, task in
-      let pixelRange = pixels[task % pixels.blockCount]
-      let rowRange = rows[task / pixels.blockCount % rows.blockCount]
-      let part = task / pixels.blockCount / rows.blockCount  // image · groups + group
-      let first = part % groups * outputs + rowRange.lowerBound
-      let area = windows.output.count
-      let start = (part * outputs + rowRange.lowerBound) * area
-      let target = UnsafeMutableBufferPointer(rebasing: y[start..<start + rowRange.count * area])
-      for row in 0..<rowRange.count {
-        for pixel in pixelRange {
+    let isSmall = shape[0] * groups * tileCount < 16
+    let rowsPerTask = isSmall ? min(outputs, 64) : outputs
+    let runCount = (outputs + rowsPerTask - 1) / rowsPerTask
+    let depth = channels * sums.tapCount
+    return make(shape, tasks: shape[0] * groups * tileCount * runCount) { y, task in
+      let firstPixel = task % tileCount * PlaneSums.largestTile
+      let pixels = firstPixel..<min(firstPixel + PlaneSums.largestTile, area)
+      let firstRow = task / tileCount % runCount * rowsPerTask
+      let rows = firstRow..<min(firstRow + rowsPerTask, outputs)
+      let part = task / tileCount / runCount  // image · groups + group
+      let first = part % groups * outputs + firstRow  // output channel
+      let start = (part * outputs + firstRow) * area
+      let target = UnsafeMutableBufferPointer(rebasing: y[start..<start + rows.count * area])
+      for row in 0..<rows.count {
+        for pixel in pixels {
           target.initializeElement(at: row * area + pixel, to: bias?[first + row] ?? 0)
         }
       }
       x.elements.withUnsafeBufferPointer { x in
         w.withUnsafeBufferPointer { w in
-          DoubleConvolution.addTile(
-            target, pixelRange, x.part(part, of: channels * windows.input.count),
+          sums.addTile(
+            target, pixels, x.part(part, of: channels * sums.inputCount),
             weights: UnsafeBufferPointer(
-              rebasing: w[first * depth..<(first + rowRange.count) * depth]), windows)
+              rebasing: w[first * depth..<(first + rows.count) * depth]))
         }
       }
     }

@@ -2,19 +2,19 @@
 //
 //     y[o][p] += Σ weights[o][t] · columns[t][p]        t = (channel, k, l), ascending
 //
-//   columns   of `tap_block` taps and at most CK_DOUBLE_TILE pixels, in panels of 8 pixels:
+//   columns   of `tap_block` taps and at most CR_TILE pixels, in panels of 8 pixels:
 //             [panel][tap][8], 96 KiB, which stay in L2
 //   tile      4 output channels × 8 pixels: 32 sums in registers (AVX2: 8 of 16; AVX-512: 4 of 32),
 //             read from y before the taps of a block and written behind them
 //
-// So each sum is added tap after tap as `ck_double_convolve_plane` does it, product and sum rounded
+// So each sum is added tap after tap as `cr_add_plane` does it, product and sum rounded
 // apart, and has its bits; but a tap outside the plane adds weight · 0, which needs a finite weight
 // and a sum that is not −0.
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
-#include "include/ck_double.h"
+#include "include/CReference.h"
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -28,37 +28,37 @@ typedef struct {
   bool is_run;  // one pixel after the other, in one row
 } panel_origin;
 
-static panel_origin origin_of(const ck_windows *w, size_t first, size_t count) {
+static panel_origin origin_of(const cr_windows *w, size_t first, size_t count) {
   panel_origin origin;
   for (size_t i = 0; i < lanes; i++) {
     ptrdiff_t pixel = (ptrdiff_t)(first + i);
-    origin.rows[i] = pixel / w->output_width * w->stride_height - w->pad_top;
-    origin.columns[i] = pixel % w->output_width * w->stride_width - w->pad_left;
+    origin.rows[i] = pixel / w->columns.output * w->rows.stride - w->rows.padding;
+    origin.columns[i] = pixel % w->columns.output * w->columns.stride - w->columns.padding;
     // Behind the last pixel: outside the plane for every tap.
     if (i >= count) origin.rows[i] = PTRDIFF_MIN / 2;
   }
-  origin.is_run = count == lanes && w->stride_width == 1 && origin.rows[0] == origin.rows[lanes - 1];
+  origin.is_run = count == lanes && w->columns.stride == 1 && origin.rows[0] == origin.rows[lanes - 1];
   return origin;
 }
 
 static void pack_panel(
-    double *to, const double *x, const ck_windows *w, const panel_origin *origin, size_t first_tap,
+    double *to, const double *x, const cr_windows *w, const panel_origin *origin, size_t first_tap,
     size_t taps) {
-  ptrdiff_t area = w->kernel_height * w->kernel_width;
+  ptrdiff_t area = w->rows.kernel * w->columns.kernel;
   ptrdiff_t channel = (ptrdiff_t)first_tap / area, tap = (ptrdiff_t)first_tap % area;
   for (size_t t = 0; t < taps; t++, to += lanes) {
-    const double *plane = x + channel * w->height * w->width;
-    ptrdiff_t down = tap / w->kernel_width * w->dilation_height;
-    ptrdiff_t right = tap % w->kernel_width * w->dilation_width;
+    const double *plane = x + channel * w->rows.input * w->columns.input;
+    ptrdiff_t down = tap / w->columns.kernel * w->rows.dilation;
+    ptrdiff_t right = tap % w->columns.kernel * w->columns.dilation;
     ptrdiff_t row = origin->rows[0] + down, column = origin->columns[0] + right;
-    if (origin->is_run && row >= 0 && row < w->height && column >= 0 &&
-        column + lanes <= w->width) {
-      memcpy(to, plane + row * w->width + column, lanes * sizeof *to);
+    if (origin->is_run && row >= 0 && row < w->rows.input && column >= 0 &&
+        column + lanes <= w->columns.input) {
+      memcpy(to, plane + row * w->columns.input + column, lanes * sizeof *to);
     } else {
       for (size_t i = 0; i < lanes; i++) {
         row = origin->rows[i] + down, column = origin->columns[i] + right;
-        bool is_inside = row >= 0 && row < w->height && column >= 0 && column < w->width;
-        to[i] = is_inside ? plane[row * w->width + column] : 0;
+        bool is_inside = row >= 0 && row < w->rows.input && column >= 0 && column < w->columns.input;
+        to[i] = is_inside ? plane[row * w->columns.input + column] : 0;
       }
     }
     if (++tap == area) tap = 0, channel++;
@@ -93,18 +93,18 @@ static void multiply_panel(
   for (size_t r = 0; r < rows; r++) memcpy(y + r * y_stride, &sums[r], count * sizeof *y);
 }
 
-void ck_double_convolve_tile(
-    double *y, const double *x, const double *weights, const ck_windows *w, size_t channels,
+void cr_add_tile(
+    double *y, const double *x, const double *weights, const cr_windows *w, size_t channels,
     size_t outputs, size_t first_pixel, size_t pixels) {
-  size_t y_stride = (size_t)(w->output_height * w->output_width);
-  size_t depth = channels * (size_t)(w->kernel_height * w->kernel_width);
+  size_t y_stride = (size_t)(w->rows.output * w->columns.output);
+  size_t depth = channels * (size_t)(w->rows.kernel * w->columns.kernel);
   size_t panels = (pixels + lanes - 1) / lanes;
-  panel_origin origins[CK_DOUBLE_TILE / lanes];
+  panel_origin origins[CR_TILE / lanes];
   for (size_t p = 0; p < panels; p++) {
     size_t left = pixels - p * lanes;
     origins[p] = origin_of(w, first_pixel + p * lanes, left < lanes ? left : lanes);
   }
-  double columns[CK_DOUBLE_TILE * tap_block] __attribute__((aligned(64)));
+  double columns[CR_TILE * tap_block] __attribute__((aligned(64)));
   for (size_t first = 0; first < depth; first += tap_block) {
     size_t taps = depth - first < tap_block ? depth - first : tap_block;
     for (size_t p = 0; p < panels; p++) {

@@ -2,7 +2,7 @@ import ModelGraph
 import TensorCore
 import Testing
 
-@testable import Executor
+@testable import Reference
 
 @Suite struct WinogradRoundingTests {
   static func convolution(
