@@ -8,7 +8,7 @@ internal import NativeFormat
 
 /// The formats this toolkit ships.
 public enum ModelFormats {
-  /// Every format, in the order in which equally sure ones are tried.
+  /// Every format, in the order in which equally sure ones are tried, and told in messages.
   public static let all: [any ModelFormat] = [NativeFormat(), KerasFormat(), CaffeFormat()]
 
   /// Reads a model from its files, whose contents say what format they are.

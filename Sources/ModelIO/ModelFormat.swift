@@ -156,10 +156,13 @@ public struct ReadingOptions: Sendable {
   }
 }
 
-/// One file format whose models can be read into the canonical model.
+/// One file format whose models are read into the canonical model and written from it.
 public protocol ModelFormat: Sendable {
   /// The format's name in messages: `caffe`.
   var name: String { get }
+
+  /// What its models are models of, in messages: `Caffe`.
+  var title: String { get }
 
   /// Whether a file looks like one of this format, from its contents.
   func recognize(_ file: InputFile) -> Recognition
@@ -204,9 +207,47 @@ public protocol ModelFormat: Sendable {
   func leftOutTensors(
     in files: [InputFile], options: ReadingOptions
   ) throws(FormatError) -> [Ledger.LeftOut]
+
+  /// What files to write are called, in messages: `NET.prototxt and NET.caffemodel, or FOLDER/`.
+  var outputNaming: String { get }
+
+  /// The kinds of files it writes: what is behind the last point of their names.
+  var outputKinds: Set<String> { get }
+
+  /// Whether it writes all files of a model to a folder, if one is named.
+  var writesFolders: Bool { get }
+
+  /// Which file of a model an output is: two of one part cannot be one model.
+  func part(of output: OutputPath) -> String
+
+  /// Refuses outputs of this format, each another part, that do not make one model.
+  ///
+  /// - Throws: `FormatError` of kind `usage` that says what to name instead.
+  func requireModel(of outputs: [OutputPath]) throws(FormatError)
+
+  /// The files of one model, opened.
+  ///
+  /// - Parameters:
+  ///   - outputs: what `requireModel` accepts.
+  ///   - stem: the name of files in a folder.
+  ///   - open: checks that a file may be written.
+  /// - Throws: what `open` throws.
+  func destination(
+    _ outputs: [OutputPath], stem: String,
+    open: @escaping (String) throws(FormatError) -> OutputFile
+  ) throws(FormatError) -> any ModelDestination
 }
 
 extension ModelFormat {
+  /// No: each file has its own name.
+  public var writesFolders: Bool { false }
+
+  /// Any file of the format is a model.
+  public func requireModel(of outputs: [OutputPath]) throws(FormatError) {}
+
+  /// The kind of the file.
+  public func part(of output: OutputPath) -> String { output.kind }
+
   /// A format of one file.
   public func role(of file: InputFile) -> FileRole { .model }
 

@@ -34,7 +34,7 @@ struct CaffeToNative: ParsableCommand {
   @OptionGroup(title: "Options for models of Caffe") var caffe: CaffeReadingArguments
 
   func run() throws {
-    let target = try output.format(among: [.native])
+    let target = try output.target(among: [NativeFormat()])
     let source = CaffeSource(
       definition: try prototxt.map(InputFile.init(path:)),
       weights: try InputFile(modelAt: caffemodel),

@@ -9,7 +9,7 @@ struct Conversion {
   /// Which tensor of the sources became which weight.
   let ledger: Ledger
   /// Where it goes; nil for a dry run.
-  let destination: Destination?
+  let destination: (any ModelDestination)?
   /// Where the receipt goes, if one is asked for.
   let receipt: OutputFile?
   /// The folder that was made for the outputs; gone again if they are not written.
@@ -19,16 +19,16 @@ struct Conversion {
   /// Takes a model from `read`, with the ledger of its files.
   ///
   /// The outputs are checked first: nobody waits for a conversion that cannot be written.
-  /// - Parameter format: what the names of the outputs ask for.
+  /// - Parameter target: what the names of the outputs ask for.
   init(
-    of sources: [InputFile], to format: Destination.Format?, _ output: OutputArguments,
+    of sources: [InputFile], to target: OutputArguments.Target?, _ output: OutputArguments,
     read: () throws -> (Model, Ledger)
   ) throws {
     let sources = try ModelFormats.completed(sources)
     self.sources = sources
     self.output = output
     folder = try output.newFolder()
-    destination = try output.destination(besides: sources, as: format)
+    destination = try output.destination(besides: sources, as: target)
     receipt = try output.receiptFile(besides: sources)
     Progress.say("reading \(sources.map(\.name).joined(separator: ", "))")
     var (model, ledger) = try sources.blamingChanges(read)
@@ -38,10 +38,10 @@ struct Conversion {
 
   /// Takes a model in the native format.
   init(
-    ofNative path: String, to format: Destination.Format, _ output: OutputArguments,
+    ofNative path: String, to format: any ModelFormat, _ output: OutputArguments,
     _ options: ReadingOptions
   ) throws {
-    let target = try output.format(among: [format])
+    let target = try output.target(among: [format])
     let file = try InputFile(modelAt: path)
     try self.init(of: [file], to: target, output) {
       let model = try NativeFormat().readModel(from: [file], options: options)

@@ -33,7 +33,7 @@ struct ConvertFiles: ParsableCommand {
 
   func validate() throws {
     guard weightsOnly else { return }
-    guard output.output.count == 1, kind(of: output.output[0]) == "npz" else {
+    guard output.output.count == 1, output.output[0].lowercased().hasSuffix(".npz") else {
       throw ValidationError("--weights-only: expected one output named *.npz")
     }
     guard output.receipt == nil, !output.dryRun else {
@@ -47,7 +47,7 @@ struct ConvertFiles: ParsableCommand {
 
   func run() throws {
     guard !weightsOnly else { return try extractWeights() }
-    let target = try output.format(among: [.native, .caffe, .keras])
+    let target = try output.target()
     let files = try source.open()
     let conversion = try Conversion(of: files, to: target, output) {
       let format = try ModelFormats.format(of: files)

@@ -20,7 +20,7 @@ struct KerasToNative: ParsableCommand {
   @OptionGroup(title: "Options for models of Keras") var keras: KerasReadingArguments
 
   func run() throws {
-    let target = try output.format(among: [.native])
+    let target = try output.target(among: [NativeFormat()])
     let files = try source.open()
     let conversion = try Conversion(of: files, to: target, output) {
       let model = try KerasFormat().readModel(

@@ -19,7 +19,7 @@ struct NativeToCaffe: ParsableCommand {
 
   func run() throws {
     let conversion = try Conversion(
-      ofNative: input, to: .caffe, output, ReadingOptions(shape))
+      ofNative: input, to: CaffeFormat(), output, ReadingOptions(shape))
     try conversion.run()
   }
 }

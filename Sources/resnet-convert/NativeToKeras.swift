@@ -21,7 +21,7 @@ struct NativeToKeras: ParsableCommand {
 
   func run() throws {
     let conversion = try Conversion(
-      ofNative: input, to: .keras, output, ReadingOptions(shape))
+      ofNative: input, to: KerasFormat(), output, ReadingOptions(shape))
     try conversion.run()
   }
 }

@@ -44,11 +44,14 @@ struct OutputArguments: ParsableArguments {
 
   @OptionGroup var notes: NoteArguments
 
-  /// The format that the outputs ask for; nil for a dry run without outputs.
+  /// The format that the outputs ask for, and what their names mean.
+  typealias Target = (format: any ModelFormat, outputs: [OutputPath])
+
+  /// What the names of the outputs ask for; nil for a dry run without outputs.
   ///
   /// - Parameter allowed: the formats that the command writes.
-  /// - Throws: `UsageError` for no name, and for names that do not make a model of one of them.
-  func format(among allowed: [Destination.Format]) throws -> Destination.Format? {
+  /// - Throws: `UsageError` for no name, `FormatError` for names that make no model of one of them.
+  func target(among allowed: [any ModelFormat] = ModelFormats.all) throws -> Target? {
     // Not in `validate`, which the parser calls before it looks at misspelled options.
     guard !output.isEmpty else {
       if dryRun { return nil }
@@ -56,17 +59,17 @@ struct OutputArguments: ParsableArguments {
         "Missing expected argument '--output <output>': name a file to write, or plan with --dry-run"
       )
     }
-    return try Destination.Format(of: output, among: allowed)
+    return try ModelFormats.format(ofOutputs: output, among: allowed)
   }
 
   /// The files to write, checked before anything is read; nil for a dry run.
   func destination(
-    besides inputs: [InputFile], as format: Destination.Format?
-  ) throws(FormatError) -> Destination? {
-    guard !dryRun, let format else { return nil }
+    besides inputs: [InputFile], as target: Target?
+  ) throws(FormatError) -> (any ModelDestination)? {
+    guard !dryRun, let target else { return nil }
     let name = inputs.first?.name ?? "net"
     let stem = name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
-    return try Destination(output, as: format, stem: stem) { path throws(FormatError) in
+    return try target.format.destination(target.outputs, stem: stem) { path throws(FormatError) in
       try file(path, besides: inputs)
     }
   }

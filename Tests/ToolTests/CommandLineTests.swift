@@ -90,7 +90,7 @@ import Testing
     (["a.prototxt"], "half a model of Caffe: name the other half too, -o a.caffemodel"),
     (["a.caffemodel", "labels.txt"], "half a model of Caffe: name the other half too, -o a.proto"),
     (["labels.txt"], "half a model of Caffe"),
-    (["a.onnx"], "a.onnx: files named .onnx are not written: expected NAME.resnet, or NET.proto"),
+    (["a.onnx"], "a.onnx: files named .onnx are not written: expected NAME.resnet, or NAME.keras"),
     (["a"], "a: a name without a kind: expected NAME.resnet"),
     (["a.json"], "a.json: a definition is written beside the weights: name NAME.weights.h5 too"),
     (["a.json", "a.keras"], "a.json: a definition is written beside the weights"),

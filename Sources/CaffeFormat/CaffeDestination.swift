@@ -1,8 +1,9 @@
-import ResNetKit
-import ToolSupport
+internal import Files
+internal import ModelGraph
+internal import ModelIO
 
 /// The files of Caffe that a conversion writes.
-struct CaffeDestination {
+struct CaffeDestination: ModelDestination {
   let definition: OutputFile
   let weights: OutputFile
   /// Whether all files go to a folder, and not to the names the user gave.
@@ -14,11 +15,13 @@ struct CaffeDestination {
 
   /// Files by their names, or all of them in a folder.
   init(
-    _ paths: [String], stem: String, open: @escaping (String) throws(FormatError) -> OutputFile
+    _ outputs: [OutputPath], stem: String,
+    open: @escaping (String) throws(FormatError) -> OutputFile
   ) throws(FormatError) {
-    isFolder = paths.count == 1
+    isFolder = outputs[0].isFolder
     if isFolder {
-      let prefix = paths[0] + (paths[0].hasSuffix("/") ? "" : "/") + stem
+      let path = outputs[0].path
+      let prefix = path + (path.hasSuffix("/") ? "" : "/") + stem
       definition = try open(prefix + ".prototxt")
       weights = try open(prefix + ".caffemodel")
       mean = { () throws(FormatError) in try open(prefix + "-mean.binaryproto") }
@@ -26,8 +29,8 @@ struct CaffeDestination {
       return
     }
     var files: [String: OutputFile] = [:]
-    for path in paths { files[kind(of: path)] = try open(path) }
-    definition = files["prototxt"]!  // the names were checked: `Destination.Format.init(of:among:)`
+    for output in outputs { files[output.kind] = try open(output.path) }
+    definition = files["prototxt"]!  // both are there: `CaffeFormat.requireModel(of:)`
     weights = files["caffemodel"]!
     let (mean, labels) = (files["binaryproto"], files["txt"])
     self.mean = { mean }

@@ -1,27 +1,28 @@
-import ResNetKit
-import ToolSupport
+internal import Files
+internal import ModelGraph
+internal import ModelIO
 
-/// The files of Keras that a conversion writes.
-struct KerasDestination {
+/// The files of Keras that a model is written to.
+struct KerasDestination: ModelDestination {
   private let form: KerasFiles.Form
   private let output: OutputFile
   /// The definition beside weights.
   private var definition: OutputFile?
 
-  /// Files by their names, which `Destination.Format.init(of:among:)` has checked.
+  /// Files by their names: one with weights, perhaps a definition beside it.
   init(
-    _ paths: [String], open: (String) throws(FormatError) -> OutputFile
+    _ outputs: [OutputPath], open: (String) throws(FormatError) -> OutputFile
   ) throws(FormatError) {
-    let main = paths.first { Self.form(of: $0) != nil }!
-    form = Self.form(of: main)!
-    output = try open(main)
-    for path in paths where path != main { definition = try open(path) }
+    let main = outputs.first { $0.kind != "json" }!  // `KerasFormat.requireModel(of:)`
+    form = Self.form(of: main)!  // of a kind that the format writes
+    output = try open(main.path)
+    for output in outputs where output != main { definition = try open(output.path) }
   }
 
   /// The form that a name asks for; nil if it is none of Keras.
-  static func form(of path: String) -> KerasFiles.Form? {
-    if path.lowercased().hasSuffix(".weights.h5") { return .weights }
-    return switch kind(of: path) {
+  static func form(of output: OutputPath) -> KerasFiles.Form? {
+    if output.path.lowercased().hasSuffix(".weights.h5") { return .weights }
+    return switch output.kind {
     case "h5", "hdf5": .hdf5
     case "keras": .archive
     default: nil  // any other name
