@@ -3,6 +3,7 @@ import JSON
 import TensorCore
 
 @testable import CaffeFormat
+@testable import Protobuf
 
 /// A caffemodel in protobuf's text format, tensors included.
 func caffeText(_ bytes: Bytes) throws(FormatError) -> String {

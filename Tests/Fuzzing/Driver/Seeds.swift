@@ -8,6 +8,7 @@ import TensorCore
 @testable import CaffeFormat
 @testable import Containers
 @testable import NativeFormat
+@testable import Protobuf
 
 /// What the fuzzer starts from: the small files of `fixtures/`, and what is made of them.
 struct Seeds {

@@ -1,10 +1,10 @@
 import Files
 import ModelGraph
 import ModelIO
-import Protobuf
 import TensorCore
 
 @testable import CaffeFormat
+@testable import Protobuf
 
 extension FuzzTarget {
   static func readDefinition(_ bytes: Bytes) throws(Contradiction) -> Bool {
