@@ -36,7 +36,7 @@ struct CaffeToNative: ParsableCommand {
   func run() throws {
     let target = try output.target(among: [NativeFormat()])
     let source = CaffeSource(
-      definition: try prototxt.map(InputFile.init(path:)),
+      definition: try prototxt.map(InputFile.init(modelAt:)),
       weights: try InputFile(modelAt: caffemodel),
       mean: try mean.map(InputFile.init(path:)),
       labels: try labels.map(InputFile.init(path:)))
