@@ -86,19 +86,19 @@ let package = Package(
     // Running, proving, describing
     library("Kernels", ["CKernels"]),
     library("Reference", ["CReference", "ModelGraph", "TensorCore"]),
-    library("Executor", ["ModelGraph", "TensorCore", "Kernels"]),
+    library("Runtime", ["ModelGraph", "TensorCore", "Kernels"]),
     library("Alignment", ["ModelGraph", "TensorCore"]),
     library(
-      "Verification", ["Files", "Alignment", "Executor", "ModelGraph", "TensorCore", "Reference"]),
+      "Verification", ["Files", "Alignment", "Runtime", "ModelGraph", "TensorCore", "Reference"]),
     library("Inspection", ["ModelGraph", "TensorCore"]),
-    library("Benchmarking", ["Executor", "Kernels", "ModelGraph", "TensorCore"]),
+    library("Benchmarking", ["Runtime", "Kernels", "ModelGraph", "TensorCore"]),
 
     // The product and the tools
     library(
       "ResNetKit",
       [
         "Files", "ForeignFiles", "JSON", "TensorCore", "ModelGraph", "ModelIO", "ModelFormats",
-        "CaffeFormat", "KerasFormat", "NativeFormat", "Containers", "Receipts", "Executor",
+        "CaffeFormat", "KerasFormat", "NativeFormat", "Containers", "Receipts", "Runtime",
         "Alignment", "Verification", "Inspection", "Benchmarking", "Reference",
       ]),
     library(
@@ -127,7 +127,7 @@ let package = Package(
     tests("KerasFormat", ["Files", "JSON", "HDF5", "ModelIO", "ModelGraph", "TensorCore"]),
     tests("NativeFormat", ["Files", "JSON", "ModelIO", "ModelGraph", "TensorCore", "Checksums"]),
     tests("Reference", ["ModelGraph", "TensorCore"]),
-    tests("Executor", ["Benchmarking", "ModelGraph", "TensorCore", "Kernels", "Reference"]),
+    tests("Runtime", ["Benchmarking", "ModelGraph", "TensorCore", "Kernels", "Reference"]),
     tests("Alignment", ["ModelGraph", "TensorCore"]),
     tests("Verification", ["Files", "ModelGraph", "TensorCore"]),
     tests("Inspection", ["ModelGraph", "TensorCore"]),
@@ -138,7 +138,7 @@ let package = Package(
     .testTarget(
       name: "FuzzingTests",
       dependencies: [
-        "CaffeFormat", "Containers", "Executor", "Files", "Inspection", "JSON", "ModelGraph",
+        "CaffeFormat", "Containers", "Runtime", "Files", "Inspection", "JSON", "ModelGraph",
         "Protobuf",
         "ModelIO", "NativeFormat", "TensorCore", "TestSupport",
       ], path: "Tests/Fuzzing", exclude: ["Driver", "Package.swift", "README.md", "Regressions"],

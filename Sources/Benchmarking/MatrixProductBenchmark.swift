@@ -1,6 +1,6 @@
-internal import Executor
 internal import Kernels
 public import ModelGraph
+internal import Runtime
 internal import TensorCore
 
 /// The product of two square matrices by OpenBLAS on one thread: what the machine gives today.

@@ -1,10 +1,10 @@
-public import Executor
 public import ModelGraph
+public import Runtime
 public import TensorCore
 
 /// Times a network against the product of matrices that its kernels are made of.
 public struct ModelBenchmark {
-  private let executor: Executor
+  private let context: ExecutionContext
   private let inputs: [String: Tensor]
 
   /// A benchmark of a plan.
@@ -17,7 +17,7 @@ public struct ModelBenchmark {
     _ plan: ExecutionPlan, inputs: [String: Tensor]? = nil, threadCount: Int = 1
   ) throws(NetworkError) {
     try Network.requireMemory(for: plan.inputs.map(\.shape), bytesPerElement: 4)
-    executor = try Executor(plan, threadCount: threadCount)
+    context = try ExecutionContext(plan, threadCount: threadCount)
     self.inputs =
       inputs
       ?? Dictionary(
@@ -47,12 +47,12 @@ public struct ModelBenchmark {
     let clock = ContinuousClock()
     var networkDurations: [Duration] = []
     var productDurations: [Duration] = []
-    var stepDurations = [[Duration]](repeating: [], count: executor.plan.steps.count)
+    var stepDurations = [[Duration]](repeating: [], count: context.plan.steps.count)
     for round in 0..<warmUpRounds + rounds {
       let start = clock.now
-      try executor.run(inputs) { _ in }
+      try context.run(inputs) { _ in }
       let network = clock.now - start
-      let steps = try executor.stepDurations(inputs)
+      let steps = try context.stepDurations(inputs)
       // The first product after a network finds cold caches: the best of three is the machine's.
       let products = (0..<3).map { _ in matrices.measure() }
       guard round >= warmUpRounds else { continue }
@@ -61,11 +61,11 @@ public struct ModelBenchmark {
       for (index, duration) in steps.enumerated() { stepDurations[index].append(duration) }
     }
     return BenchmarkReport(
-      threadCount: executor.threadCount, network: Timing(networkDurations),
-      multiplyAccumulates: executor.plan.steps.reduce(0) { $0 + $1.multiplyAccumulates },
+      threadCount: context.threadCount, network: Timing(networkDurations),
+      multiplyAccumulates: context.plan.steps.reduce(0) { $0 + $1.multiplyAccumulates },
       product: Timing(productDurations),
       productMultiplyAccumulates: matrices.multiplyAccumulates,
-      steps: zip(executor.plan.steps, stepDurations).map { step, durations in
+      steps: zip(context.plan.steps, stepDurations).map { step, durations in
         .init(
           name: step.name, kernelName: step.kernelName,
           multiplyAccumulates: step.multiplyAccumulates, timing: Timing(durations))

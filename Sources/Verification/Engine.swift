@@ -1,6 +1,6 @@
-internal import Executor
 public import ModelGraph
 internal import Reference
+internal import Runtime
 public import TensorCore
 
 /// What runs a network.
@@ -18,6 +18,28 @@ public enum Engine: Sendable {
     }
   }
 
+  /// Prepares a network for inputs of given shapes.
+  ///
+  /// - Parameters:
+  ///   - inputShapes: by name, of any batch the network accepts.
+  ///   - values: the values to observe; every output if nil.
+  /// - Returns: what runs it, any number of times.
+  /// - Throws: `NetworkError` where the inputs do not fit, and where there is no memory for them.
+  public func prepare(
+    _ network: Network, inputShapes: [String: Shape], observing values: Set<String>? = nil
+  ) throws(NetworkError) -> PreparedNetwork {
+    let wanted = values ?? Set(network.outputs)
+    switch self {
+    case .oracle:
+      return PreparedNetwork(
+        runner: .oracle(try Oracle(network, inputShapes: inputShapes)), wanted: wanted)
+    case .fast(let threadCount):
+      let session = try Session(
+        network, threads: threadCount, inputShapes: inputShapes, observing: .named(wanted))
+      return PreparedNetwork(runner: .session(session), wanted: wanted)
+    }
+  }
+
   /// Runs a network once.
   ///
   /// - Parameters:
@@ -31,28 +53,48 @@ public enum Engine: Sendable {
     _ network: Network, inputs: [String: Tensor], observing values: Set<String>? = nil,
     observe: (_ name: String, _ value: Tensor) -> Void
   ) throws(NetworkError) -> Double {
-    let wanted = values ?? Set(network.outputs)
+    try prepare(network, inputShapes: inputs.mapValues(\.shape), observing: values)
+      .run(inputs, observe: observe)
+  }
+}
+
+/// A network that an engine is ready to run.
+public struct PreparedNetwork {
+  fileprivate enum Runner {
+    case session(Session)
+    case oracle(Oracle)
+  }
+
+  fileprivate let runner: Runner
+  /// The values that are observed.
+  fileprivate let wanted: Set<String>
+
+  /// Runs the network.
+  ///
+  /// - Parameters:
+  ///   - inputs: by name, of the shapes it was prepared for.
+  ///   - observe: gets each observed value in topological order, in float32 or float64 as computed.
+  /// - Returns: the time of the run in seconds.
+  /// - Throws: `NetworkError` where the inputs do not fit.
+  @discardableResult
+  public func run(
+    _ inputs: [String: Tensor], observe: (_ name: String, _ value: Tensor) -> Void
+  ) throws(NetworkError) -> Double {
     let clock = ContinuousClock()
-    switch self {
-    case .oracle:
-      let oracle = try Oracle(network, inputShapes: inputs.mapValues(\.shape))
-      let start = clock.now
+    let start = clock.now
+    switch runner {
+    case .oracle(let oracle):
       try oracle.run(inputs) { name, value in
         if wanted.contains(name) { observe(name, Tensor(value.shape, value.elements)) }
       }
-      return (clock.now - start).seconds
-    case .fast(let threadCount):
-      let plan = try ExecutionPlan(
-        for: network, inputShapes: inputs.mapValues(\.shape), observing: .named(wanted))
-      let executor = try Executor(plan, threadCount: threadCount)
-      let start = clock.now
-      try executor.run(inputs) { value in
+    case .session(let session):
+      try session.run(inputs) { value in
         if wanted.contains(value.name) {
           observe(value.name, Tensor(value.shape, Array(value.elements)))
         }
       }
-      return (clock.now - start).seconds
     }
+    return (clock.now - start).seconds
   }
 }
 

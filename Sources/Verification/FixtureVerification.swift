@@ -1,6 +1,6 @@
-internal import Executor
 public import ModelGraph
 internal import Reference
+internal import Runtime
 public import TensorCore
 
 /// How a model compares with the golden values of a fixture.

@@ -1,6 +1,6 @@
-internal import Executor
 public import ModelGraph
 internal import Reference
+internal import Runtime
 public import TensorCore
 
 /// Each layer of the executor judged alone: the oracle computes it from the executor's own inputs,
@@ -64,8 +64,8 @@ public struct LayerVerification: Sendable {
     // All values in float64, and as floats in the arena.
     try Network.requireMemory(for: plan.shapes.values, bytesPerElement: 12)
     var values: [String: OracleValue] = [:]
-    let executor = try Executor(plan, threadCount: threadCount)
-    try executor.run(inputs) { value in
+    let context = try ExecutionContext(plan, threadCount: threadCount)
+    try context.run(inputs) { value in
       values[value.name] = OracleValue(
         shape: value.shape, elements: value.elements.map(Double.init))
     }

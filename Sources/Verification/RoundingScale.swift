@@ -1,6 +1,6 @@
-internal import Executor
 public import ModelGraph
 internal import Reference
+internal import Runtime
 public import TensorCore
 
 /// What rounding may do to each value of a network, measured.

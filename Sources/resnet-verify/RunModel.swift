@@ -59,6 +59,8 @@ struct RunModel: ParsableCommand {
       throw UsageError("--layers: the value named output would hide the network's last output")
     }
     var arrays: [(String, Tensor)] = []
+    let prepared = try engine.engine.prepare(
+      model.network, inputShapes: inputs.mapValues(\.shape), observing: wanted.union([last]))
     let progress = ProgressCount(.things("runs"))
     for index in 0..<repetitions {
       arrays = []
@@ -67,9 +69,7 @@ struct RunModel: ParsableCommand {
       } else {
         Progress.say("running the network")
       }
-      let seconds = try engine.engine.run(
-        model.network, inputs: inputs, observing: wanted.union([last])
-      ) { name, value in
+      let seconds = try prepared.run(inputs) { name, value in
         if name == last { arrays.insert(("output", value), at: 0) }
         if wanted.contains(name) && name != "output" { arrays.append((name, value)) }
       }

@@ -14,9 +14,8 @@ import Testing
     let arrays = try NPZ.read(InputFile(path: fixture))
     let golden = try Fixture(arrays: arrays, for: model)
 
-    let plan = try ExecutionPlan(
-      for: model.network, inputShapes: golden.inputs.mapValues(\.shape))
-    let outputs = try Executor(plan, threadCount: 2).run(golden.inputs)
+    let session = try Session(model, threads: 2)
+    let outputs = try session.run(golden.inputs)
     #expect(outputs["prob"]?.shape == [2, 10])
 
     let scale = try RoundingScale(of: model.network, for: golden)

@@ -1,10 +1,10 @@
 import CaffeFormat
-import Executor
 import Files
 import Inspection
 import ModelGraph
 import ModelIO
 import Reference
+import Runtime
 import TensorCore
 
 extension FuzzTarget {
@@ -33,7 +33,7 @@ extension FuzzTarget {
     var expected: [String: Shape] = [:]
     try Oracle(network).run(inputs) { name, value in expected[name] = value.shape }
     let plan = try ExecutionPlan(for: network, observing: observing)
-    let outputs = try Executor(plan).run(inputs)
+    let outputs = try ExecutionContext(plan).run(inputs)
     try require(
       Set(outputs.keys) == Set(network.outputs)
         && outputs.allSatisfy { name, value in value.shape == expected[name] },

@@ -1,9 +1,9 @@
 import CaffeFormat
-import Executor
 import Files
 import ModelGraph
 import ModelIO
 import Reference
+import Runtime
 import TensorCore
 
 extension FuzzTarget {

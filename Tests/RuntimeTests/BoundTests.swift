@@ -1,6 +1,6 @@
-import Executor
 import ModelGraph
 import Reference
+import Runtime
 import TensorCore
 import TestSupport
 import Testing
@@ -50,7 +50,7 @@ struct BoundTests {
     let plan = try ExecutionPlan(for: network)
     // As after a rectifier: half of the elements are zero.
     let data = Tensor(inputShape, random.tensor(inputShape).floats.map { max($0, 0) })
-    let found = try #require(try Executor(plan).run(["data": data])["y"]).doubles
+    let found = try #require(try ExecutionContext(plan).run(["data": data])["y"]).doubles
     let input = OracleValue(shape: inputShape, elements: data.doubles)
     let expected = try Oracle.evaluate(node, [input])[0].elements
     let magnitudes = try Oracle.magnitudes(node, [input])[0].elements

@@ -1,6 +1,6 @@
 import Benchmarking
-import Executor
 import ModelGraph
+import Runtime
 import TensorCore
 import Testing
 

@@ -1,6 +1,6 @@
-import Executor
 import ModelGraph
 import Reference
+import Runtime
 import TensorCore
 import TestSupport
 import Testing
@@ -226,7 +226,7 @@ struct LayerTests {
     let inputs = test.inputs.map { random.integers($0) }
     let named = Dictionary(uniqueKeysWithValues: inputs.enumerated().map { ("x\($0)", $1) })
     let plan = try ExecutionPlan(for: network)
-    let results = try Executor(plan).run(named)
+    let results = try ExecutionContext(plan).run(named)
     let node = try #require(network.nodes.last)
     let values = inputs.map { OracleValue(shape: $0.shape, elements: $0.doubles) }
     let expected = try Oracle.evaluate(node, values)

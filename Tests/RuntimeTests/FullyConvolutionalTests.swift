@@ -1,6 +1,6 @@
-import Executor
 import ModelGraph
 import Reference
+import Runtime
 import TensorCore
 import TestSupport
 import Testing

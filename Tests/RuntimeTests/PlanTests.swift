@@ -1,6 +1,6 @@
-import Executor
 import ModelGraph
 import Reference
+import Runtime
 import TensorCore
 import TestSupport
 import Testing
@@ -197,7 +197,7 @@ struct PlanTests {
       ])
     #expect(throws: NetworkError.self) {
       let plan = try ExecutionPlan(for: network, inputShapes: ["data": Shape(image)])
-      _ = try Executor(plan)
+      _ = try ExecutionContext(plan)
     }
   }
 }

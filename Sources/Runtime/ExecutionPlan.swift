@@ -14,7 +14,7 @@ public enum ObservedValues: Sendable {
 
 /// What is to be done to run a network on inputs of given shapes: steps, tiles and memory.
 ///
-/// Immutable: one plan serves any number of executors. Layers are merged where no observed value is
+/// Immutable: one plan serves any number of contexts. Layers are merged where no observed value is
 /// hidden by it. The bits of the results depend on the plan, never on the number of threads; the
 /// bits for one image do not depend on the number of images.
 public struct ExecutionPlan: Sendable {
@@ -46,7 +46,7 @@ public struct ExecutionPlan: Sendable {
   /// - Parameters:
   ///   - inputShapes: shapes of inputs by name, instead of those of the definition: any batch and
   ///     any image size that the layers accept.
-  ///   - observing: the values that `Executor.run` will show; the more, the less is merged.
+  ///   - observing: the values that `ExecutionContext.run` will show; the more, the less is merged.
   /// - Throws: `NetworkError` where a layer does not fit its input, a name is no value of the
   ///   network, or a value is empty or too large.
   public init(

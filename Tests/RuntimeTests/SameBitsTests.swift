@@ -1,6 +1,6 @@
-import Executor
 import Kernels
 import ModelGraph
+import Runtime
 import TensorCore
 import TestSupport
 import Testing
@@ -45,7 +45,7 @@ private func bits(
   _ plan: ExecutionPlan, _ inputs: [String: Tensor], threadCount: Int
 ) throws -> [String: [UInt32]] {
   var result: [String: [UInt32]] = [:]
-  try Executor(plan, threadCount: threadCount).run(inputs) { value in
+  try ExecutionContext(plan, threadCount: threadCount).run(inputs) { value in
     result[value.name] = value.elements.map(\.bitPattern)
   }
   return result

@@ -19,8 +19,8 @@ public struct ObservedValue {
 
 /// Runs a plan: owns the memory and the threads, so that a run allocates nothing large.
 ///
-/// One caller at a time: it is not Sendable. Several executors may run one plan at once.
-public final class Executor {
+/// One caller at a time: it is not Sendable. Several contexts may run one plan at once.
+public final class ExecutionContext {
   /// What it runs.
   public let plan: ExecutionPlan
   /// The number of threads, the caller's included.
@@ -31,7 +31,7 @@ public final class Executor {
   private let workers: [Worker]
   private let stepValues: [StepValues]
 
-  /// An executor of a plan.
+  /// A context for a plan.
   ///
   /// - Parameter threadCount: how many threads compute; the results have the same bits for any.
   /// - Throws: `NetworkError` where the system gives no memory or no threads, or has no OpenBLAS.

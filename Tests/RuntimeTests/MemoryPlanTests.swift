@@ -4,7 +4,7 @@ import TensorCore
 import TestSupport
 import Testing
 
-@testable import Executor
+@testable import Runtime
 
 /// A random graph of sums, rectifiers, pools, joins and views over images of several sizes.
 private func randomNetwork(seed: UInt64) throws -> Network {
@@ -94,7 +94,7 @@ struct MemoryPlanTests {
     let network = try randomNetwork(seed: seed)
     var random = SeededGenerator(seed: seed)
     let data = ["x0": random.integers([1, 4, 8, 8]), "x1": random.integers([1, 4, 8, 8])]
-    let results = try Executor(ExecutionPlan(for: network), threadCount: 2).run(data)
+    let results = try ExecutionContext(ExecutionPlan(for: network), threadCount: 2).run(data)
     try Oracle(network).run(data) { name, value in
       guard let found = results[name]?.doubles else { return }
       let size = value.elements.reduce(1) { max($0, abs($1)) }

@@ -1,5 +1,5 @@
-import Executor
 import Reference
+import Runtime
 
 #if canImport(Glibc)
   import Glibc
@@ -11,7 +11,7 @@ import TensorCore
 import TestSupport
 import Testing
 
-@Suite("Executor")
+@Suite("ExecutionContext")
 struct RunTests {
   private func input(_ shape: Shape, seed: UInt64 = 5) -> Tensor {
     var random = SeededGenerator(seed: seed)
@@ -20,7 +20,7 @@ struct RunTests {
 
   @Test func `observed values come in topological order, inputs first`() throws {
     let network = try block(dropout: true)
-    let executor = try Executor(ExecutionPlan(for: network, observing: .all))
+    let executor = try ExecutionContext(ExecutionPlan(for: network, observing: .all))
     var names: [String] = []
     try executor.run(["data": input([1, 4, 6, 6])]) { names.append($0.name) }
     #expect(names == network.nodes.flatMap(\.outputs))
@@ -30,7 +30,7 @@ struct RunTests {
     let network = try block(dropout: true)
     let plan = try ExecutionPlan(for: network, observing: .all)
     var values: [String: OracleValue] = [:]
-    try Executor(plan).run(["data": input([1, 4, 6, 6])]) { value in
+    try ExecutionContext(plan).run(["data": input([1, 4, 6, 6])]) { value in
       values[value.name] = OracleValue(
         shape: value.shape, elements: value.elements.map { Double($0) })
     }
@@ -53,11 +53,11 @@ struct RunTests {
     let network = try block()
     let data = ["data": input([1, 4, 6, 6])]
     var among: [Float] = []
-    try Executor(ExecutionPlan(for: network, observing: .all)).run(data) {
+    try ExecutionContext(ExecutionPlan(for: network, observing: .all)).run(data) {
       if $0.name == name { among = Array($0.elements) }
     }
     var alone: [Float] = []
-    try Executor(ExecutionPlan(for: network, observing: .named([name]))).run(data) {
+    try ExecutionContext(ExecutionPlan(for: network, observing: .named([name]))).run(data) {
       if $0.name == name { alone = Array($0.elements) }
     }
     try #require(alone.count == among.count && !alone.isEmpty)
@@ -67,7 +67,7 @@ struct RunTests {
   @Test func `merging changes no output beyond rounding`() throws {
     let network = try block()
     let data = ["data": input([1, 4, 6, 6])]
-    let merged = try #require(try Executor(ExecutionPlan(for: network)).run(data)["relu"])
+    let merged = try #require(try ExecutionContext(ExecutionPlan(for: network)).run(data)["relu"])
     var exact: [Double] = []
     try Oracle(network).run(data) { name, value in if name == "relu" { exact = value.elements } }
     for (found, expected) in zip(merged.doubles, exact) { #expect(abs(found - expected) < 1e-5) }
@@ -100,7 +100,7 @@ struct RunTests {
         Node("data", .input(.init(shape: [1, 2, 1, 2]))),
         Node("y", .convolution(.init(kernel: kernel)), inputs: ["data"]),
       ])
-    let result = try Executor(ExecutionPlan(for: network)).run(["data": data])["y"]
+    let result = try ExecutionContext(ExecutionPlan(for: network)).run(["data": data])["y"]
     #expect(result?.floats == [1.75, -5, 0.625, 0.5])
   }
 
@@ -115,14 +115,14 @@ struct RunTests {
         Node("data", .input(.init(shape: [1, 1, 1, 1]))),
         Node("y", .convolution(.init(kernel: kernel)), inputs: ["data"]),
       ])
-    let result = try Executor(ExecutionPlan(for: network)).run([
+    let result = try ExecutionContext(ExecutionPlan(for: network)).run([
       "data": Tensor([1, 1, 1, 1], [Float(2)])
     ])
     #expect(result["y"]?.floats == [6])
   }
 
   @Test func `a run leaves nothing behind for the next`() throws {
-    let executor = try Executor(ExecutionPlan(for: block()))
+    let executor = try ExecutionContext(ExecutionPlan(for: block()))
     let first = try executor.run(["data": input([1, 4, 6, 6])])
     _ = try executor.run(["data": input([1, 4, 6, 6], seed: 6)])
     let again = try executor.run(["data": input([1, 4, 6, 6])])
@@ -142,7 +142,7 @@ struct RunTests {
           inputs: ["data"]),
       ])
     let data = Tensor([1, 1, 1, 4], [Float.nan, .infinity, -.infinity, 1])
-    let results = try Executor(ExecutionPlan(for: network)).run(["data": data])
+    let results = try ExecutionContext(ExecutionPlan(for: network)).run(["data": data])
     let relu = try #require(results["relu"]).floats
     #expect(relu[0].isNaN && relu[1...] == [6, 0, 1])
     let pool = try #require(results["pool"]).floats
@@ -170,7 +170,7 @@ struct RunTests {
         flushing.__mxcsr |= 0x8040  // flush to zero, denormals are zero
         if hostFlushes { fesetenv(&flushing) }
       #endif
-      let result = try Executor(plan, threadCount: threadCount).run(["data": data])
+      let result = try ExecutionContext(plan, threadCount: threadCount).run(["data": data])
       var after = fenv_t()
       fegetenv(&after)
       fesetenv(&host)
@@ -182,7 +182,7 @@ struct RunTests {
   }
 
   @Test func `inputs that do not fit are refused by name`() throws {
-    let executor = try Executor(ExecutionPlan(for: block()))
+    let executor = try ExecutionContext(ExecutionPlan(for: block()))
     #expect(throws: NetworkError("expected an input named data, found none")) {
       try executor.run([:])
     }
@@ -204,7 +204,7 @@ struct RunTests {
         Node("drop", .passThrough(.init(kind: .dropout)), inputs: ["data"]),
       ])
     let data = input([2, 3])
-    let result = try Executor(ExecutionPlan(for: network)).run(["data": data])
+    let result = try ExecutionContext(ExecutionPlan(for: network)).run(["data": data])
     #expect(try #require(result["drop"]).isBitEqual(to: data))
   }
 }
