@@ -109,17 +109,18 @@ extension CoreGraph {
       case .batchNormalization: self = .link(.affine)
       case .scale(let layer): self = layer.scale == nil ? .core(.combination) : .link(.affine)
       case .bias(let layer): self = layer.bias == nil ? .core(.combination) : .link(.affine)
-      case .power(let layer): self = layer.power == 1 ? .link(.affine) : .core(.activation)
-      case .relu, .prelu, .elu, .sigmoid, .tanh: self = .core(.activation)
+      case .activation(let function):
+        self = function.affine == nil ? .core(.activation) : .link(.affine)
+      case .prelu: self = .core(.activation)
       case .pooling(let layer):
         self = layer.kernel == Extent(1) ? .link(.moving) : .core(.pooling)
       case .globalPooling: self = .core(.pooling)
       case .elementwise: self = .core(.combination)
       case .concatenation: self = .core(.concatenation)
-      case .slice: self = .core(.slice)
+      case .slice, .crop: self = .core(.slice)
       case .zeroPadding(let layer):
         self =
-          layer.channelsBefore == 0 && layer.channelsAfter == 0
+          layer.channelsBefore == 0 && layer.channelsAfter == 0 && layer.value == 0
           ? .link(.padding) : .core(.product)
       case .flatten, .reshape, .passThrough: self = .link(.moving)
       case .permutation: self = .core(.permutation)

@@ -13,28 +13,42 @@ extension NetDraft {
     case .batchNormalization(let layer): try drafts(layer, node)
     case .scale(let layer): [try draft(layer, node)]
     case .bias(let layer): [try draft(layer, node)]
-    case .relu(let layer): [try draft(layer, node)]
+    case .activation(let function): [try draft(function, node)]
     case .prelu(let layer): [try draft(layer, node)]
-    case .elu(let layer): [try draft(layer, node)]
-    case .sigmoid: [LayerDraft(node.name, "Sigmoid")]
-    case .tanh: [LayerDraft(node.name, "TanH")]
-    case .power(let layer): [try draft(layer, node)]
     case .pooling(let layer): [try draft(layer, node)]
     case .globalPooling(let layer): [draft(layer, node)]
     case .elementwise(let layer): [try draft(layer, node)]
     case .concatenation(let layer): [draft(layer, node)]
     case .slice(let layer): [draft(layer, node)]
+    case .crop:
+      throw FormatError(
+        at: .object(node.name), "Caffe has no layer that takes part of the elements of an axis")
     case .zeroPadding(let layer): [try draft(layer, node)]
     case .fullyConnected(let layer): [try draft(layer, node)]
     case .flatten(let layer): [draft(layer, node)]
     case .reshape(let layer): [draft(layer, node)]
     case .permutation:
       throw FormatError(at: .object(node.name), "Caffe has no layer that exchanges axes")
-    case .softmax(let layer): [draft(layer, node)]
+    case .softmax(let layer): [try draft(layer, node)]
     case .localResponseNormalization(let layer): [try draft(layer, node)]
     case .passThrough(let layer): [draft(layer, node)]
     case .convolution(let layer): [try draft(layer, node)]
     case .input: preconditionFailure("an input is no layer that computes")
+    }
+  }
+
+  private mutating func draft(
+    _ function: Layer.Activation, _ node: Node
+  ) throws(FormatError) -> LayerDraft {
+    switch function {
+    case .relu(let layer): return try draft(layer, node)
+    case .elu(let layer): return try draft(layer, node)
+    case .sigmoid: return LayerDraft(node.name, "Sigmoid")
+    case .tanh: return LayerDraft(node.name, "TanH")
+    case .power(let layer): return try draft(layer, node)
+    default:
+      throw FormatError(
+        at: .object(node.name), "Caffe has no layer that computes this function: \(function.name)")
     }
   }
 
@@ -81,6 +95,10 @@ extension NetDraft {
   ) throws(FormatError) -> LayerDraft {
     try require(
       node.inputs.count > 1, node, "Caffe's Eltwise takes 2 inputs or more, found 1")
+    let shapes = node.inputs.map { self.shapes[$0]! }  // every value has a shape
+    try require(
+      shapes.allSatisfy { $0 == shapes[0] }, node,
+      "expected inputs of one shape for Caffe, found \(shapes)")
     var draft = LayerDraft(node.name, "Eltwise", "eltwise_param")
     switch layer.operation {
     case .sum:
@@ -89,6 +107,7 @@ extension NetDraft {
       }
     case .product: draft.parameters.add("operation", named: "PROD")
     case .maximum: draft.parameters.add("operation", named: "MAX")
+    case .minimum: try require(false, node, "Caffe's Eltwise has no minimum")
     }
     return draft
   }
@@ -122,7 +141,10 @@ extension NetDraft {
     return draft
   }
 
-  private func draft(_ layer: Layer.Softmax, _ node: Node) -> LayerDraft {
+  private func draft(
+    _ layer: Layer.Softmax, _ node: Node
+  ) throws(FormatError) -> LayerDraft {
+    try require(!layer.isLogarithmic, node, "Caffe has no log softmax")
     var draft = LayerDraft(node.name, "Softmax", "softmax_param")
     draft.parameters.addUnlessDefault("axis", layer.axis)
     return draft

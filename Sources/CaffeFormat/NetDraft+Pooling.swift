@@ -8,6 +8,7 @@ internal import TensorCore
 // that begins past the image if there is padding, and divides by the window in the padded image.
 extension NetDraft {
   mutating func draft(_ layer: Layer.Pooling, _ node: Node) throws(FormatError) -> LayerDraft {
+    try require(layer.dilation == Extent(1), node, "Caffe has no dilated pooling")
     // Every value has a shape; these are images.
     let (input, output) = (shapes[node.inputs[0]]!, shapes[node.outputs[0]]!)
     let pad = Extent(height: layer.padding.top, width: layer.padding.left)

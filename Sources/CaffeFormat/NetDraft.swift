@@ -74,6 +74,7 @@ extension NetDraft {
       padded[node.outputs[0]] = (value, padding.spatial)
       remarks.add(.mergedPadding, "\(node.name) to \(readers[node.outputs[0]]![0].name)")
     case .zeroPadding(let padding):
+      try require(padding.value == 0, node, "Caffe pads with zeros, found \(padding.value)")
       let read = readPart(of: padding, node)
       try connect([try draft(read, node)], node, inputs: node.inputs)
     case .convolution(let convolution):
@@ -82,9 +83,7 @@ extension NetDraft {
       if let source { convolution.padding = convolution.padding + source.padding }
       let draft = try draft(convolution, node)
       try connect([draft], node, inputs: [source?.value ?? node.inputs[0]])
-    case .batchNormalization, .scale, .bias, .relu, .prelu, .elu, .sigmoid, .tanh, .power,
-      .pooling, .globalPooling, .elementwise, .concatenation, .slice, .fullyConnected, .flatten,
-      .reshape, .permutation, .softmax, .localResponseNormalization, .passThrough:
+    default:
       try connect(try drafts(of: node), node, inputs: node.inputs)
     }
   }
@@ -106,7 +105,8 @@ extension NetDraft {
 
   /// Whether the only reader is a convolution that can add the zeros itself.
   private func isMergeable(_ padding: Layer.ZeroPadding, _ node: Node) -> Bool {
-    guard padding.channelsBefore == 0, padding.channelsAfter == 0, !padding.cutsOff,
+    guard padding.channelsBefore == 0, padding.channelsAfter == 0, padding.value == 0,
+      !padding.cutsOff,
       let reader = readers[node.outputs[0]], reader.count == 1,
       case .convolution(let convolution) = reader[0].layer
     else { return false }

@@ -193,7 +193,8 @@ extension Layer.Convolution {
 extension Layer {
   fileprivate var isReLU: Bool {
     switch self {
-    case .relu, .prelu, .elu: true
+    case .prelu: true
+    case .activation(let function): function.affine == nil
     default: false
     }
   }

@@ -105,6 +105,15 @@ extension NetworkBuilder {
     case "elu": return [Part("elu", .elu(.init()))]
     case "sigmoid": return [Part("sigmoid", .sigmoid)]
     case "tanh": return [Part("tanh", .tanh)]
+    case "selu":
+      let selu = Layer.Activation.selu(
+        alpha: Layer.Activation.seluAlpha, gamma: Layer.Activation.seluGamma)
+      return [Part("selu", .activation(selu))]
+    case "swish", "silu": return [Part("swish", .activation(.silu))]
+    case "gelu": return [Part("gelu", .activation(.gelu))]
+    case "softplus": return [Part("softplus", .activation(.softplus))]
+    case "softsign": return [Part("softsign", .activation(.softsign))]
+    case "exponential": return [Part("exponential", .activation(.exponential))]
     case "softmax":
       let last = value.canonicalAxis(value.kerasShape.rank - 1)
       return [Part("softmax", .softmax(.init(axis: last)))]

@@ -38,9 +38,8 @@ extension Network {
       case .zeroPadding, .passThrough, .reshape, .permutation, .flatten:
         if node.inputs.contains(where: raw.contains) { raw.formUnion(node.outputs) }
       case .convolution, .fullyConnected: continue
-      case .batchNormalization, .scale, .bias, .relu, .prelu, .elu, .sigmoid, .tanh, .power,
-        .pooling, .globalPooling, .elementwise, .concatenation, .slice, .softmax,
-        .localResponseNormalization:
+      case .batchNormalization, .scale, .bias, .activation, .prelu, .pooling, .globalPooling,
+        .elementwise, .concatenation, .slice, .crop, .softmax, .localResponseNormalization:
         if node.inputs.contains(where: raw.contains) { return true }
       }
     }

@@ -65,6 +65,8 @@ extension KernelTable {
     case product
     /// The largest; NaN wins.
     case maximum
+    /// The smallest; NaN wins.
+    case minimum
   }
 
   /// `y[i] = activation(x[0][i] ∘ x[1][i] ∘ …)`; `y` may be the memory of an input.
@@ -85,6 +87,7 @@ extension KernelTable {
       coefficients.withUnsafeBufferPointer { call(ck_sum, $0.baseAddress) }
     case .product: call(ck_product, nil)
     case .maximum: call(ck_maximum, nil)
+    case .minimum: call(ck_minimum, nil)
     }
   }
 

@@ -1,20 +1,6 @@
 public import TensorCore
 
 extension Layer {
-  /// `y = min(max(x, 0) + negativeSlope · min(x, 0), maximum)`.
-  public struct ReLU: Sendable {
-    /// The slope left of zero: 0 for the plain rectifier.
-    public var negativeSlope: Double
-    /// The cap, 6 for ReLU6; nil for none.
-    public var maximum: Double?
-
-    /// A rectifier.
-    public init(negativeSlope: Double = 0, maximum: Double? = nil) {
-      self.negativeSlope = negativeSlope
-      self.maximum = maximum
-    }
-  }
-
   /// `y = max(x, 0) + slope[c] · min(x, 0)`.
   public struct PReLU: Sendable {
     /// The slope left of zero.
@@ -24,33 +10,8 @@ extension Layer {
     public init(slope: Tensor) { self.slope = slope }
   }
 
-  /// `y = x` for positive `x`, else `alpha · (exp(x) − 1)`.
-  public struct ELU: Sendable {
-    /// Minus the limit at −∞.
-    public var alpha: Double
-
-    /// An exponential linear unit.
-    public init(alpha: Double = 1) { self.alpha = alpha }
-  }
-
-  /// `y = (shift + scale · x) ^ power`.
-  public struct Power: Sendable {
-    /// The exponent.
-    public var power: Double
-    /// The factor of `x`.
-    public var scale: Double
-    /// The addend.
-    public var shift: Double
-
-    /// A power layer.
-    public init(power: Double = 1, scale: Double = 1, shift: Double = 0) {
-      self.power = power
-      self.scale = scale
-      self.shift = shift
-    }
-  }
-
-  /// Inputs of one shape combined element by element.
+  /// Inputs combined element by element, broadcast as NumPy does: shapes are lined up at their last
+  /// axes, and an axis of 1, or one that is missing, is repeated.
   public struct Elementwise: Sendable {
     /// How elements are combined.
     public enum Operation: String, Sendable, CaseIterable {
@@ -60,6 +21,16 @@ extension Layer {
       case product
       /// `max x[i]`; a NaN wins.
       case maximum
+      /// `min x[i]`; a NaN wins.
+      case minimum
+
+      /// Whether it selects one of its operands, so that nothing is rounded.
+      public var selects: Bool {
+        switch self {
+        case .sum, .product: false
+        case .maximum, .minimum: true
+        }
+      }
     }
 
     /// How elements are combined.

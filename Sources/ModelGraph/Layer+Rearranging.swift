@@ -22,7 +22,36 @@ extension Layer {
     }
   }
 
-  /// Zeros around an image, and before and after its channels (shortcut option A).
+  /// Every `step`-th element along `axis`, from `start` to before `end`.
+  public struct Crop: Sendable {
+    /// The axis.
+    public var axis: Int
+    /// The first element; a negative number counts from the end.
+    public var start: Int
+    /// The element before which it ends, counted likewise; nil: all that follow.
+    public var end: Int?
+    /// From one element to the next; 1 or more.
+    public var step: Int
+
+    /// A crop layer.
+    public init(axis: Int, start: Int = 0, end: Int? = nil, step: Int = 1) {
+      self.axis = axis
+      self.start = start
+      self.end = end
+      self.step = step
+    }
+
+    /// The elements that are taken of `extent`; bounds past an end mean that end.
+    public func elements(of extent: Int) -> StrideTo<Int> {
+      func place(_ index: Int) -> Int {
+        min(max(index < 0 ? index + extent : index, 0), extent)
+      }
+      return stride(from: place(start), to: end.map(place) ?? extent, by: step)
+    }
+  }
+
+  /// Zeros, or another number, around an image, and before and after its channels (shortcut option
+  /// A).
   public struct ZeroPadding: Sendable {
     /// Rows and columns of zeros; so many are cut off where a number is negative.
     public var spatial: Padding
@@ -30,12 +59,17 @@ extension Layer {
     public var channelsBefore: Int
     /// Channels of zeros after the last.
     public var channelsAfter: Int
+    /// What stands in place of zeros, if another number does.
+    public var value: Double
 
     /// A padding layer.
-    public init(spatial: Padding = .none, channelsBefore: Int = 0, channelsAfter: Int = 0) {
+    public init(
+      spatial: Padding = .none, channelsBefore: Int = 0, channelsAfter: Int = 0, value: Double = 0
+    ) {
       self.spatial = spatial
       self.channelsBefore = channelsBefore
       self.channelsAfter = channelsAfter
+      self.value = value
     }
 
     /// Whether rows or columns are cut off.

@@ -22,7 +22,7 @@ extension Node {
       try require(
         count == 1 || count == inputs[0][1], "\(inputs[0][1]) slopes or 1", "\(count)")
       return [inputs[0]]
-    case .relu, .elu, .sigmoid, .tanh, .power, .passThrough: return [inputs[0]]
+    case .activation, .passThrough: return [inputs[0]]
     case .pooling(let layer): return [try pooled(inputs[0], layer)]
     case .globalPooling:
       try requireImage(inputs[0])
@@ -30,6 +30,7 @@ extension Node {
     case .elementwise(let layer): return [try combined(inputs, layer)]
     case .concatenation(let layer): return [try concatenated(inputs, layer)]
     case .slice(let layer): return try sliced(inputs[0], layer)
+    case .crop(let layer): return [try cropped(inputs[0], layer)]
     case .zeroPadding(let layer): return [try padded(inputs[0], layer)]
     case .fullyConnected(let layer): return [try multiplied(inputs[0], layer)]
     case .flatten(let layer): return [try flattened(inputs[0], layer)]
@@ -82,9 +83,11 @@ extension Node {
     return try shape(
       input, channels: input[1],
       try poolingWindows(
-        input[2], layer.kernel.height, layer.stride.height, padding.top, padding.bottom, layer),
+        input[2], layer.kernel.height, layer.stride.height, layer.dilation.height, padding.top,
+        padding.bottom, layer),
       try poolingWindows(
-        input[3], layer.kernel.width, layer.stride.width, padding.left, padding.right, layer))
+        input[3], layer.kernel.width, layer.stride.width, layer.dilation.width, padding.left,
+        padding.right, layer))
   }
 
   /// How many windows fit one axis.
@@ -114,12 +117,14 @@ extension Node {
   /// The windows of a pooling along one axis: each must see the image, for there is no maximum and
   /// no mean of nothing.
   private func poolingWindows(
-    _ extent: Int, _ kernel: Int, _ stride: Int, _ before: Int, _ after: Int,
+    _ extent: Int, _ kernel: Int, _ stride: Int, _ dilation: Int, _ before: Int, _ after: Int,
     _ layer: Layer.Pooling
   ) throws(NetworkError) -> Int {
     let count = try windows(
-      extent, kernel, stride, 1, before, after, layer.rounding, clips: layer.clipsLastWindow)
-    try require(kernel > before, "padding smaller than the window of \(kernel)", "\(before)")
+      extent, kernel, stride, dilation, before, after, layer.rounding,
+      clips: layer.clipsLastWindow)
+    let reach = dilation * (kernel - 1) + 1  // both are below 2^31
+    try require(reach > before, "padding smaller than the window of \(reach)", "\(before)")
     try require(
       (count - 1) * stride < extent + before, "windows that reach the image",
       "one that begins behind it")
@@ -164,14 +169,19 @@ extension Node {
   private func combined(
     _ inputs: [Shape], _ layer: Layer.Elementwise
   ) throws(NetworkError) -> Shape {
+    var result = inputs[0]
     for other in inputs.dropFirst() {
-      try require(other == inputs[0], "inputs of one shape, \(inputs[0])", "\(other)")
+      guard let shape = Shape(broadcasting: result, other) else {
+        try require(false, "inputs of one shape, \(inputs[0])", "\(other)")
+        return result
+      }
+      result = shape
     }
     let count = layer.coefficients.count
     try require(
       count == 0 || count == inputs.count, "one coefficient for each of \(inputs.count) inputs",
       "\(count)")
-    return inputs[0]
+    return result
   }
 
   private func concatenated(
@@ -209,6 +219,22 @@ extension Node {
       try require(start < end, "slice points that rise within \(extent)", "\(layer.points ?? [])")
     }
     return zip(edges, edges.dropFirst()).map { input.replacing(layer.axis, by: $1 - $0) }
+  }
+
+  private func cropped(_ input: Shape, _ layer: Layer.Crop) throws(NetworkError) -> Shape {
+    try requireAxis(layer.axis, of: input)
+    try require(layer.step >= 1, "a step of 1 or more", "\(layer.step)")
+    let extent = input[layer.axis]
+    let bounds = [layer.start, layer.end ?? 0]
+    try require(
+      bounds.allSatisfy { $0.magnitude < 1 << 62 } && extent < 1 << 62, "bounds below 2^62",
+      "\(bounds)")
+    let elements = layer.elements(of: extent)
+    let count = elements.underestimatedCount
+    try require(
+      count > 0, "at least one element of \(extent)",
+      "none from \(layer.start) to \(layer.end.map { "\($0)" } ?? "the end")")
+    return input.replacing(layer.axis, by: count)
   }
 
   private func padded(_ input: Shape, _ layer: Layer.ZeroPadding) throws(NetworkError) -> Shape {

@@ -64,9 +64,9 @@ extension Layer {
     case .prelu(var layer):
       layer.slope = transform(.slope, layer.slope)
       return .prelu(layer)
-    case .input, .relu, .elu, .sigmoid, .tanh, .power, .pooling, .globalPooling, .elementwise,
-      .concatenation, .slice, .zeroPadding, .flatten, .reshape, .permutation, .softmax,
-      .localResponseNormalization, .passThrough:
+    case .input, .activation, .pooling, .globalPooling, .elementwise, .concatenation, .slice, .crop,
+      .zeroPadding, .flatten, .reshape, .permutation, .softmax, .localResponseNormalization,
+      .passThrough:
       return self
     }
   }
@@ -79,24 +79,21 @@ extension Layer {
     case .batchNormalization: "batch normalization"
     case .scale: "scale"
     case .bias: "bias"
-    case .relu: "ReLU"
+    case .activation(let function): function.name
     case .prelu: "PReLU"
-    case .elu: "ELU"
-    case .sigmoid: "sigmoid"
-    case .tanh: "tanh"
-    case .power: "power"
     case .pooling(let layer): layer.kind == .maximum ? "max pooling" : "average pooling"
     case .globalPooling(let layer):
       layer.kind == .maximum ? "global max pooling" : "global average pooling"
     case .elementwise(let layer): "element-wise \(layer.operation)"
     case .concatenation: "concatenation"
     case .slice: "slice"
-    case .zeroPadding: "zero padding"
+    case .crop: "crop"
+    case .zeroPadding(let layer): layer.value == 0 ? "zero padding" : "padding"
     case .fullyConnected: "fully connected"
     case .flatten: "flatten"
     case .reshape: "reshape"
     case .permutation: "permutation"
-    case .softmax: "softmax"
+    case .softmax(let layer): layer.isLogarithmic ? "log softmax" : "softmax"
     case .localResponseNormalization: "local response normalization"
     case .passThrough(let layer): layer.kind.rawValue
     }

@@ -23,6 +23,8 @@ extension Layer {
     public var kernel: Extent
     /// Distance between windows.
     public var stride: Extent
+    /// Distance between the elements of a window.
+    public var dilation: Extent
     /// Rows and columns around the image.
     public var padding: Padding
     /// Whether a last window that overhangs the padded image counts.
@@ -34,12 +36,14 @@ extension Layer {
 
     /// A pooling layer.
     public init(
-      kind: PoolingKind, kernel: Extent, stride: Extent, padding: Padding = .none,
-      rounding: Rounding = .floor, clipsLastWindow: Bool = false, divisor: Divisor = .paddedWindow
+      kind: PoolingKind, kernel: Extent, stride: Extent, dilation: Extent = Extent(1),
+      padding: Padding = .none, rounding: Rounding = .floor, clipsLastWindow: Bool = false,
+      divisor: Divisor = .paddedWindow
     ) {
       self.kind = kind
       self.kernel = kernel
       self.stride = stride
+      self.dilation = dilation
       self.padding = padding
       self.rounding = rounding
       self.clipsLastWindow = clipsLastWindow

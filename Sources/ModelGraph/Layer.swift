@@ -15,29 +15,23 @@ public enum Layer: Sendable {
   case scale(Scale)
   /// Sum with a constant or with a second input, broadcast.
   case bias(Bias)
-  /// Rectifier, optionally leaky or capped.
-  case relu(ReLU)
+  /// A function of one number, applied to each element.
+  case activation(Activation)
   /// Rectifier with a learned slope.
   case prelu(PReLU)
-  /// Exponential linear unit.
-  case elu(ELU)
-  /// `1 / (1 + exp(-x))`.
-  case sigmoid
-  /// Hyperbolic tangent.
-  case tanh
-  /// `(shift + scale · x) ^ power`.
-  case power(Power)
   /// Maximum or average over windows.
   case pooling(Pooling)
   /// Maximum or average over a whole image.
   case globalPooling(GlobalPooling)
-  /// Sum, product or maximum of inputs of one shape.
+  /// Sum, product, maximum or minimum of inputs, broadcast.
   case elementwise(Elementwise)
   /// Inputs joined along an axis.
   case concatenation(Concatenation)
   /// An input cut into several outputs along an axis.
   case slice(Slice)
-  /// Zeros added around an image or to its channels.
+  /// Part of the elements along an axis.
+  case crop(Crop)
+  /// Zeros, or another number, added around an image or to its channels.
   case zeroPadding(ZeroPadding)
   /// Matrix product with the flattened input.
   case fullyConnected(FullyConnected)
@@ -47,7 +41,7 @@ public enum Layer: Sendable {
   case reshape(Reshape)
   /// Axes in another order.
   case permutation(Permutation)
-  /// `exp(x) / Σ exp(x)` along an axis.
+  /// `exp(x) / Σ exp(x)` along an axis, or its logarithm.
   case softmax(Softmax)
   /// Division by the energy of a neighbourhood.
   case localResponseNormalization(LocalResponseNormalization)
@@ -71,13 +65,18 @@ extension Layer {
     }
   }
 
-  /// `y = exp(x − max) / Σ exp(x − max)` along `axis`.
+  /// `y = exp(x − max) / Σ exp(x − max)` along `axis`, or the logarithm of that.
   public struct Softmax: Sendable {
     /// The axis that sums to 1.
     public var axis: Int
+    /// Whether the result is `x − max − ln Σ exp(x − max)`.
+    public var isLogarithmic: Bool
 
     /// A softmax layer.
-    public init(axis: Int = 1) { self.axis = axis }
+    public init(axis: Int = 1, isLogarithmic: Bool = false) {
+      self.axis = axis
+      self.isLogarithmic = isLogarithmic
+    }
   }
 
   /// A layer that does nothing at inference.

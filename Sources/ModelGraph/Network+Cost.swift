@@ -53,10 +53,7 @@ extension Layer {
       output.elementCount * layer.kernel.shape.elementCount(from: 1)
     case .fullyConnected(let layer):
       output.elementCount * layer.kernel.shape[1]
-    case .input, .batchNormalization, .scale, .bias, .relu, .prelu, .elu, .sigmoid, .tanh, .power,
-      .pooling, .globalPooling, .elementwise, .concatenation, .slice, .zeroPadding, .flatten,
-      .reshape, .permutation, .softmax, .localResponseNormalization, .passThrough:
-      0
+    default: 0
     }
   }
 }

@@ -123,10 +123,9 @@ extension Node {
     case .elementwise, .concatenation: allowed = 1...Int.max
     case .scale(let scale): allowed = scale.scale == nil ? 2...2 : 1...1
     case .bias(let bias): allowed = bias.bias == nil ? 2...2 : 1...1
-    case .convolution, .batchNormalization, .relu, .prelu, .elu, .sigmoid, .tanh, .power,
-      .pooling, .globalPooling, .slice, .zeroPadding, .fullyConnected, .flatten, .reshape,
-      .permutation,
-      .softmax, .localResponseNormalization, .passThrough:
+    case .convolution, .batchNormalization, .activation, .prelu, .pooling, .globalPooling, .slice,
+      .crop, .zeroPadding, .fullyConnected, .flatten, .reshape, .permutation, .softmax,
+      .localResponseNormalization, .passThrough:
       allowed = 1...1
     }
     guard allowed.contains(inputs.count) else {

@@ -47,11 +47,14 @@ extension Layer {
         Power(
           power: try fields.number("power"), scale: try fields.number("scale"),
           shift: try fields.number("shift")))
-    case .pooling:
+    case .activation: self = .activation(try Activation(&fields))
+    case .pooling, .dilatedPooling:
       self = .pooling(
         Pooling(
           kind: try fields.word("kind", PoolingKind.self), kernel: try fields.extent("kernel"),
-          stride: try fields.extent("stride"), padding: try fields.padding("padding"),
+          stride: try fields.extent("stride"),
+          dilation: type == .dilatedPooling ? try fields.extent("dilation") : Extent(1),
+          padding: try fields.padding("padding"),
           rounding: try fields.word("rounding", Rounding.self),
           clipsLastWindow: try fields.bool("clipsLastWindow"),
           divisor: try fields.word("divisor", Pooling.Divisor.self)))
@@ -70,12 +73,20 @@ extension Layer {
           points: try fields.ifPresent("points") { (fields) throws(FormatError) in
             try fields.integers("points")
           }))
-    case .zeroPadding:
+    case .crop:
+      self = .crop(
+        Crop(
+          axis: try fields.integer("axis"), start: try fields.integer("start"),
+          end: try fields.ifPresent("end") { (fields) throws(FormatError) in
+            try fields.integer("end")
+          }, step: try fields.integer("step")))
+    case .zeroPadding, .padding:
       self = .zeroPadding(
         ZeroPadding(
           spatial: try fields.padding("spatial"),
           channelsBefore: try fields.integer("channelsBefore"),
-          channelsAfter: try fields.integer("channelsAfter")))
+          channelsAfter: try fields.integer("channelsAfter"),
+          value: type == .padding ? try fields.number("value") : 0))
     case .fullyConnected:
       self = .fullyConnected(
         FullyConnected(
@@ -92,7 +103,9 @@ extension Layer {
             try fields.integer("axisCount")
           }))
     case .permutation: self = .permutation(Permutation(axes: try fields.integers("axes")))
-    case .softmax: self = .softmax(Softmax(axis: try fields.integer("axis")))
+    case .softmax, .logSoftmax:
+      self = .softmax(
+        Softmax(axis: try fields.integer("axis"), isLogarithmic: type == .logSoftmax))
     case .localResponseNormalization:
       self = .localResponseNormalization(
         LocalResponseNormalization(

@@ -19,22 +19,27 @@ extension Layer {
     case .batchNormalization(let layer): [("epsilon", JSON(number: layer.epsilon))]
     case .scale(let layer): [("axis", .integer(layer.axis))]
     case .bias(let layer): [("axis", .integer(layer.axis))]
-    case .relu(let layer):
+    case .activation(.relu(let layer)):
       [
         ("negativeSlope", JSON(number: layer.negativeSlope)),
         ("maximum", layer.maximum.map { JSON(number: $0) }),
       ]
-    case .elu(let layer): [("alpha", JSON(number: layer.alpha))]
-    case .power(let layer):
+    case .activation(.elu(let layer)): [("alpha", JSON(number: layer.alpha))]
+    case .activation(.sigmoid), .activation(.tanh), .prelu: []
+    case .activation(.power(let layer)):
       [
         ("power", JSON(number: layer.power)), ("scale", JSON(number: layer.scale)),
         ("shift", JSON(number: layer.shift)),
       ]
+    case .activation(let function):
+      [("function", .string(function.coded.rawValue))]
+        + function.numbers.map { ($0.name, JSON(number: $0.value)) }
     case .pooling(let layer):
       [
         ("kind", .string(layer.kind.rawValue)), ("kernel", layer.kernel.coded),
-        ("stride", layer.stride.coded), ("padding", layer.padding.coded),
-        ("rounding", .string(layer.rounding.rawValue)),
+        ("stride", layer.stride.coded),
+        ("dilation", layer.dilation == Extent(1) ? nil : layer.dilation.coded),
+        ("padding", layer.padding.coded), ("rounding", .string(layer.rounding.rawValue)),
         ("clipsLastWindow", .bool(layer.clipsLastWindow)),
         ("divisor", .string(layer.divisor.rawValue)),
       ]
@@ -47,10 +52,16 @@ extension Layer {
     case .concatenation(let layer): [("axis", .integer(layer.axis))]
     case .slice(let layer):
       [("axis", .integer(layer.axis)), ("points", layer.points.map { JSON.integers($0) })]
+    case .crop(let layer):
+      [
+        ("axis", .integer(layer.axis)), ("start", .integer(layer.start)),
+        ("end", layer.end.map { .integer($0) }), ("step", .integer(layer.step)),
+      ]
     case .zeroPadding(let layer):
       [
         ("spatial", layer.spatial.coded), ("channelsBefore", .integer(layer.channelsBefore)),
         ("channelsAfter", .integer(layer.channelsAfter)),
+        ("value", layer.value == 0 ? nil : JSON(number: layer.value)),
       ]
     case .fullyConnected(let layer): [("axis", .integer(layer.axis))]
     case .flatten(let layer):
@@ -73,7 +84,6 @@ extension Layer {
         ("kind", .string(layer.kind.rawValue)), ("rate", layer.rate.map { JSON(number: $0) }),
         ("definition", layer.definition.map { .string($0) }),
       ]
-    case .prelu, .sigmoid, .tanh: []
     }
   }
 }

@@ -3,6 +3,7 @@ internal import ModelGraph
 /// The names of layers in a file: one for each case of `Layer`.
 enum LayerType: String, CaseIterable {
   case input, convolution, batchNormalization, scale, bias, relu, prelu, elu, sigmoid, tanh, power
+  case activation, crop, padding, logSoftmax, dilatedPooling
   case pooling, globalPooling, elementwise, concatenation, slice, zeroPadding, fullyConnected
   case flatten, reshape, permutation, softmax, localResponseNormalization, passThrough
 }
@@ -16,23 +17,25 @@ extension Layer {
     case .batchNormalization: .batchNormalization
     case .scale: .scale
     case .bias: .bias
-    case .relu: .relu
+    case .activation(.relu): .relu
+    case .activation(.elu): .elu
+    case .activation(.sigmoid): .sigmoid
+    case .activation(.tanh): .tanh
+    case .activation(.power): .power
+    case .activation: .activation
     case .prelu: .prelu
-    case .elu: .elu
-    case .sigmoid: .sigmoid
-    case .tanh: .tanh
-    case .power: .power
-    case .pooling: .pooling
+    case .pooling(let layer): layer.dilation == Extent(1) ? .pooling : .dilatedPooling
     case .globalPooling: .globalPooling
     case .elementwise: .elementwise
     case .concatenation: .concatenation
     case .slice: .slice
-    case .zeroPadding: .zeroPadding
+    case .crop: .crop
+    case .zeroPadding(let layer): layer.value == 0 ? .zeroPadding : .padding
     case .fullyConnected: .fullyConnected
     case .flatten: .flatten
     case .reshape: .reshape
     case .permutation: .permutation
-    case .softmax: .softmax
+    case .softmax(let layer): layer.isLogarithmic ? .logSoftmax : .softmax
     case .localResponseNormalization: .localResponseNormalization
     case .passThrough: .passThrough
     }

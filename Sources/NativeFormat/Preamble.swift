@@ -12,7 +12,7 @@ struct Preamble: Equatable {
   /// Not text, and broken by a transfer that converts line ends or cuts at a DOS end of file.
   static let magic: [UInt8] = [0x89, 0x52, 0x4e, 0x54, 0x0d, 0x0a, 0x1a, 0x0a]  // .RNT␍␊␚␊
   static let major = 1
-  static let minor = 1
+  static let minor = 2
   static let longestHeader = 16 << 20
   static let longestLedger = 64 << 20
 

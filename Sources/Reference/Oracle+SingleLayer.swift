@@ -11,16 +11,19 @@ extension Oracle {
   /// Whether a layer only moves or selects elements, so that float32 computes it without rounding.
   public static func isExact(_ layer: Layer) -> Bool {
     switch layer {
-    case .input, .concatenation, .slice, .zeroPadding, .flatten, .reshape, .permutation,
-      .passThrough:
+    case .input, .concatenation, .slice, .crop, .flatten, .reshape, .permutation, .passThrough:
       true
-    case .relu(let layer):
+    case .zeroPadding(let layer): Double(Float(layer.value)) == layer.value
+    case .activation(.absolute): true
+    case .activation(.clip(let minimum, let maximum)):
+      Double(Float(minimum)) == minimum && Double(Float(maximum)) == maximum
+    case .activation(.relu(let layer)):
       layer.negativeSlope == 0 && (layer.maximum.map { Double(Float($0)) == $0 } ?? true)
     case .pooling(let layer): layer.kind == .maximum
     case .globalPooling(let layer): layer.kind == .maximum
-    case .elementwise(let layer): layer.operation == .maximum
-    case .convolution, .batchNormalization, .scale, .bias, .prelu, .elu, .sigmoid, .tanh, .power,
-      .fullyConnected, .softmax, .localResponseNormalization:
+    case .elementwise(let layer): layer.operation.selects
+    case .convolution, .batchNormalization, .scale, .bias, .activation, .prelu, .fullyConnected,
+      .softmax, .localResponseNormalization:
       false
     }
   }
@@ -47,9 +50,9 @@ extension Oracle {
     func evaluate(_ layer: Layer, _ x: [OracleValue]) -> [OracleValue] {
       OracleLayers.evaluate(layer, x, outputShapes: shapes)
     }
-    func amplified(_ factor: (Double) -> Double) -> [OracleValue] {
+    func amplified(_ factor: (_ x: Double, _ y: Double) -> Double) -> [OracleValue] {
       let y = evaluate(node.layer, inputs)[0]
-      let elements = zip(y.elements, inputs[0].elements).map { abs($0) * factor($1) }
+      let elements = zip(y.elements, inputs[0].elements).map { abs($0) * factor($1, $0) }
       return [OracleValue(shape: y.shape, elements: elements)]
     }
     switch node.layer {
@@ -70,21 +73,17 @@ extension Oracle {
     case .pooling(let layer) where layer.kind == .average: return evaluate(node.layer, sizes)
     case .globalPooling(let layer) where layer.kind == .average:
       return evaluate(node.layer, sizes)
-    case .sigmoid, .tanh, .elu: return amplified { 1 + abs($0) }
+    case .activation(let function):
+      guard let factor = OracleLayers.amplification(function) else { break }
+      return amplified(factor)
     case .softmax:
       let largest = sizes[0].elements.max() ?? 0
-      return amplified { _ in 1 + 2 * largest }
-    case .power(let layer):
-      return amplified { x in
-        let base = abs(layer.shift + layer.scale * x)
-        let parts = abs(layer.shift) + abs(layer.scale * x)
-        return 1 + abs(layer.power) * (base == 0 ? 1 : parts / base)
-      }
-    case .localResponseNormalization(let layer): return amplified { _ in 2 + 2 * layer.beta }
-    case .input, .relu, .prelu, .pooling, .globalPooling, .elementwise, .concatenation, .slice,
-      .zeroPadding, .flatten, .reshape, .permutation, .passThrough:
-      return evaluate(node.layer, inputs).map { mapped($0, abs) }
+      // A logarithm near 0 is the difference of two large numbers.
+      return amplified { _, y in 1 + 2 * largest * (y == 0 ? 1 : max(1, 1 / abs(y))) }
+    case .localResponseNormalization(let layer): return amplified { _, _ in 2 + 2 * layer.beta }
+    default: break
     }
+    return evaluate(node.layer, inputs).map { mapped($0, abs) }
   }
 
   private static func mapped(_ x: OracleValue, _ function: (Double) -> Double) -> OracleValue {

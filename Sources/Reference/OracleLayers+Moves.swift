@@ -33,6 +33,35 @@ extension OracleLayers {
     }
   }
 
+  /// A value repeated along the axes in which it is smaller.
+  static func broadcast(_ x: OracleValue, to shape: Shape) -> OracleValue {
+    guard x.shape != shape else { return x }
+    let strides = x.shape.strides(broadcastTo: shape)
+    return make(shape) { index in
+      var (rest, source) = (index, 0)
+      for axis in strides.indices.reversed() {
+        source += rest % shape[axis] * strides[axis]
+        rest /= shape[axis]
+      }
+      return x.elements[source]
+    }
+  }
+
+  /// Some of the elements along the axis.
+  static func crop(_ layer: Layer.Crop, _ x: OracleValue, _ shape: Shape) -> OracleValue {
+    let extent = x.shape[layer.axis]
+    let inner = x.shape.elementCount(from: layer.axis + 1)
+    var elements: [Double] = []
+    elements.reserveCapacity(shape.elementCount)
+    for outer in 0..<x.shape.elementCount(before: layer.axis) {
+      for place in layer.elements(of: extent) {
+        let start = (outer * extent + place) * inner
+        elements += x.elements[start..<start + inner]
+      }
+    }
+    return OracleValue(shape: shape, elements: elements)
+  }
+
   /// The elements of the input by the index of the output.
   static func permutation(
     _ layer: Layer.Permutation, _ x: OracleValue, _ shape: Shape
@@ -49,11 +78,11 @@ extension OracleLayers {
     return OracleValue(shape: shape, elements: elements)
   }
 
-  /// The input inside a field of zeros, or the part of it that is not cut off.
+  /// The input inside a field of one number, or the part of it that is not cut off.
   static func zeroPadding(
     _ layer: Layer.ZeroPadding, _ x: OracleValue, _ shape: Shape
   ) -> OracleValue {
-    var elements = [Double](repeating: 0, count: shape.elementCount)
+    var elements = [Double](repeating: layer.value, count: shape.elementCount)
     let (channels, height, width) = (x.shape[1], x.shape[2], x.shape[3])
     for index in x.elements.indices {
       let column = index % width + layer.spatial.left

@@ -24,25 +24,23 @@ extension OracleLayers {
   }
 
   /// Maximum or average of the window at `(i·s − p, j·s − p)`, cut to the image; an average divides
-  /// by the window cut to the padded image or to the image.
+  /// by the elements of the window in the padded image or in the image.
   static func pooling(_ layer: Layer.Pooling, _ x: OracleValue, _ shape: Shape) -> OracleValue {
     let (height, width) = (x.shape[2], x.shape[3])
     let (rows, columns) = (shape[2], shape[3])
+    let (kernel, stride, dilation) = (layer.kernel, layer.stride, layer.dilation)
     return make(shape) { index in
       let plane = index / (rows * columns)
-      let i = index / columns % rows
-      let j = index % columns
-      let top = i * layer.stride.height - layer.padding.top
-      let left = j * layer.stride.width - layer.padding.left
-      let bottom = min(top + layer.kernel.height, height + layer.padding.bottom)
-      let right = min(left + layer.kernel.width, width + layer.padding.right)
-      let rowsInside = max(top, 0)..<max(min(bottom, height), max(top, 0))
-      let columnsInside = max(left, 0)..<max(min(right, width), max(left, 0))
-      let paddedCount = (bottom - top) * (right - left)
+      let vertical = WindowTaps(
+        at: index / columns % rows * stride.height - layer.padding.top, count: kernel.height,
+        step: dilation.height, extent: height, after: layer.padding.bottom)
+      let horizontal = WindowTaps(
+        at: index % columns * stride.width - layer.padding.left, count: kernel.width,
+        step: dilation.width, extent: width, after: layer.padding.right)
       var sum = 0.0
       var largest = -Double.infinity
-      for row in rowsInside {
-        for column in columnsInside {
+      for row in vertical.inside {
+        for column in horizontal.inside {
           let element = x.elements[(plane * height + row) * width + column]
           sum += element
           largest = larger(largest, element)
@@ -50,10 +48,27 @@ extension OracleLayers {
       }
       switch (layer.kind, layer.divisor) {
       case (.maximum, _): return largest
-      case (.average, .paddedWindow): return sum / Double(paddedCount)
+      case (.average, .paddedWindow):
+        return sum / Double(vertical.paddedCount * horizontal.paddedCount)
       case (.average, .imageWindow):
-        return sum / Double(rowsInside.count * columnsInside.count)
+        return sum
+          / Double(vertical.inside.underestimatedCount * horizontal.inside.underestimatedCount)
       }
+    }
+  }
+
+  /// The elements of a window along one axis.
+  private struct WindowTaps {
+    /// Those in the image.
+    let inside: StrideTo<Int>
+    /// How many are in the image or in its padding.
+    let paddedCount: Int
+
+    init(at start: Int, count: Int, step: Int, extent: Int, after: Int) {
+      let end = start + (count - 1) * step + 1
+      let skipped = start < 0 ? (-start + step - 1) / step : 0
+      inside = stride(from: start + skipped * step, to: min(end, extent), by: step)
+      paddedCount = (min(end, extent + after) - start + step - 1) / step
     }
   }
 

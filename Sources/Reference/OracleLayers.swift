@@ -30,21 +30,16 @@ enum OracleLayers {
       return [layer.bias.map { broadcast(scaled, constant($0), axis: layer.axis, +) } ?? scaled]
     case .bias(let layer):
       return [broadcast(x[0], layer.bias.map(constant) ?? x[1], axis: layer.axis, +)]
-    case .relu(let layer):
-      let maximum = layer.maximum ?? .infinity
-      return [map(x[0]) { min($0 > 0 ? $0 : $0 * layer.negativeSlope, maximum) }]
+    case .activation(let function): return [activation(function, x[0])]
     case .prelu(let layer):
       let slope = constant(layer.slope)
       return [broadcast(x[0], slope, axis: 1) { $0 > 0 ? $0 : $0 * $1 }]
-    case .elu(let layer): return [map(x[0]) { $0 > 0 ? $0 : layer.alpha * expm1($0) }]
-    case .sigmoid: return [map(x[0]) { 1 / (1 + exp(-$0)) }]
-    case .tanh: return [map(x[0], tanh)]
-    case .power(let layer): return [power(layer, x[0])]
     case .pooling(let layer): return [pooling(layer, x[0], shape)]
     case .globalPooling(let layer): return [globalPooling(layer, x[0], shape)]
-    case .elementwise(let layer): return [elementwise(layer, x)]
+    case .elementwise(let layer): return [elementwise(layer, x, shape)]
     case .concatenation(let layer): return [concatenation(layer, x, shape)]
     case .slice(let layer): return slice(layer, x[0], outputShapes)
+    case .crop(let layer): return [crop(layer, x[0], shape)]
     case .zeroPadding(let layer): return [zeroPadding(layer, x[0], shape)]
     case .softmax(let layer): return [softmax(layer, x[0])]
     case .localResponseNormalization(let layer):
@@ -64,8 +59,7 @@ enum OracleLayers {
 
   // Inlined with its function: there are a hundred million elements.
   @inline(__always)
-  private static func map(_ x: OracleValue, _ function: @Sendable (Double) -> Double) -> OracleValue
-  {
+  static func map(_ x: OracleValue, _ function: @Sendable (Double) -> Double) -> OracleValue {
     make(x.shape, partSize: block) { y, first in
       x.elements.withUnsafeBufferPointer { x in
         for i in y.indices { y.initializeElement(at: i, to: function(x[first + i])) }
@@ -108,21 +102,16 @@ enum OracleLayers {
     }
   }
 
-  /// `y = (shift + scale · x) ^ power`; the power 1 is exact.
-  private static func power(_ layer: Layer.Power, _ x: OracleValue) -> OracleValue {
-    map(x) {
-      let base = layer.shift + layer.scale * $0
-      return layer.power == 1 ? base : pow(base, layer.power)
-    }
-  }
-
-  /// `Σ c[k] x[k]`, `Π x[k]` or `max x[k]`.
-  private static func elementwise(_ layer: Layer.Elementwise, _ x: [OracleValue]) -> OracleValue {
-    make(x[0].shape, partSize: block) { y, first in
+  /// `Σ c[k] x[k]`, `Π x[k]`, `max x[k]` or `min x[k]`.
+  private static func elementwise(
+    _ layer: Layer.Elementwise, _ x: [OracleValue], _ shape: Shape
+  ) -> OracleValue {
+    let x = x.map { broadcast($0, to: shape) }
+    return make(shape, partSize: block) { y, first in
       switch layer.operation {
       case .sum: y.initialize(repeating: 0)
       case .product: y.initialize(repeating: 1)
-      case .maximum: _ = y.initialize(from: x[0].elements[first..<first + y.count])
+      case .maximum, .minimum: _ = y.initialize(from: x[0].elements[first..<first + y.count])
       }
       for (k, operand) in x.enumerated() {
         let coefficient = layer.coefficients.isEmpty ? 1 : layer.coefficients[k]
@@ -131,6 +120,7 @@ enum OracleLayers {
           case .sum: for i in y.indices { y[i] += coefficient * x[first + i] }
           case .product: for i in y.indices { y[i] *= x[first + i] }
           case .maximum: for i in y.indices { y[i] = larger(y[i], x[first + i]) }
+          case .minimum: for i in y.indices { y[i] = -larger(-y[i], -x[first + i]) }
           }
         }
       }
@@ -140,7 +130,7 @@ enum OracleLayers {
   /// The maximum of two numbers; a NaN wins, so that it is seen at the end.
   static func larger(_ best: Double, _ x: Double) -> Double { x > best || x.isNaN ? x : best }
 
-  /// `y = exp(x − max) / Σ exp(x − max)` along the axis.
+  /// `y = exp(x − max) / Σ exp(x − max)` along the axis, or its logarithm.
   private static func softmax(_ layer: Layer.Softmax, _ x: OracleValue) -> OracleValue {
     let count = x.shape[layer.axis]
     let inner = x.shape.elementCount(from: layer.axis + 1)
@@ -151,7 +141,9 @@ enum OracleLayers {
         let largest = indices.reduce(-Double.infinity) { max($0, x.elements[$1]) }
         for index in indices { y[index] = exp(x.elements[index] - largest) }
         let sum = indices.reduce(0) { $0 + y[$1] }
-        for index in indices { y[index] /= sum }
+        for index in indices {
+          y[index] = layer.isLogarithmic ? x.elements[index] - largest - log(sum) : y[index] / sum
+        }
       }
     }
     return OracleValue(shape: x.shape, elements: y)

@@ -56,10 +56,7 @@ struct ChannelAffine: Sendable {
     case .bias(let layer):
       guard let bias = layer.bias, let values = perChannel(bias, layer.axis) else { return nil }
       self.init(factors: [Double](repeating: 1, count: channels), addends: values)
-    case .input, .convolution, .relu, .prelu, .elu, .sigmoid, .tanh, .power, .pooling,
-      .globalPooling, .elementwise, .concatenation, .slice, .zeroPadding, .fullyConnected,
-      .flatten, .reshape, .permutation, .softmax, .localResponseNormalization, .passThrough:
-      return nil
+    default: return nil
     }
   }
 

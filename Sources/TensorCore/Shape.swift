@@ -33,6 +33,33 @@ public struct Shape: Hashable, Sendable {
     self = shape
   }
 
+  /// The shape of two operands combined as NumPy does: lined up at their last axes, an axis of 1, or
+  /// one that is missing, is repeated. Nil where two extents differ and neither is 1.
+  public init?(broadcasting first: Shape, _ second: Shape) {
+    guard first != second else {
+      self = first
+      return
+    }
+    let rank = max(first.rank, second.rank)
+    var dimensions: [Int] = []
+    for axis in 0..<rank {
+      let (a, b) = (axis - rank + first.rank, axis - rank + second.rank)
+      let extents = (a < 0 ? 1 : first[a], b < 0 ? 1 : second[b])
+      guard extents.0 == extents.1 || extents.0 == 1 || extents.1 == 1 else { return nil }
+      dimensions.append(extents.0 == 1 ? extents.1 : extents.0)
+    }
+    self.init(checking: dimensions)
+  }
+
+  /// From one element to the next along each axis of `whole`, a shape that this one is broadcast
+  /// to; 0 along an axis that is repeated.
+  public func strides(broadcastTo whole: Shape) -> [Int] {
+    (0..<whole.rank).map { axis in
+      let own = axis - whole.rank + rank
+      return own < 0 || self[own] == 1 ? 0 : elementCount(from: own + 1)
+    }
+  }
+
   /// The number of extents.
   public var rank: Int { dimensions.count }
 

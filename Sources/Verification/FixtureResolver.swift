@@ -212,12 +212,9 @@ extension Network {
           shapes[node.outputs[0]]?.rank == 2
         else { continue }
         images[node.outputs[0]] = image
-      case .relu, .elu, .sigmoid, .tanh, .power, .passThrough:
+      case .activation, .passThrough:
         images[node.outputs[0]] = images[node.inputs[0]]
-      case .input, .convolution, .batchNormalization, .scale, .bias, .prelu, .pooling,
-        .globalPooling, .elementwise, .concatenation, .slice, .zeroPadding, .fullyConnected,
-        .reshape, .permutation, .softmax, .localResponseNormalization:
-        continue
+      default: continue
       }
     }
     return images

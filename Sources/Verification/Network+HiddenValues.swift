@@ -75,13 +75,10 @@ extension Layer {
   /// Whether it goes with the layer before it under one name in some framework.
   fileprivate var isCompanion: Bool {
     switch self {
-    case .batchNormalization, .relu, .prelu, .elu, .sigmoid, .tanh, .power, .softmax, .passThrough:
-      true
+    case .batchNormalization, .activation, .prelu, .softmax, .passThrough: true
     case .scale(let layer): layer.scale != nil
     case .bias(let layer): layer.bias != nil
-    case .input, .convolution, .pooling, .globalPooling, .elementwise, .concatenation, .slice,
-      .zeroPadding, .fullyConnected, .flatten, .reshape, .permutation, .localResponseNormalization:
-      false
+    default: false
     }
   }
 }

@@ -36,7 +36,7 @@ struct ForkLayerTests {
 
   @Test func `ReLU6 is a rectifier with a cap`() throws {
     let model = try read(image + "layer { name: 'r' type: 'ReLU6' bottom: 'data' top: 'data' }")
-    guard case .relu(let relu) = model.network.nodes[1].layer else {
+    guard case .activation(.relu(let relu)) = model.network.nodes[1].layer else {
       Issue.record("expected a rectifier")
       return
     }

@@ -31,7 +31,7 @@ import Testing
   }
 
   static let preambles: [Lie] = [
-    Lie("a future major version", "preamble: expected version 1, found 2.1") { $0.major = 2 },
+    Lie("a future major version", "preamble: expected version 1, found 2.2") { $0.major = 2 },
     Lie("an unknown feature", "preamble: requires features 0x4, which are unknown") {
       $0.features = 4
     },
@@ -155,9 +155,16 @@ import Testing
     #expect(error?.kind == .badModel)
   }
 
+  @Test(arguments: [0, 1] as [UInt16])
+  func `of an earlier minor version is read`(minor: UInt16) throws {
+    var file = NativeFileBuilder.sound
+    file.minor = minor
+    _ = try NativeFile(Bytes(file.bytes), path: "test").check()
+  }
+
   @Test func `of a later minor version may have members this one does not know`() throws {
     var file = NativeFileBuilder.sound(replacing: "\"axis\":1", by: "\"axis\":1,\"gain\":2")
-    file.minor = 2
+    file.minor = 3
     _ = try NativeFile(Bytes(file.bytes), path: "test").check()
   }
 }

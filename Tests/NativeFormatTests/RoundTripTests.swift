@@ -69,7 +69,7 @@ import Testing
     let sample = SampleLayer(name: "power", layer: .power(Layer.Power(shift: number)))
     let model = Model(network: try sample.network, provenance: Provenance(format: "test"))
     let read = try NativeFile(Bytes(model.encoded), path: "test").model
-    guard case .power(let layer) = read.network.nodes.last?.layer else {
+    guard case .activation(.power(let layer)) = read.network.nodes.last?.layer else {
       Issue.record("expected a power layer")
       return
     }

@@ -66,12 +66,34 @@ struct SampleLayer: CustomTestStringConvertible, Sendable {
     SampleLayer(name: "sigmoid", layer: .sigmoid),
     SampleLayer(name: "tanh", layer: .tanh),
     SampleLayer(name: "power", layer: .power(Layer.Power(power: 0.5, scale: -2, shift: 1e300))),
+    SampleLayer(name: "clip", layer: .activation(.clip(minimum: -1, maximum: .infinity))),
+    SampleLayer(name: "selu", layer: .activation(.selu(alpha: 1.6732632, gamma: 1.050701))),
+    SampleLayer(name: "celu", layer: .activation(.celu(alpha: 0.3))),
+    SampleLayer(
+      name: "hard sigmoid", layer: .activation(.hardSigmoid(slope: 0.2, offset: 0.5))),
+    SampleLayer(name: "silu", layer: .activation(.silu)),
+    SampleLayer(name: "hard swish", layer: .activation(.hardSwish)),
+    SampleLayer(name: "gelu", layer: .activation(.gelu)),
+    SampleLayer(name: "gelu by tanh", layer: .activation(.geluTanh)),
+    SampleLayer(name: "mish", layer: .activation(.mish)),
+    SampleLayer(name: "softplus", layer: .activation(.softplus)),
+    SampleLayer(name: "softsign", layer: .activation(.softsign)),
+    SampleLayer(name: "absolute", layer: .activation(.absolute)),
+    SampleLayer(name: "exponential", layer: .activation(.exponential)),
+    SampleLayer(name: "logarithm", layer: .activation(.logarithm)),
+    SampleLayer(name: "error function", layer: .activation(.errorFunction)),
     SampleLayer(
       name: "max pooling",
       layer: .pooling(
         Layer.Pooling(
           kind: .maximum, kernel: Extent(3), stride: Extent(2), rounding: .ceil,
           clipsLastWindow: true, divisor: .imageWindow))),
+    SampleLayer(
+      name: "dilated pooling",
+      layer: .pooling(
+        Layer.Pooling(
+          kind: .average, kernel: Extent(2), stride: Extent(1),
+          dilation: Extent(height: 2, width: 1)))),
     SampleLayer(
       name: "average pooling",
       layer: .pooling(
@@ -90,6 +112,8 @@ struct SampleLayer: CustomTestStringConvertible, Sendable {
     SampleLayer(
       name: "maximum", layer: .elementwise(Layer.Elementwise(operation: .maximum))),
     SampleLayer(
+      name: "minimum", layer: .elementwise(Layer.Elementwise(operation: .minimum))),
+    SampleLayer(
       name: "concatenation", layer: .concatenation(Layer.Concatenation(axis: 3)),
       inputs: ["image", "image"]),
     SampleLayer(
@@ -97,6 +121,13 @@ struct SampleLayer: CustomTestStringConvertible, Sendable {
       outputs: ["a", "b", "slice"]),
     SampleLayer(
       name: "even slice", layer: .slice(Layer.Slice(axis: 2, points: nil)), outputs: ["a", "b"]),
+    SampleLayer(name: "crop", layer: .crop(Layer.Crop(axis: 2, start: 1, end: -1, step: 2))),
+    SampleLayer(name: "open crop", layer: .crop(Layer.Crop(axis: 3, start: -2))),
+    SampleLayer(
+      name: "padding with a number",
+      layer: .zeroPadding(
+        Layer.ZeroPadding(
+          spatial: Padding(top: 1, left: 2, bottom: 3, right: 4), value: -.infinity))),
     SampleLayer(
       name: "zero padding",
       layer: .zeroPadding(
@@ -117,6 +148,8 @@ struct SampleLayer: CustomTestStringConvertible, Sendable {
       inputs: ["row"]),
     SampleLayer(name: "permutation", layer: .permutation(Layer.Permutation(axes: [0, 2, 3, 1]))),
     SampleLayer(name: "softmax", layer: .softmax(Layer.Softmax(axis: 2))),
+    SampleLayer(
+      name: "log softmax", layer: .softmax(Layer.Softmax(axis: 1, isLogarithmic: true))),
     SampleLayer(
       name: "normalization across channels",
       layer: .localResponseNormalization(

@@ -252,7 +252,7 @@ import Testing
       written.files.notes == [
         "rounded parameters to float32, as Caffe has them: alpha 0.1 of elu"
       ])
-    guard case .elu(let elu) = written.copy.network.nodes[1].layer else {
+    guard case .activation(.elu(let elu)) = written.copy.network.nodes[1].layer else {
       Issue.record("expected an ELU layer")
       return
     }

@@ -122,6 +122,9 @@ private let exactCases: [LayerCase] = [
   LayerCase("PReLU, one slope", .prelu(.init(slope: integers([1], in: 2...2))), image),
   LayerCase("power 1", .power(.init(scale: 2, shift: -1)), image),
   LayerCase("square", .power(.init(power: 2, scale: 2, shift: 1)), image),
+  LayerCase("clip", .activation(.clip(minimum: -2, maximum: 1)), image),
+  LayerCase("absolute value", .activation(.absolute), image),
+  LayerCase("hard sigmoid", .activation(.hardSigmoid(slope: 0.25, offset: 0.5)), image),
   LayerCase("max pooling", pooling(.maximum, Extent(3), stride: Extent(2)), image),
   LayerCase(
     "max pooling, padded, rounded up",
@@ -142,6 +145,18 @@ private let exactCases: [LayerCase] = [
       divisor: .imageWindow), image),
   LayerCase(
     "max pooling of all", pooling(.maximum, Extent(height: 9, width: 7), stride: Extent(1)), image),
+  LayerCase(
+    "dilated max pooling",
+    .pooling(
+      .init(
+        kind: .maximum, kernel: Extent(3), stride: Extent(height: 1, width: 2), dilation: Extent(2),
+        padding: lopsided, rounding: .ceil)), image),
+  LayerCase(
+    "dilated average pooling by padded windows",
+    .pooling(
+      .init(
+        kind: .average, kernel: Extent(2), stride: Extent(1), dilation: Extent(height: 3, width: 4),
+        padding: lopsided)), image),
   LayerCase("average of 8 × 4", .globalPooling(.init(kind: .average)), [2, 19, 8, 4]),
   LayerCase("global maximum", .globalPooling(.init(kind: .maximum)), image),
   LayerCase("sum", .elementwise(.init(operation: .sum)), image, image, image),
@@ -150,10 +165,23 @@ private let exactCases: [LayerCase] = [
     image),
   LayerCase("product", .elementwise(.init(operation: .product)), image, image, image),
   LayerCase("maximum", .elementwise(.init(operation: .maximum)), image, image, image),
+  LayerCase("minimum", .elementwise(.init(operation: .minimum)), image, image, image),
+  LayerCase(
+    "sum, broadcast", .elementwise(.init(operation: .sum, coefficients: [2, -3, 1])), image,
+    [5, 1, 7], [2, 1, 9, 1]),
+  LayerCase("product, broadcast", .elementwise(.init(operation: .product)), [9, 1], image),
+  LayerCase("maximum, broadcast", .elementwise(.init(operation: .maximum)), [9, 1], [1, 7]),
+  LayerCase("minimum, broadcast", .elementwise(.init(operation: .minimum)), image, [1]),
   LayerCase("concatenation", .concatenation(.init()), image, [2, 3, 9, 7], [2, 1, 9, 7]),
   LayerCase("concatenation of rows", .concatenation(.init(axis: 2)), image, [2, 5, 4, 7]),
   LayerCase("slice", .slice(.init(points: [1, 3])), image, outputs: 3),
   LayerCase("slice in equal parts", .slice(.init(axis: 2, points: nil)), image, outputs: 3),
+  LayerCase("crop of rows", .crop(.init(axis: 2, start: 1, end: -1, step: 2)), image),
+  LayerCase("crop of channels", .crop(.init(axis: 1, start: -3)), image),
+  LayerCase("crop past the end", .crop(.init(axis: 3, start: -100, end: 100, step: 3)), image),
+  LayerCase(
+    "padding with a number",
+    .zeroPadding(.init(spatial: lopsided, channelsBefore: 2, channelsAfter: 1, value: -2)), image),
   LayerCase(
     "zero padding",
     .zeroPadding(.init(spatial: lopsided, channelsBefore: 2, channelsAfter: 1)), image),
@@ -184,13 +212,32 @@ private let roundingCases: [LayerCase] = [
     .batchNormalization(
       .init(mean: integers([9]), variance: integers([9], in: 1...4), epsilon: 1e-5)), [4, 9]),
   LayerCase("average of 3 × 3", pooling(.average, Extent(3), stride: Extent(2)), image),
+  LayerCase(
+    "dilated average pooling by windows in the image",
+    .pooling(
+      .init(
+        kind: .average, kernel: Extent(3), stride: Extent(2), dilation: Extent(2),
+        padding: lopsided, divisor: .imageWindow)), image),
   LayerCase("global average", .globalPooling(.init(kind: .average)), image),
   LayerCase("ELU", .elu(.init(alpha: 0.7)), image),
   LayerCase("sigmoid", .sigmoid, image),
   LayerCase("tanh", .tanh, image),
+  LayerCase("SELU", .activation(.selu(alpha: 1.6732632, gamma: 1.050701)), image),
+  LayerCase("CELU", .activation(.celu(alpha: 0.3)), image),
+  LayerCase("hard sigmoid that rounds", .activation(.hardSigmoid(slope: 0.2, offset: 0.5)), image),
+  LayerCase("SiLU", .activation(.silu), image),
+  LayerCase("hard swish", .activation(.hardSwish), image),
+  LayerCase("GELU", .activation(.gelu), image),
+  LayerCase("GELU by tanh", .activation(.geluTanh), image),
+  LayerCase("Mish", .activation(.mish), image),
+  LayerCase("softplus", .activation(.softplus), image),
+  LayerCase("softsign", .activation(.softsign), image),
+  LayerCase("exponential", .activation(.exponential), image),
+  LayerCase("error function", .activation(.errorFunction), image),
   LayerCase("square root", .power(.init(power: 0.5, scale: 0.5, shift: 4)), image),
   LayerCase("softmax", .softmax(.init()), image),
   LayerCase("softmax of a row", .softmax(.init(axis: 1)), [3, 10]),
+  LayerCase("log softmax", .softmax(.init(isLogarithmic: true)), image),
   LayerCase(
     "normalization across channels",
     .localResponseNormalization(.init(size: 3, alpha: 0.5, beta: 0.75, k: 2)), image),

@@ -15,7 +15,7 @@ public struct NativeFileBuilder: Sendable {
   /// The major version.
   public var major: UInt16 = 1
   /// The minor version.
-  public var minor: UInt16 = 1
+  public var minor: UInt16 = 2
   /// The features a reader must know.
   public var features: UInt32 = 0
   /// The field that is to be 0.

@@ -4,20 +4,31 @@
 
 #include <stddef.h>
 
-/// y = x for x > 0, else alpha · (exp(x) - 1). `y` may be `x`.
-void ck_elu(float *y, const float *x, size_t count, double alpha);
+/// A function of each element, with the parameters its formula names. `y` may be `x`.
+typedef void ck_function(float *y, const float *x, size_t count, double a, double b, double c);
 
-/// y = 1 / (1 + exp(-x)). `y` may be `x`.
-void ck_sigmoid(float *y, const float *x, size_t count);
+ck_function ck_clip;            // min(max(x, a), b)
+ck_function ck_elu;             // x for x > 0, else a · (exp(x) - 1)
+ck_function ck_selu;            // b · (x for x > 0, else a · (exp(x) - 1))
+ck_function ck_celu;            // x for x > 0, else a · (exp(x / a) - 1)
+ck_function ck_sigmoid;         // 1 / (1 + exp(-x))
+ck_function ck_hard_sigmoid;    // min(max(a · x + b, 0), 1)
+ck_function ck_tanh;            // tanh(x)
+ck_function ck_silu;            // x / (1 + exp(-x))
+ck_function ck_hard_swish;      // x · min(max(x / 6 + 1/2, 0), 1)
+ck_function ck_gelu;            // x / 2 · (1 + erf(x / √2))
+ck_function ck_gelu_tanh;       // x / 2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))
+ck_function ck_mish;            // x · tanh(ln(1 + exp(x)))
+ck_function ck_softplus;        // ln(1 + exp(x))
+ck_function ck_softsign;        // x / (1 + |x|)
+ck_function ck_absolute;        // |x|
+ck_function ck_exponential;     // exp(x)
+ck_function ck_logarithm;       // ln(x)
+ck_function ck_error_function;  // erf(x)
+ck_function ck_power;           // (c + b · x) ^ a
 
-/// y = tanh(x). `y` may be `x`.
-void ck_tanh(float *y, const float *x, size_t count);
-
-/// y = (shift + scale · x) ^ power. `y` may be `x`.
-void ck_power(float *y, const float *x, size_t count, double power, double scale, double shift);
-
-/// y = exp(x - max) / Σ exp(x - max) over `count` elements that lie `stride` apart.
-void ck_softmax(float *y, const float *x, size_t count, size_t stride);
+/// y = exp(x - max) / Σ exp(x - max) over `count` elements that lie `stride` apart, or its logarithm.
+void ck_softmax(float *y, const float *x, size_t count, size_t stride, int logarithm);
 
 /// Local response normalization across channels of the channel `channel` of an image whose
 /// planes hold `pixels` elements: y = x / (k + alpha / size · Σ x²) ^ beta.

@@ -32,7 +32,7 @@ typedef struct {
 } ck_windows;
 
 /// How elements of several arrays are combined.
-typedef enum { ck_sum, ck_product, ck_maximum } ck_combination;
+typedef enum { ck_sum, ck_product, ck_maximum, ck_minimum } ck_combination;
 
 /// What is computed of a pooling window.
 typedef enum {

@@ -3,26 +3,46 @@
 
 #include <math.h>
 
-void ck_elu(float *y, const float *x, size_t count, double alpha) {
-  for (size_t i = 0; i < count; i++) y[i] = x[i] > 0 ? x[i] : (float)(alpha * expm1(x[i]));
-}
-
-void ck_sigmoid(float *y, const float *x, size_t count) {
-  for (size_t i = 0; i < count; i++) y[i] = (float)(1 / (1 + exp(-(double)x[i])));
-}
-
-void ck_tanh(float *y, const float *x, size_t count) {
-  for (size_t i = 0; i < count; i++) y[i] = (float)tanh(x[i]);
-}
-
-void ck_power(float *y, const float *x, size_t count, double power, double scale, double shift) {
-  for (size_t i = 0; i < count; i++) {
-    double base = shift + scale * x[i];
-    y[i] = (float)(power == 1 ? base : pow(base, power));
+#define FUNCTION(name, formula)                                                              \
+  void ck_##name(float *y, const float *from, size_t count, double a, double b, double c) { \
+    (void)a, (void)b, (void)c;                                                               \
+    for (size_t i = 0; i < count; i++) {                                                     \
+      double x = from[i];                                                                    \
+      y[i] = (float)(formula);                                                               \
+    }                                                                                        \
   }
+
+// NaN passes both comparisons.
+static double clipped(double x, double least, double most) {
+  return x < least ? least : x > most ? most : x;
 }
 
-void ck_softmax(float *y, const float *x, size_t count, size_t stride) {
+// Of a large argument exp overflows and of a small one the sum is 1; both halves are exact there.
+static double softplus(double x) { return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x)); }
+
+static double powered(double base, double power) { return power == 1 ? base : pow(base, power); }
+
+FUNCTION(clip, clipped(x, a, b))
+FUNCTION(elu, x > 0 ? x : a * expm1(x))
+FUNCTION(selu, b * (x > 0 ? x : a * expm1(x)))
+FUNCTION(celu, x > 0 ? x : a * expm1(x / a))
+FUNCTION(sigmoid, 1 / (1 + exp(-x)))
+FUNCTION(hard_sigmoid, clipped(a * x + b, 0, 1))
+FUNCTION(tanh, tanh(x))
+FUNCTION(silu, x / (1 + exp(-x)))
+FUNCTION(hard_swish, x * clipped(x / 6 + 0.5, 0, 1))
+FUNCTION(gelu, x / 2 * erfc(-x * 0.70710678118654752440))
+FUNCTION(gelu_tanh, x / 2 * (1 + tanh(0.79788456080286535588 * (x + 0.044715 * x * x * x))))
+FUNCTION(mish, x * tanh(softplus(x)))
+FUNCTION(softplus, softplus(x))
+FUNCTION(softsign, x / (1 + fabs(x)))
+FUNCTION(absolute, fabs(x))
+FUNCTION(exponential, exp(x))
+FUNCTION(logarithm, log(x))
+FUNCTION(error_function, erf(x))
+FUNCTION(power, powered(c + b * x, a))
+
+void ck_softmax(float *y, const float *x, size_t count, size_t stride, int logarithm) {
   float largest = -INFINITY;
   for (size_t i = 0; i < count; i++) {
     float element = x[i * stride];
@@ -30,6 +50,11 @@ void ck_softmax(float *y, const float *x, size_t count, size_t stride) {
   }
   double sum = 0;
   for (size_t i = 0; i < count; i++) sum += exp((double)x[i * stride] - largest);
+  if (logarithm) {
+    double offset = largest + log(sum);
+    for (size_t i = 0; i < count; i++) y[i * stride] = (float)(x[i * stride] - offset);
+    return;
+  }
   // The exponentials are computed twice rather than kept: a float would round them once more.
   for (size_t i = 0; i < count; i++) {
     y[i * stride] = (float)(exp((double)x[i * stride] - largest) / sum);

@@ -15,6 +15,7 @@ static float activated(float x, ck_activation activation) {
 }
 
 static float larger(float best, float x) { return x > best || x != x ? x : best; }
+static float smaller(float best, float x) { return x < best || x != x ? x : best; }
 
 static void affine_rows(
     float *y, size_t y_stride, const float *x, size_t x_stride, const float *scale,
@@ -47,6 +48,7 @@ static void combine(
         case ck_sum: value += x[n][i] * (coefficients ? coefficients[n] : 1); break;
         case ck_product: value *= x[n][i]; break;
         case ck_maximum: value = larger(value, x[n][i]); break;
+        case ck_minimum: value = smaller(value, x[n][i]); break;
       }
     }
     y[i] = activated(value, activation);

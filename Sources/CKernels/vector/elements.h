@@ -71,6 +71,7 @@ static void combine(
         case ck_sum: v += operand * (coefficients ? coefficients[n] : 1); break;
         case ck_product: v *= operand; break;
         case ck_maximum: v = vector_larger(v, operand); break;
+        case ck_minimum: v = vector_smaller(v, operand); break;
       }
     }
     store(y + i, vector_finished(v, how, a));
@@ -82,6 +83,7 @@ static void combine(
         case ck_sum: v += x[n][i] * (coefficients ? coefficients[n] : 1); break;
         case ck_product: v *= x[n][i]; break;
         case ck_maximum: v = larger(v, x[n][i]); break;
+        case ck_minimum: v = smaller(v, x[n][i]); break;
       }
     }
     y[i] = finished(v, how, a);

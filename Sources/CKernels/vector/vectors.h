@@ -32,6 +32,11 @@ static inline floats vector_larger(floats best, floats x) {
   return select((x > best) | (x != x), x, best);
 }
 
+static inline float smaller(float best, float x) { return x < best || x != x ? x : best; }
+static inline floats vector_smaller(floats best, floats x) {
+  return select((x < best) | (x != x), x, best);
+}
+
 /// What is left to do after the sum: decided once for each call, not for each element.
 typedef enum { keep, rectify, rectify_any } finish;
 

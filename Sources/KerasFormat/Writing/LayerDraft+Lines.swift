@@ -31,7 +31,8 @@ extension LayerDraft {
         layer.set("shared_axes", .nonEmpty(axes.filter { $0 != 1 }.map { $0 - 1 }))
       }
       return layer.withoutRowsOfWeights()
-    case .activation, .relu, .elu, .add, .multiply, .maximum, .rescaling, .dropout: return layer
+    case .activation, .relu, .elu, .add, .multiply, .maximum, .minimum, .rescaling, .dropout:
+      return layer
     case .training: return layer.className.hasSuffix("2D") ? nil : layer
     default: return nil
     }

@@ -34,6 +34,7 @@ struct LayerDraft {
     case add = "Add"
     case multiply = "Multiply"
     case maximum = "Maximum"
+    case minimum = "Minimum"
     case concatenate = "Concatenate"
     case flatten = "Flatten"
     case reshape = "Reshape"
@@ -123,6 +124,7 @@ extension LayerDraft.Class {
     case .add: "add"
     case .multiply: "multiply"
     case .maximum: "maximum"
+    case .minimum: "minimum"
     case .concatenate: "concatenate"
     case .flatten: "flatten"
     case .reshape: "reshape"
@@ -138,16 +140,8 @@ extension LayerDraft.Class {
   /// Whether the class reads a list of values, even if that is of one.
   var readsList: Bool {
     switch self {
-    case .add, .multiply, .maximum, .concatenate: true
-    case .input, .convolution, .depthwiseConvolution, .separableConvolution, .dense,
-      .batchNormalization, .activation,
-      .relu, .prelu, .elu, .softmax, .maximumPooling, .averagePooling, .globalMaximumPooling,
-      .globalAveragePooling, .zeroPadding, .flatten, .reshape, .permute, .rescaling, .dropout,
-      .normalization, .training, .cropping, .lineConvolution, .lineDepthwiseConvolution,
-      .lineSeparableConvolution,
-      .lineMaximumPooling, .lineAveragePooling, .lineGlobalMaximumPooling,
-      .lineGlobalAveragePooling, .lineZeroPadding, .lineCropping:
-      false
+    case .add, .multiply, .maximum, .minimum, .concatenate: true
+    default: false
     }
   }
 }

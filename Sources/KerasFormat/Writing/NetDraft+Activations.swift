@@ -17,22 +17,11 @@ extension NetDraft {
 
   private func name(of layer: Layer, _ arrangement: DraftValue.Arrangement) -> String? {
     switch layer {
-    case .relu(let layer) where layer.negativeSlope == 0:
-      switch layer.maximum {
-      case nil: "relu"
-      case 6: "relu6"
-      case _: nil
-      }
-    case .elu(let layer) where layer.alpha == 1: "elu"
-    case .sigmoid: "sigmoid"
-    case .tanh: "tanh"
+    case .activation(let function): function.kerasName
     // Keras' function works on the last axis.
-    case .softmax(let layer) where arrangement.last == layer.axis: "softmax"
-    case .input, .convolution, .batchNormalization, .scale, .bias, .relu, .prelu, .elu, .power,
-      .pooling, .globalPooling, .elementwise, .concatenation, .slice, .zeroPadding,
-      .fullyConnected, .flatten, .reshape, .permutation, .softmax, .localResponseNormalization,
-      .passThrough:
-      nil
+    case .softmax(let layer) where arrangement.last == layer.axis && !layer.isLogarithmic:
+      "softmax"
+    default: nil
     }
   }
 
@@ -45,6 +34,36 @@ extension NetDraft {
     let nonNegative = ["relu", "relu6", "sigmoid", "softmax"]
     finish(activation.node, value, isNonNegative: nonNegative.contains(activation.name))
   }
+}
+
+extension Layer.Activation {
+  /// What every Keras calls the function; nil where it has none, or not in every version.
+  var kerasName: String? {
+    switch self {
+    case .relu(let layer):
+      switch (layer.negativeSlope, layer.maximum) {
+      case (0, nil): "relu"
+      case (0, 6): "relu6"
+      default: nil
+      }
+    case .elu(let layer): layer.alpha == 1 ? "elu" : nil
+    case .sigmoid: "sigmoid"
+    case .tanh: "tanh"
+    case .selu(Self.seluAlpha, Self.seluGamma): "selu"
+    case .silu: "swish"
+    case .gelu: "gelu"
+    case .softplus: "softplus"
+    case .softsign: "softsign"
+    case .exponential: "exponential"
+    case .clip, .selu, .celu, .hardSigmoid, .hardSwish, .geluTanh, .mish, .absolute, .logarithm,
+      .errorFunction, .power:
+      nil
+    }
+  }
+
+  /// The constants of SELU in the paper and in every framework (arXiv:1706.02515, appendix A).
+  static let seluAlpha = 1.6732632423543772848170429916717
+  static let seluGamma = 1.0507009873554804934193349852946
 }
 
 extension DraftValue.Arrangement {

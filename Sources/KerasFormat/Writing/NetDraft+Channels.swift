@@ -39,11 +39,7 @@ extension NetDraft {
     case .bias(let layer):
       guard let bias = layer.bias, isVector(bias, layer.axis) else { return nil }
       return Affine(node: node, beta: (bias, .bias))
-    case .input, .convolution, .batchNormalization, .relu, .prelu, .elu, .sigmoid, .tanh, .power,
-      .pooling, .globalPooling, .elementwise, .concatenation, .slice, .zeroPadding,
-      .fullyConnected, .flatten, .reshape, .permutation, .softmax, .localResponseNormalization,
-      .passThrough:
-      return nil
+    default: return nil
     }
   }
 

@@ -16,13 +16,22 @@ extension NetDraft {
     finish(node, result, isNonNegative: isNonNegative)
   }
 
-  mutating func addActivation(_ function: String, _ node: Node) throws(FormatError) {
+  mutating func add(_ function: Layer.Activation, _ node: Node) throws(FormatError) {
+    switch function {
+    case .relu(let layer): return try add(layer, node)
+    case .elu(let layer): return try add(layer, node)
+    case .power(let layer): return try add(layer, node)
+    default: break
+    }
+    guard let name = function.kerasName else {
+      throw fault(node, "not every Keras has a layer that computes this function: \(function.name)")
+    }
     addUnary(
-      node, .activation, [.init("activation", .string(function))],
-      isNonNegative: function == "sigmoid")
+      node, .activation, [.init("activation", .string(name))],
+      isNonNegative: ["sigmoid", "softplus", "exponential"].contains(name))
   }
 
-  mutating func add(_ layer: Layer.ReLU, _ node: Node) throws(FormatError) {
+  private mutating func add(_ layer: Layer.ReLU, _ node: Node) throws(FormatError) {
     try require(
       layer.negativeSlope >= 0 && layer.negativeSlope.isFinite, node,
       "Keras' rectifiers have slopes of 0 or more, found \(layer.negativeSlope)")
@@ -39,12 +48,12 @@ extension NetDraft {
       ], isNonNegative: layer.negativeSlope == 0)
   }
 
-  mutating func add(_ layer: Layer.ELU, _ node: Node) throws(FormatError) {
+  private mutating func add(_ layer: Layer.ELU, _ node: Node) throws(FormatError) {
     try require(layer.alpha.isFinite, node, "expected a finite alpha, found \(layer.alpha)")
     addUnary(node, .elu, [.init("alpha", .double(layer.alpha))], isNonNegative: false)
   }
 
-  mutating func add(_ layer: Layer.Power, _ node: Node) throws(FormatError) {
+  private mutating func add(_ layer: Layer.Power, _ node: Node) throws(FormatError) {
     try require(
       layer.power == 1 && layer.scale.isFinite && layer.shift.isFinite, node,
       "Keras has no layer that computes powers, found (\(layer.shift) + \(layer.scale) x) ^ "
@@ -62,6 +71,7 @@ extension NetDraft {
 
   mutating func add(_ layer: Layer.Softmax, _ node: Node) throws(FormatError) {
     try require(layer.axis > 0, node, "Keras has no softmax over the batch")
+    try require(!layer.isLogarithmic, node, "not every Keras has a layer of the log softmax")
     let input = value(node.inputs[0])
     // Over all elements of an image their order does not matter.
     let axis = input.kerasAxis(layer.axis) ?? layer.axis
@@ -96,12 +106,17 @@ extension NetDraft {
   }
 
   mutating func add(_ layer: Layer.Elementwise, _ node: Node) throws(FormatError) {
+    let shapes = node.inputs.map { self.shapes[$0]! }  // every value has a shape
+    try require(
+      shapes.allSatisfy { $0 == shapes[0] }, node,
+      "expected inputs of one shape for Keras, found \(shapes)")
     let values = alike(inputs(node), for: node)
     let (type, isNonNegative): (LayerDraft.Class, Bool) =
       switch layer.operation {
       case .sum: (.add, values.allSatisfy(\.isNonNegative))
       case .product: (.multiply, values.allSatisfy(\.isNonNegative))
       case .maximum: (.maximum, values.contains(where: \.isNonNegative))
+      case .minimum: (.minimum, values.allSatisfy(\.isNonNegative))
       }
     var operands: [DraftValue] = []
     for (index, value) in values.enumerated() {

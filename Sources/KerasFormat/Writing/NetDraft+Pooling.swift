@@ -17,6 +17,7 @@ extension NetDraft {
   }
 
   mutating func add(_ layer: Layer.Pooling, _ node: Node) throws(FormatError) {
+    try require(layer.dilation == Extent(1), node, "Keras has no dilated pooling")
     var image = image(value(node.inputs[0]), for: node)
     let isNonNegative = image.isNonNegative
     let output = shapes[node.outputs[0]]!  // every value has a shape
@@ -120,11 +121,7 @@ extension NetDraft {
       switch reader.layer {
       case .scale(let layer): layer.scale == nil
       case .bias(let layer): layer.bias == nil
-      case .input, .convolution, .batchNormalization, .relu, .prelu, .elu, .sigmoid, .tanh, .power,
-        .pooling, .globalPooling, .elementwise, .concatenation, .slice, .zeroPadding,
-        .fullyConnected, .flatten, .reshape, .permutation, .softmax, .localResponseNormalization,
-        .passThrough:
-        false
+      default: false
       }
     }
   }
@@ -149,10 +146,7 @@ extension Node {
     switch layer {
     case .flatten(let layer): layer.axis == 1 && [-1, 3].contains(layer.endAxis)
     case .fullyConnected(let layer): layer.axis == 1
-    case .input, .convolution, .batchNormalization, .scale, .bias, .relu, .prelu, .elu, .sigmoid,
-      .tanh, .power, .pooling, .globalPooling, .elementwise, .concatenation, .slice, .zeroPadding,
-      .reshape, .permutation, .softmax, .localResponseNormalization, .passThrough:
-      false
+    default: false
     }
   }
 }

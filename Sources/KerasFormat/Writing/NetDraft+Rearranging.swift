@@ -99,6 +99,7 @@ extension NetDraft {
   }
 
   mutating func add(_ layer: Layer.ZeroPadding, _ node: Node) throws(FormatError) {
+    try require(layer.value == 0, node, "Keras pads with zeros, found \(layer.value)")
     let input = value(node.inputs[0])
     var result = input
     let isNonNegative = input.isNonNegative

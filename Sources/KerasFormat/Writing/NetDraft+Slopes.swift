@@ -22,11 +22,12 @@ struct ElementSlopes {
   init?(endingIn node: Node, makers: [String: Node], isReadOnce: (String) -> Bool) {
     guard case .elementwise(let difference) = node.layer, difference.operation == .sum,
       difference.coefficients == [1, -1], let right = makers[node.inputs[0]],
-      let owner = makers[node.inputs[1]], case .relu(let above) = right.layer, above.isPlain,
+      let owner = makers[node.inputs[1]], right.layer.rectifier?.isPlain == true,
       case .scale(let scale) = owner.layer, let slopes = scale.scale, scale.bias == nil,
-      scale.axis == 1, let left = makers[owner.inputs[0]], case .relu(let below) = left.layer,
-      below.isPlain, let mirror = makers[left.inputs[0]], case .power(let power) = mirror.layer,
-      power.power == 1, power.scale == -1, power.shift == 0, mirror.inputs == right.inputs
+      scale.axis == 1, let left = makers[owner.inputs[0]],
+      left.layer.rectifier?.isPlain == true, let mirror = makers[left.inputs[0]],
+      case .activation(let reflection) = mirror.layer, let power = reflection.affine,
+      power.scale == -1, power.shift == 0, mirror.inputs == right.inputs
     else { return nil }
     let inner = [right, owner, left, mirror]
     guard inner.allSatisfy({ isReadOnce($0.outputs[0]) }) else { return nil }
@@ -35,10 +36,6 @@ struct ElementSlopes {
     input = mirror.inputs[0]
     parts = inner.map(\.name)
   }
-}
-
-extension Layer.ReLU {
-  fileprivate var isPlain: Bool { negativeSlope == 0 && maximum == nil }
 }
 
 extension NetDraft {

@@ -36,7 +36,7 @@ struct AxisCopy: Kernel {
   }
 }
 
-/// Zeros around an image and before and after its channels; less than none cuts off.
+/// Zeros, or another number, around an image and before and after its channels; less than none cuts off.
 struct Padded: Kernel {
   let batch: Int
   let inputChannels: Int
@@ -46,14 +46,15 @@ struct Padded: Kernel {
   let output: Windows.Size
   let top: Int
   let left: Int
+  let value: Float
 
-  var name: String { "zero padding" }
+  var name: String { value == 0 ? "zero padding" : "padding" }
   var additionChain: Int { 0 }
   var taskCount: Int { batch * outputChannels }
 
   func run(task: Int, _ values: StepValues, _ worker: Worker) {
     let plane = values.outputs[0].part(task, of: output.count)
-    plane.update(repeating: 0)
+    plane.update(repeating: value)
     let channel = task % outputChannels - channelsBefore
     guard channel >= 0, channel < inputChannels else { return }
     let image = task / outputChannels
@@ -65,6 +66,27 @@ struct Padded: Kernel {
       copy(
         source.part(from + columns.lowerBound..<from + columns.upperBound),
         to: plane.part(to + columns.lowerBound..<to + columns.upperBound))
+    }
+  }
+}
+
+/// Every so many rows of `inner` elements along an axis.
+struct Cropped: Kernel {
+  let outer: Int
+  let extent: Int  // of the input along the axis
+  let elements: StrideTo<Int>  // the places that are taken
+  let inner: Int
+
+  var name: String { "crop" }
+  var additionChain: Int { 0 }
+  var taskCount: Int { outer }
+
+  func run(task: Int, _ values: StepValues, _ worker: Worker) {
+    let source = values.inputs[0].part(task, of: extent * inner)
+    var target = task * elements.underestimatedCount
+    for element in elements {
+      copy(source.part(element, of: inner), to: values.outputs[0].part(target, of: inner))
+      target += 1
     }
   }
 }

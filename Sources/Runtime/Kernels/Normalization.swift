@@ -1,14 +1,15 @@
 internal import Kernels
 
-/// `exp(x) / Σ exp(x)` along an axis, in Double.
+/// `exp(x) / Σ exp(x)` along an axis, or its logarithm, in Double.
 struct SoftmaxAlongAxis: Kernel {
   let outer: Int
   let extent: Int
   let inner: Int
+  let isLogarithmic: Bool
 
   private var columns: Blocks { Blocks(inner, of: streamedBlock / 16 / extent) }
 
-  var name: String { "softmax" }
+  var name: String { isLogarithmic ? "log softmax" : "softmax" }
   var additionChain: Int { 1 }  // the sum is kept in Double
   var taskCount: Int { outer * columns.blockCount }
 
@@ -17,6 +18,7 @@ struct SoftmaxAlongAxis: Kernel {
     for column in columns[task % columns.blockCount] {
       Functions.softmax(
         values.inputs[0].part(row, of: extent * inner), columns: inner, column: column,
+        isLogarithmic: isLogarithmic,
         into: values.outputs[0].part(row, of: extent * inner))
     }
   }

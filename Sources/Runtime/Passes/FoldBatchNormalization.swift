@@ -37,11 +37,7 @@ enum FoldBatchNormalization {
           layer.bias = affine.scaling(bias: layer.bias)
           return .fullyConnected(layer)
         }
-      case .fullyConnected, .input, .batchNormalization, .scale, .bias, .relu, .prelu, .elu,
-        .sigmoid, .tanh, .power, .pooling, .globalPooling, .elementwise, .concatenation, .slice,
-        .zeroPadding, .flatten, .reshape, .permutation, .softmax, .localResponseNormalization,
-        .passThrough:
-        return nil
+      default: return nil
       }
     }
   }

@@ -5,17 +5,13 @@ internal import ModelGraph
 enum FuseActivation {
   static func apply(to draft: PlanDraft) -> PlanDraft {
     draft.merging { source, next in
-      guard case .relu(let relu) = next.layer, source.activation == .none else { return nil }
+      guard let relu = next.layer.rectifier, source.activation == .none else { return nil }
       switch source.layer {
       case .convolution, .fullyConnected, .scale, .bias, .elementwise:
         var result = source
         result.activation = Activation(relu)
         return result
-      case .input, .batchNormalization, .relu, .prelu, .elu, .sigmoid, .tanh, .power, .pooling,
-        .globalPooling, .concatenation, .slice, .zeroPadding, .flatten, .reshape, .permutation,
-        .softmax,
-        .localResponseNormalization, .passThrough:
-        return nil
+      default: return nil
       }
     }
   }

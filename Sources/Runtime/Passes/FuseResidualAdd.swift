@@ -10,7 +10,8 @@ enum FuseResidualAdd {
     draft.merging { source, next in
       guard case .convolution = source.layer, case .elementwise(let sum) = next.layer,
         sum.operation == .sum, sum.coefficients.allSatisfy({ $0 == 1 }), next.inputs.count == 2,
-        !source.addsLastInput, source.activation == .none
+        draft.shapes[next.inputs[0]] == draft.shapes[next.inputs[1]], !source.addsLastInput,
+        source.activation == .none
       else { return nil }
       var result = source
       result.inputs += next.inputs.filter { $0 != source.outputs[0] }

@@ -18,9 +18,7 @@ enum RemovePassThrough {
         result.makeView(operation.outputs[0], of: operation.inputs[0])
       case .flatten, .reshape:
         result.makeView(operation.outputs[0], of: operation.inputs[0])
-      case .input, .convolution, .batchNormalization, .scale, .bias, .relu, .prelu, .elu,
-        .sigmoid, .tanh, .power, .pooling, .globalPooling, .elementwise, .concatenation, .slice,
-        .zeroPadding, .permutation, .fullyConnected, .softmax, .localResponseNormalization:
+      default:
         result.operations.append(operation)
       }
     }

@@ -94,7 +94,7 @@ extension Windows {
   init(_ layer: Layer.Pooling, from input: Shape, to output: Shape) {
     self.init(
       input: Size(input), output: Size(output), kernel: Size(layer.kernel),
-      stride: Size(layer.stride), dilation: Size(height: 1, width: 1),
+      stride: Size(layer.stride), dilation: Size(layer.dilation),
       leadingPadding: Size(height: layer.padding.top, width: layer.padding.left),
       trailingPadding: Size(height: layer.padding.bottom, width: layer.padding.right))
   }
@@ -126,6 +126,7 @@ extension KernelTable.Combination {
           ? [Float](repeating: 1, count: inputCount) : layer.coefficients.map { Float($0) })
     case .product: self = .product
     case .maximum: self = .maximum
+    case .minimum: self = .minimum
     }
   }
 }

@@ -37,28 +37,29 @@ enum SelectKernels {
       return affine(
         shape, layer.bias?.shape ?? inputs[1], layer.axis, scale: nil,
         shift: layer.bias.map(constant) ?? .input(1), operation.activation)
-    case .relu(let layer):
+    case .activation(.relu(let layer)):
       let activation = Activation(layer)
       return Rectifier(
         slopes: [activation.negativeSlope], maximum: activation.maximum, rowCount: 1,
         rowSize: count)
+    case .activation(let function):
+      return UnaryFunction(
+        name: function.name, function: Functions.Unary(function)!,  // no rectifier: see above
+        count: count)
     case .prelu(let layer):
       return Rectifier(
         slopes: layer.slope.floats, maximum: .infinity, rowCount: shape[0] * shape[1],
         rowSize: shape.elementCount(from: 2))
-    case .elu(let layer): return UnaryFunction(function: .elu(alpha: layer.alpha), count: count)
-    case .sigmoid: return UnaryFunction(function: .sigmoid, count: count)
-    case .tanh: return UnaryFunction(function: .tanh, count: count)
-    case .power(let layer):
-      return UnaryFunction(
-        function: .power(power: layer.power, scale: layer.scale, shift: layer.shift), count: count
-      )
     case .pooling(let layer):
       let windows = Windows(layer, from: shape, to: draft.shapes[operation.outputs[0]]!)
-      if windows.isWholePlane {
+      if windows.isWholePlane, layer.dilation == Extent(1) {
         return PlanePooling(
           takesMaximum: layer.kind == .maximum, planes: shape[0] * shape[1],
           planeSize: windows.input.count)
+      }
+      guard layer.dilation == Extent(1) else {
+        return DilatedPooling(
+          windows: windows, kind: KernelTable.PoolingKind(layer), planes: shape[0] * shape[1])
       }
       return WindowPooling(
         windows: windows, kind: KernelTable.PoolingKind(layer), planes: shape[0] * shape[1])
@@ -67,9 +68,14 @@ enum SelectKernels {
         takesMaximum: layer.kind == .maximum, planes: shape[0] * shape[1],
         planeSize: shape.elementCount(from: 2))
     case .elementwise(let layer):
-      return Combination(
+      let output = draft.shapes[operation.outputs[0]]!
+      let combination = Combination(
         combination: KernelTable.Combination(layer, inputCount: inputs.count),
-        inputCount: inputs.count, count: count, activation: operation.activation)
+        inputCount: inputs.count, count: output.elementCount, activation: operation.activation)
+      guard inputs.contains(where: { $0 != output }) else { return combination }
+      return BroadcastCombination(
+        combination: combination, shape: output,
+        strides: inputs.map { $0.strides(broadcastTo: output) })
     case .concatenation(let layer):
       return AxisCopy(
         direction: .concatenation, outer: shape.elementCount(before: layer.axis),
@@ -78,12 +84,18 @@ enum SelectKernels {
       return AxisCopy(
         direction: .slice, outer: shape.elementCount(before: layer.axis),
         widths: operation.outputs.map { draft.shapes[$0]!.elementCount(from: layer.axis) })
+    case .crop(let layer):
+      return Cropped(
+        outer: shape.elementCount(before: layer.axis), extent: shape[layer.axis],
+        elements: layer.elements(of: shape[layer.axis]),
+        inner: shape.elementCount(from: layer.axis + 1))
     case .zeroPadding(let layer):
       let output = draft.shapes[operation.outputs[0]]!
       return Padded(
         batch: shape[0], inputChannels: shape[1], outputChannels: output[1],
         channelsBefore: layer.channelsBefore, input: Windows.Size(shape),
-        output: Windows.Size(output), top: layer.spatial.top, left: layer.spatial.left)
+        output: Windows.Size(output), top: layer.spatial.top, left: layer.spatial.left,
+        value: Float(layer.value))
     case .permutation(let layer): return Permuted(shape, axes: layer.axes)
     case .fullyConnected(let layer):
       return FullyConnectedProduct(
@@ -93,7 +105,7 @@ enum SelectKernels {
     case .softmax(let layer):
       return SoftmaxAlongAxis(
         outer: shape.elementCount(before: layer.axis), extent: shape[layer.axis],
-        inner: shape.elementCount(from: layer.axis + 1))
+        inner: shape.elementCount(from: layer.axis + 1), isLogarithmic: layer.isLogarithmic)
     case .localResponseNormalization(let layer): return normalization(layer, shape)
     case .input, .convolution, .batchNormalization, .flatten, .reshape, .passThrough:
       preconditionFailure("\(operation.name): an earlier pass replaces \(operation.layer.typeName)")
