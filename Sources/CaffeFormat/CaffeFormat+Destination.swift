@@ -31,11 +31,12 @@ extension CaffeFormat {
 
   /// Definition and weights, perhaps a mean image and labels.
   ///
-  /// - Throws: what `open` throws.
+  /// - Throws: what `open` throws, and for options, of which there are none.
   public func destination(
-    _ outputs: [OutputPath], stem: String,
+    _ outputs: [OutputPath], stem: String, options: WritingOptions,
     open: @escaping (String) throws(FormatError) -> OutputFile
   ) throws(FormatError) -> any ModelDestination {
-    try CaffeDestination(outputs, stem: stem, open: open)
+    try options.refuseAll()
+    return try CaffeDestination(outputs, stem: stem, open: open)
   }
 }

@@ -40,6 +40,11 @@ public struct InputFile: Sendable {
     let descriptor = retrying { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else { throw .system(.noInput, file: path, "cannot open", errno) }
     defer { close(descriptor) }
+    try self.init(descriptor: descriptor, path: path)
+  }
+
+  /// Maps an open file that stays the caller's to close.
+  init(descriptor: Int32, path: String) throws(FormatError) {
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       let found = status.st_mode & S_IFMT == S_IFDIR ? ", found a folder" : ""

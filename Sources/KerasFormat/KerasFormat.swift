@@ -40,6 +40,13 @@ public struct KerasFormat: ModelFormat {
   ) throws(FormatError) -> Model {
     try readModel(from: try KerasSource(sorting: files), options: options)
   }
+
+  /// The shards that an index names.
+  ///
+  /// - Throws: `FormatError` for one that is missing.
+  public func companions(of files: [InputFile]) throws(FormatError) -> [InputFile] {
+    try KerasSource.shards(besides: files)
+  }
 }
 
 /// The files that together make one model of Keras.

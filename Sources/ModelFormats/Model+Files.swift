@@ -24,18 +24,21 @@ extension Model {
   /// - Parameters:
   ///   - paths: `net.resnet`, `net.keras`, or several that make one model; a folder with a slash at
   ///     the end takes all files of a format that has several.
+  ///   - options: how the files are written.
   ///   - replacing: whether files that exist may be replaced.
   /// - Returns: what was changed or left out, one sentence each.
   /// - Throws: `FormatError` for names that make no model, for a model that the format cannot hold,
   ///   and for what cannot be written.
   @discardableResult
   public func write(
-    to paths: String..., replacing: Bool = false
+    to paths: String..., options: WritingOptions = WritingOptions(), replacing: Bool = false
   ) throws(FormatError) -> [String] {
     precondition(!paths.isEmpty, "a model is written to one file at least")
     let (format, outputs) = try ModelFormats.format(ofOutputs: paths)
     let folder = paths[0].hasSuffix("/") ? try NewFolder(path: paths[0]) : nil
-    let destination = try format.destination(outputs, stem: "net") { path throws(FormatError) in
+    let destination = try format.destination(
+      outputs, stem: "net", options: options
+    ) { path throws(FormatError) in
       try OutputFile(path: path, replacing: replacing)
     }
     let prepared = try destination.prepare(self)

@@ -9,7 +9,9 @@ internal import NativeFormat
 /// The formats this toolkit ships.
 public enum ModelFormats {
   /// Every format, in the order in which equally sure ones are tried, and told in messages.
-  public static let all: [any ModelFormat] = [NativeFormat(), KerasFormat(), CaffeFormat()]
+  public static let all: [any ModelFormat] = [
+    NativeFormat(), KerasFormat(), CaffeFormat(),
+  ]
 
   /// Reads a model from its files, whose contents say what format they are.
   ///
@@ -24,7 +26,9 @@ public enum ModelFormats {
   ///
   /// - Throws: `FormatError` for one that is missing.
   public static func completed(_ files: [InputFile]) throws(FormatError) -> [InputFile] {
-    files + (try KerasSource.shards(besides: files))
+    var companions: [InputFile] = []
+    for format in all { companions += try format.companions(of: files) }
+    return files + companions
   }
 
   /// Reads the definition of a model whose weights are not among the files; nil if the files are
@@ -37,14 +41,20 @@ public enum ModelFormats {
     try format(of: files).readDefinition(from: files, options: options)
   }
 
+  /// What a file should be, in messages.
+  private static let expectation =
+    "a model of "
+    + all.filter { $0.name != NativeFormat().name }.map(\.title).sorted().joined(separator: ", ")
+    + " or this toolkit"
+
   /// The format of the files of one model.
   ///
   /// - Throws: `FormatError` for a file that no format knows, or that is not of the format that is
   ///   surest of the others.
   public static func format(of files: [InputFile]) throws(FormatError) -> any ModelFormat {
-    for file in files {
+    for file in files where !all.contains(where: { $0.recognize(file) == .certain }) {
       if let foreign = ForeignFile(file.bytes) {
-        throw foreign.refusal(of: file, expected: "a model of Caffe, Keras or this toolkit")
+        throw foreign.refusal(of: file, expected: expectation)
       }
     }
     var best: (format: any ModelFormat, recognition: Recognition)?
@@ -58,7 +68,7 @@ public enum ModelFormats {
         throw FormatError(.badModel, "expected a model, found no file")
       }
       throw ForeignFile(describing: file.bytes)
-        .refusal(of: file, expected: "a model of Caffe, Keras or this toolkit")
+        .refusal(of: file, expected: expectation)
     }
     for file in files where format.recognize(file) == .no {
       throw ForeignFile(describing: file.bytes)

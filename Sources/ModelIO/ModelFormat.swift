@@ -191,6 +191,11 @@ public protocol ModelFormat: Sendable {
   /// Whether the files hold weights and do not say what is done with them.
   func haveWeightsOnly(_ files: [InputFile]) -> Bool
 
+  /// Files that those of a model name and that are read with them: shards, external data.
+  ///
+  /// - Throws: `FormatError` for one that is missing or must not be read.
+  func companions(of files: [InputFile]) throws(FormatError) -> [InputFile]
+
   /// Which tensor of its files became which weight of a model that this format has read.
   func ledger(of model: Model, in files: [InputFile]) -> Ledger
 
@@ -230,10 +235,11 @@ public protocol ModelFormat: Sendable {
   /// - Parameters:
   ///   - outputs: what `requireModel` accepts.
   ///   - stem: the name of files in a folder.
+  ///   - options: how the files are written.
   ///   - open: checks that a file may be written.
-  /// - Throws: what `open` throws.
+  /// - Throws: what `open` throws, and `FormatError` of kind `usage` for options that do not fit.
   func destination(
-    _ outputs: [OutputPath], stem: String,
+    _ outputs: [OutputPath], stem: String, options: WritingOptions,
     open: @escaping (String) throws(FormatError) -> OutputFile
   ) throws(FormatError) -> any ModelDestination
 }
@@ -250,6 +256,9 @@ extension ModelFormat {
 
   /// A format of one file.
   public func role(of file: InputFile) -> FileRole { .model }
+
+  /// None: a model's files name no others.
+  public func companions(of files: [InputFile]) throws(FormatError) -> [InputFile] { [] }
 
   /// The ledger that the reader kept.
   public func ledger(of model: Model, in files: [InputFile]) -> Ledger { model.provenance.ledger }

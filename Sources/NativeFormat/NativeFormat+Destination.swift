@@ -12,12 +12,13 @@ extension NativeFormat {
 
   /// One file.
   ///
-  /// - Throws: what `open` throws.
+  /// - Throws: what `open` throws, and for options, of which there are none.
   public func destination(
-    _ outputs: [OutputPath], stem: String,
+    _ outputs: [OutputPath], stem: String, options: WritingOptions,
     open: @escaping (String) throws(FormatError) -> OutputFile
   ) throws(FormatError) -> any ModelDestination {
-    NativeDestination(output: try open(outputs[0].path))
+    try options.refuseAll()
+    return NativeDestination(output: try open(outputs[0].path))
   }
 }
 

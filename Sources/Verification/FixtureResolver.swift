@@ -159,6 +159,9 @@ struct FixtureResolver {
     if layout == .nhwc, let row = tensor.lineToPlanar, model.rank == 4, row.shape[1] == model[1] {
       return row
     }
+    if layout == .nchw, shape.rank == 3, model.rank == 4, model[2] == 1, shape[1] == model[1] {
+      return tensor.reshaped(to: [shape[0], shape[1], 1, shape[2]])
+    }
     guard shape.rank == model.rank else { return nil }
     guard model.rank == 4 else {
       return shape.dimensions.dropFirst() == model.dimensions.dropFirst() ? tensor : nil

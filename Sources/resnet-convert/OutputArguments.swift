@@ -62,6 +62,9 @@ struct OutputArguments: ParsableArguments {
     return try ModelFormats.format(ofOutputs: output, among: allowed)
   }
 
+  /// How they are written.
+  private var options: WritingOptions { WritingOptions() }
+
   /// The files to write, checked before anything is read; nil for a dry run.
   func destination(
     besides inputs: [InputFile], as target: Target?
@@ -69,7 +72,9 @@ struct OutputArguments: ParsableArguments {
     guard !dryRun, let target else { return nil }
     let name = inputs.first?.name ?? "net"
     let stem = name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
-    return try target.format.destination(target.outputs, stem: stem) { path throws(FormatError) in
+    return try target.format.destination(
+      target.outputs, stem: stem, options: options
+    ) { path throws(FormatError) in
       try file(path, besides: inputs)
     }
   }

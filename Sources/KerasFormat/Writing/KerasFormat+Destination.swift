@@ -29,11 +29,12 @@ extension KerasFormat {
 
   /// A whole model, or weights, perhaps with their definition.
   ///
-  /// - Throws: what `open` throws.
+  /// - Throws: what `open` throws, and for options, of which there are none.
   public func destination(
-    _ outputs: [OutputPath], stem: String,
+    _ outputs: [OutputPath], stem: String, options: WritingOptions,
     open: @escaping (String) throws(FormatError) -> OutputFile
   ) throws(FormatError) -> any ModelDestination {
-    try KerasDestination(outputs, open: open)
+    try options.refuseAll()
+    return try KerasDestination(outputs, open: open)
   }
 }
