@@ -76,10 +76,13 @@ let package = Package(
       "NativeFormat",
       ["Files", "ForeignFiles", "JSON", "ModelIO", "ModelGraph", "TensorCore", "Checksums"]),
     library(
+      "ONNXFormat",
+      ["Files", "JSON", "ModelIO", "ModelGraph", "TensorCore", "Protobuf", "CModelSchemas"]),
+    library(
       "ModelFormats",
       [
         "Files", "ForeignFiles", "ModelIO", "ModelGraph", "CaffeFormat", "KerasFormat",
-        "NativeFormat",
+        "NativeFormat", "ONNXFormat",
       ]),
     library("Receipts", ["Files", "JSON", "ModelIO", "ModelGraph", "TensorCore", "CCrypto"]),
 
@@ -98,7 +101,7 @@ let package = Package(
       "ResNetKit",
       [
         "Files", "ForeignFiles", "JSON", "TensorCore", "ModelGraph", "ModelIO", "ModelFormats",
-        "CaffeFormat", "KerasFormat", "NativeFormat", "Containers", "Receipts", "Runtime",
+        "CaffeFormat", "KerasFormat", "NativeFormat", "ONNXFormat", "Containers", "Receipts", "Runtime",
         "Alignment", "Verification", "Inspection", "Benchmarking", "Reference",
       ]),
     library(

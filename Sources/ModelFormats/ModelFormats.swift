@@ -5,12 +5,13 @@ internal import KerasFormat
 public import ModelGraph
 public import ModelIO
 internal import NativeFormat
+internal import ONNXFormat
 
 /// The formats this toolkit ships.
 public enum ModelFormats {
   /// Every format, in the order in which equally sure ones are tried, and told in messages.
   public static let all: [any ModelFormat] = [
-    NativeFormat(), KerasFormat(), CaffeFormat(),
+    NativeFormat(), KerasFormat(), ONNXFormat(), CaffeFormat(),
   ]
 
   /// Reads a model from its files, whose contents say what format they are.

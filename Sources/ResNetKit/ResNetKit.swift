@@ -13,6 +13,7 @@
 @_exported public import ModelGraph
 @_exported public import ModelIO
 @_exported public import NativeFormat
+@_exported public import ONNXFormat
 @_exported public import Receipts
 @_exported public import Reference
 @_exported public import Runtime

@@ -1,0 +1,70 @@
+internal import Files
+
+/// Puts the nodes of functions in place of the nodes that call them.
+struct FunctionInlining {
+  private let functions: [ONNXFunction.Key: ONNXFunction]
+  private var nodes: [ONNXNode] = []
+  private var callCount = 0
+
+  /// A graph without calls.
+  ///
+  /// - Throws: `FormatError` for functions that call each other without end, or too often.
+  static func apply(to model: ONNXModel) throws(FormatError) -> ONNXGraph {
+    guard !model.functions.isEmpty else { return model.graph }
+    var inlining = FunctionInlining(functions: model.functions)
+    for node in model.graph.nodes { try inlining.add(node, depth: 0) }
+    var graph = model.graph
+    graph.nodes = inlining.nodes
+    return graph
+  }
+
+  private init(functions: [ONNXFunction.Key: ONNXFunction]) { self.functions = functions }
+
+  private mutating func add(_ node: ONNXNode, depth: Int) throws(FormatError) {
+    let key = ONNXFunction.Key(domain: node.domain, name: node.op)
+    guard let function = functions[key] else {
+      guard nodes.count < ONNXDecoder.nodeLimit else {
+        throw node.fault("expected at most \(ONNXDecoder.nodeLimit) nodes, found more in functions")
+      }
+      return nodes.append(node)
+    }
+    guard depth < 16 else {
+      throw node.fault("expected functions that end, found 16 in each other")
+    }
+    callCount += 1
+    guard callCount <= 10_000 else { throw node.fault("expected at most 10000 calls of functions") }
+    var names: [String: String] = ["": ""]
+    for (index, input) in function.inputs.enumerated() {
+      names[input] = index < node.inputs.count ? node.inputs[index] : ""
+    }
+    for (index, output) in function.outputs.enumerated() {
+      names[output] =
+        index < node.outputs.count && !node.outputs[index].isEmpty
+        ? node.outputs[index] : "\(node.place)/\(output)#\(callCount)"
+    }
+    let given = Dictionary(
+      (function.defaults + node.attributes).map { ($0.name, $0.value) }
+    ) { $1 }
+    for inner in function.nodes {
+      var copy = inner
+      copy.name = inner.name.isEmpty ? "" : "\(node.place)/\(inner.name)"
+      func outer(_ name: String) -> String {
+        names[name] ?? "\(node.place)/\(name)#\(callCount)"
+      }
+      // An output that is an input, too, is handed on under its own name.
+      copy.inputs = inner.inputs.map(outer)
+      copy.outputs = inner.outputs.map(outer)
+      copy.attributes = []
+      for attribute in inner.attributes {
+        guard case .reference(let name) = attribute.value else {
+          copy.attributes.append(attribute)
+          continue
+        }
+        if let value = given[name] {
+          copy.attributes.append(.init(name: attribute.name, value: value))
+        }
+      }
+      try add(copy, depth: depth + 1)
+    }
+  }
+}

@@ -1,0 +1,361 @@
+internal import Files
+internal import ModelGraph
+internal import TensorCore
+
+/// Makes a network of a graph, node by node.
+///
+/// What is known is computed at once: shapes, bounds, weights that are rearranged. Transpositions are
+/// put off until a layer needs its axes in order, so that those around every convolution of an
+/// exporter of TensorFlow cancel each other. Each layer has the name of the value it makes.
+struct GraphReader {
+  let graph: ONNXGraph
+  /// The version of ONNX' own operators.
+  let opset: Int
+  let tensors: TensorReader
+  /// What a name stands for, where an earlier node or the graph has made it.
+  private(set) var operands: [String: Operand] = [:]
+  private(set) var nodes: [Node] = []
+  private(set) var notes: [String] = []
+  /// What the weights of the network were made of, by `layer/role`.
+  private(set) var ledger: [Ledger.Entry] = []
+  /// The node that is being read.
+  private(set) var node = ONNXNode()
+  var attributes: Attributes
+  /// How often each name is read, by nodes that matter and as an output.
+  private let readers: [String: Int]
+  private var layerNames: Set<String> = []
+  /// Initializers that some node has read.
+  private var usedInitializers: Set<String> = []
+  /// Whether an input was turned from channels last.
+  private(set) var isChannelsLast = false
+
+  /// - Throws: `FormatError` for a graph that makes no network.
+  init(
+    _ graph: ONNXGraph, opset: Int, tensors: TensorReader, inputShape: Shape?
+  ) throws(FormatError) {
+    self.opset = opset
+    self.tensors = tensors
+    attributes = try Attributes(of: node)
+    let (live, readers) = try GraphReader.live(graph)
+    self.readers = readers
+    var graph = graph
+    graph.nodes = live
+    self.graph = graph
+    try refuseUnsupported()
+    try addInitializers()
+    try addInputs(inputShape)
+    for node in live {
+      self.node = node
+      attributes = try Attributes(of: node)
+      try read(node)
+      try attributes.requireAllRead()
+    }
+    try addOutputs()
+  }
+
+  // MARK: - Names
+
+  /// The nodes that the outputs depend on, in an order in which each value is made before it is read,
+  /// and how often each name is read.
+  private static func live(
+    _ graph: ONNXGraph
+  ) throws(FormatError) -> (nodes: [ONNXNode], readers: [String: Int]) {
+    var makers: [String: Int] = [:]
+    for (index, node) in graph.nodes.enumerated() {
+      for output in node.outputs where !output.isEmpty {
+        guard makers.updateValue(index, forKey: output) == nil else {
+          throw node.fault("makes \(output.printable()), which another node makes too")
+        }
+      }
+    }
+    guard !graph.outputs.isEmpty else {
+      throw FormatError(.badModel, "expected outputs of the graph, found none")
+    }
+    var isLive = [Bool](repeating: false, count: graph.nodes.count)
+    var wanted = graph.outputs.map(\.name)
+    while let name = wanted.popLast() {
+      guard let maker = makers[name], !isLive[maker] else { continue }
+      isLive[maker] = true
+      wanted += graph.nodes[maker].inputs
+    }
+    var readers: [String: Int] = [:]
+    for output in graph.outputs { readers[output.name, default: 0] += 1 }
+    // The order of the file where that is one, as it nearly always is.
+    var made: Set<String> = []
+    var ordered: [ONNXNode] = []
+    var waiting = graph.nodes.indices.filter { isLive[$0] }
+    while !waiting.isEmpty {
+      var later: [Int] = []
+      for index in waiting {
+        let node = graph.nodes[index]
+        guard node.inputs.allSatisfy({ makers[$0] == nil || made.contains($0) }) else {
+          later.append(index)
+          continue
+        }
+        made.formUnion(node.outputs)
+        ordered.append(node)
+        for input in node.inputs where !input.isEmpty { readers[input, default: 0] += 1 }
+      }
+      guard later.count < waiting.count else {
+        throw graph.nodes[later[0]].fault("reads what is made of its own output: a cycle")
+      }
+      // A graph in reverse order takes a pass for each node: none that is sorted takes two.
+      guard later.count < waiting.count - waiting.count / 64 || waiting.count < 1 << 12 else {
+        throw graph.nodes[later[0]].fault("expected nodes in the order of their values")
+      }
+      waiting = later
+    }
+    return (ordered, readers)
+  }
+
+  /// Whether a value is read, by a node that matters or as an output.
+  func isRead(_ name: String) -> Bool { readers[name] != nil }
+
+  /// Whether a name is an output of the graph.
+  func isOutput(_ name: String) -> Bool { graph.outputs.contains { $0.name == name } }
+
+  /// Whether an optional input of the node is given.
+  func hasInput(_ index: Int) -> Bool { index < node.inputs.count && !node.inputs[index].isEmpty }
+
+  /// What an input of the node stands for.
+  mutating func operand(_ index: Int) throws(FormatError) -> Operand {
+    guard hasInput(index) else {
+      throw node.fault("expected \(index + 1) inputs or more, found \(node.inputs.count)")
+    }
+    let name = node.inputs[index]
+    guard let operand = operands[name] else {
+      throw node.fault("reads \(name.printable()), which nothing makes")
+    }
+    usedInitializers.insert(name)
+    return operand
+  }
+
+  /// An input of the node that is computed when the network runs.
+  mutating func value(_ index: Int = 0) throws(FormatError) -> Value {
+    switch try operand(index) {
+    case .value(let value): return value
+    case .constant:
+      throw node.fault("expected a computed value for input \(index), found a constant")
+    }
+  }
+
+  /// An input of the node that is known now.
+  mutating func constant(_ index: Int, _ what: String) throws(FormatError) -> Constant {
+    switch try operand(index) {
+    case .constant(let constant): return constant
+    case .value: throw node.fault("expected a constant for \(what), found a computed value")
+    }
+  }
+
+  /// An input of integers.
+  mutating func integers(_ index: Int, _ what: String) throws(FormatError) -> [Int] {
+    guard let list = try constant(index, what).integers else {
+      throw node.fault("expected integers for \(what), found other elements")
+    }
+    return list
+  }
+
+  // MARK: - Results
+
+  /// Names what the node makes.
+  mutating func make(_ operand: Operand, output: Int = 0) {
+    guard output < node.outputs.count, !node.outputs[output].isEmpty else { return }
+    operands[node.outputs[output]] = operand
+  }
+
+  /// The name of the node's first output.
+  var name: String { node.outputs.first { !$0.isEmpty } ?? node.place }
+
+  /// Adds a layer of one output.
+  ///
+  /// - Parameters:
+  ///   - part: what the layer is to the node; nil for the one that makes the node's result.
+  ///   - weights: what the layer's weights were made of.
+  mutating func add(
+    _ layer: Layer, to inputs: [Value], part: String? = nil,
+    _ weights: [(role: Layer.WeightRole, constant: Constant)] = []
+  ) throws(FormatError) -> Value {
+    let names = [unused(part.map { "\(name)/\($0)" } ?? name)]
+    return try add(layer, to: inputs, outputs: names, named: names[0], weights)[0]
+  }
+
+  /// Adds a layer.
+  mutating func add(
+    _ layer: Layer, to inputs: [Value], outputs: [String], named name: String,
+    _ weights: [(role: Layer.WeightRole, constant: Constant)] = []
+  ) throws(FormatError) -> [Value] {
+    let new = Node(name, layer, inputs: inputs.map(\.name), outputs: outputs)
+    let shapes: [Shape]
+    do {
+      shapes = try new.outputShapes(for: inputs.map(\.shape))
+    } catch { throw node.fault(error.reason) }
+    nodes.append(new)
+    for (role, constant) in weights {
+      guard var entry = constant.source else { continue }
+      entry.target = "\(name)/\(role.rawValue)"
+      ledger.append(entry)
+    }
+    return zip(outputs, shapes).map { Value(name: $0, shape: $1) }
+  }
+
+  /// Adds a layer that works on each element, whatever the order of the axes.
+  mutating func addElementwise(
+    _ layer: Layer, to value: Value, part: String? = nil,
+    _ weights: [(role: Layer.WeightRole, constant: Constant)] = []
+  ) throws(FormatError) -> Value {
+    var result = try add(layer, to: [value], part: part, weights)
+    result.layout = value.layout
+    return result
+  }
+
+  /// A name for a layer that no other has.
+  mutating func unused(_ name: String) -> String {
+    var candidate = name
+    var number = 1
+    while !layerNames.insert(candidate).inserted {
+      number += 1
+      candidate = "\(name)_\(number)"
+    }
+    return candidate
+  }
+
+  mutating func note(_ sentence: String) {
+    if !notes.contains(sentence) { notes.append(sentence) }
+  }
+
+  // MARK: - The ends
+
+  private mutating func addInitializers() throws(FormatError) {
+    guard !graph.hasSparseInitializers else {
+      throw FormatError(
+        .badModel, "expected dense initializers, found sparse ones, which are not supported")
+    }
+    let wanted = Set(graph.nodes.flatMap(\.inputs)).union(graph.outputs.map(\.name))
+    for tensor in graph.initializers {
+      guard operands[tensor.name] == nil else {
+        throw FormatError(
+          at: .object(tensor.name), "expected one initializer of this name, found two")
+      }
+      // What nobody reads needs no bytes: its external data may be missing.
+      guard wanted.contains(tensor.name) else { continue }
+      operands[tensor.name] = .constant(try tensors.constant(tensor))
+    }
+  }
+
+  private mutating func addInputs(_ asked: Shape?) throws(FormatError) {
+    let inputs = graph.inputs.filter { operands[$0.name] == nil && isRead($0.name) }
+    let known = Set(graph.initializers.map(\.name))
+    if let twin = inputs.first(where: { input in inputs.filter { $0.name == input.name }.count > 1 }
+    ) {
+      throw FormatError(at: .object(twin.name), "expected one input of this name, found two")
+    }
+    if asked != nil, inputs.count != 1 {
+      throw FormatError(
+        .badModel, "one input shape was given, but the network has \(inputs.count) inputs")
+    }
+    for input in inputs where !known.contains(input.name) {
+      let shape = try InputShape.shape(of: input, asked)
+      if let type = input.dataType, ONNXType.elementType(type) == nil {
+        throw FormatError(
+          at: .object(input.name),
+          "expected an input of floating point numbers, found \(ONNXType.name(type))")
+      }
+      let readers = graph.nodes.filter { $0.inputs.contains(input.name) }
+      let isInterleaved =
+        shape.rank == 4 && !isOutput(input.name) && !readers.isEmpty
+        && readers.allSatisfy(\.putsChannelsFirst)
+      let isLine =
+        shape.rank == 3 && readers.contains { $0.readsLines && $0.inputs[0] == input.name }
+      var value = Value(name: input.name, shape: shape)
+      if isInterleaved {
+        isChannelsLast = true
+        value.shape = [shape[0], shape[3], shape[1], shape[2]]
+        value.layout = .permuted([0, 2, 3, 1])
+        note("the input \(input.name) has its channels last: the network's are first")
+      } else if isLine {
+        value.shape = [shape[0], shape[1], 1, shape[2]]
+        value.layout = .line
+      }
+      layerNames.insert(input.name)
+      nodes.append(Node(input.name, .input(.init(shape: value.shape, isLine: isLine))))
+      operands[input.name] = .value(value)
+    }
+  }
+
+  private mutating func addOutputs() throws(FormatError) {
+    node = ONNXNode()
+    let read = Set(nodes.flatMap(\.inputs))
+    var taken: Set<String> = []
+    for output in graph.outputs {
+      switch operands[output.name] {
+      case .value(let value):
+        node.name = output.name
+        node.outputs = ["\(output.name)"]
+        // Channels last on both ends: the network has them first on both.
+        let isTurned =
+          isChannelsLast && value.layout == .permuted([0, 2, 3, 1]) && value.shape.rank == 4
+        if isTurned {
+          note("the output \(output.name) has its channels last: the network's are first")
+        }
+        let final = isTurned ? value : try inOrder(value, part: "order")
+        guard read.contains(final.name) || !taken.insert(final.name).inserted else { continue }
+        _ = try add(.passThrough(.init(kind: .split)), to: [final], part: "output")
+      case .constant:
+        throw FormatError(
+          at: .object(output.name), "expected an output that is computed, found a constant")
+      case nil:
+        // What was left out at the end is no output any more.
+        guard leftOut.contains(output.name) else {
+          throw FormatError(
+            at: .object(output.name), "expected an output that a node makes, found none")
+        }
+      }
+    }
+  }
+
+  /// Outputs of nodes that were left out.
+  private(set) var leftOut: Set<String> = []
+
+  /// Leaves the node out, which picks places instead of computing numbers; its input is the output.
+  mutating func leaveOut(_ value: Value) throws(FormatError) {
+    guard node.outputs.allSatisfy({ $0.isEmpty || isOutput($0) || !isRead($0) }) else {
+      throw node.fault("\(node.op) is supported at the end of a network only")
+    }
+    leftOut.formUnion(node.outputs)
+    note(
+      "left out \(node.op) at the end (\(node.place)): the output is \(value.name), which it reads")
+  }
+
+  /// The initializers that are part of no layer, as the ledger has them.
+  func unusedInitializers() -> [Ledger.LeftOut] {
+    graph.initializers.filter { !usedInitializers.contains($0.name) }.compactMap { tensor in
+      guard let shape = Shape(checking: tensor.dimensions),
+        let type = ONNXType.elementType(tensor.dataType)
+      else { return nil }
+      var offset: Int?
+      if case .raw(let range) = tensor.elements { offset = range.lowerBound }
+      return Ledger.LeftOut(
+        source: tensor.name, file: tensors.file.name, byteOffset: offset, elementType: type,
+        shape: shape)
+    }
+  }
+}
+
+extension ONNXNode {
+  /// Whether it is a transposition from `[batch, height, width, channels]`.
+  fileprivate var putsChannelsFirst: Bool {
+    guard op == "Transpose", domain.isEmpty else { return false }
+    return attributes.contains { attribute in
+      guard attribute.name == "perm", case .ints(let axes) = attribute.value else { return false }
+      return axes == [0, 3, 1, 2]
+    }
+  }
+
+  /// Whether three axes of its first input are a batch of lines.
+  fileprivate var readsLines: Bool {
+    let operators: Set = [
+      "Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "BatchNormalization",
+    ]
+    return domain.isEmpty && operators.contains(op)
+  }
+}
