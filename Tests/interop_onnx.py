@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import onnx
 from onnx_witness import FIXTURES, Refusal, error, ours, require_tools, tool
 
 import backend_cases
@@ -118,7 +119,6 @@ def group(reason: str, case: Case) -> str:
 
 def small_cases() -> Iterator[Case]:
     """The files of fixtures/onnx/small that have goldens."""
-    import onnx
     for path in sorted(SMALL.glob("*.npz")):
         arrays = dict(np.load(path))
         names = [name for name in arrays if name.endswith("64") and name != "output64"]

@@ -3,9 +3,9 @@
     interop_onnx_written.py [--add FILE[,FILE]]... [NAME ...]
 
 The models are those of fixtures/ that have goldens, the small ONNX files, synthesized ResNets and, if
-RESNET_TOOLKIT_DATA names the folder of real model files, its trained nets; NAME chooses some, --add adds
-files. Each is written twice, with the same bytes; onnx.checker accepts it with full_check; and on the
-fixture's input, or noise, it gives what our oracle computes of the model itself: in float64 by
+RESNET_TOOLKIT_DATA names the folder of real model files, its trained nets; NAME chooses some, --add
+adds files. Each is written twice, with the same bytes; onnx.checker accepts it with full_check; and on
+the fixture's input, or noise, it gives what our oracle computes of the model itself: in float64 by
 fixtures/onnx/float64.py, and in onnxruntime, with its optimizer and without, and OpenVINO in float32.
 The digits are also written in other opsets, and with their weights beside them. An error is the
 largest difference divided by the largest magnitude. RESNET_TOOLKIT_BIN names the folder of the tools,
