@@ -32,6 +32,7 @@ import caffe_reference
 import caffe_schema
 import opencv_caffe
 import seeded_weights
+from case_options import CASE_OPTIONS
 
 TOOLS = Path(os.environ.get("RESNET_TOOLKIT_BIN", ROOT / ".build" / "release"))
 DATA = os.environ.get("RESNET_TOOLKIT_DATA")
@@ -40,14 +41,6 @@ DATA = os.environ.get("RESNET_TOOLKIT_DATA")
 FULL_SIZE = re.compile(r"ResNet-\d+-deploy")
 # What a definition reads that names a database instead of a shape: CIFAR-10.
 DATABASE_IMAGE = (1, 3, 32, 32)
-# What the files of a case do not say.
-CASE_OPTIONS = {
-    "dialect-input-name": ("--input-shape", "2,3,5,7"),
-    "dialect-input-none": ("--input-shape", "2,3,5,7"),
-    "dialect-nvidia-factor-zero": ("--caffe-dialect", "nvidia"),
-    "dialect-column-major": ("--input-shape", "2,3,6,8", "--column-major-kernels"),
-    "fork-extra-weights": ("--ignore-extra-weights",),
-}
 
 ORACLE_BOUND = 1e-12  # the same sums in float64, in another order
 FLOAT_BOUND = 1e-4  # float32 against anything
