@@ -101,7 +101,8 @@ let package = Package(
       "ResNetKit",
       [
         "Files", "ForeignFiles", "JSON", "TensorCore", "ModelGraph", "ModelIO", "ModelFormats",
-        "CaffeFormat", "KerasFormat", "NativeFormat", "ONNXFormat", "Containers", "Receipts", "Runtime",
+        "CaffeFormat", "KerasFormat", "NativeFormat", "ONNXFormat", "Containers", "Receipts",
+        "Runtime",
         "Alignment", "Verification", "Inspection", "Benchmarking", "Reference",
       ]),
     library(
@@ -129,6 +130,7 @@ let package = Package(
       "CaffeFormat", ["Files", "ModelIO", "ModelGraph", "TensorCore", "ForeignFiles", "Protobuf"]),
     tests("KerasFormat", ["Files", "JSON", "HDF5", "ModelIO", "ModelGraph", "TensorCore"]),
     tests("NativeFormat", ["Files", "JSON", "ModelIO", "ModelGraph", "TensorCore", "Checksums"]),
+    tests("ONNXFormat", ["Protobuf"]),
     tests("Reference", ["ModelGraph", "TensorCore"]),
     tests("Runtime", ["Benchmarking", "ModelGraph", "TensorCore", "Kernels", "Reference"]),
     tests("Alignment", ["ModelGraph", "TensorCore"]),

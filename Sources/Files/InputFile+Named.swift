@@ -28,7 +28,9 @@ extension InputFile {
     let slash = owner.path.utf8.lastIndex(of: UInt8(ascii: "/"))
     let prefix = slash.map { String(owner.path[...$0]) } ?? ""
     let path = prefix + name
-    var folder = retrying { open(prefix.isEmpty ? "." : prefix, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    var folder = retrying {
+      open(prefix.isEmpty ? "." : prefix, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    }
     guard folder >= 0 else { throw .system(.noInput, file: path, "cannot open", errno) }
     defer { close(folder) }
     for part in parts.dropLast() {

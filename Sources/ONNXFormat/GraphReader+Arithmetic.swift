@@ -187,9 +187,6 @@ extension GraphReader {
     guard let first = extents.firstIndex(where: { $0 != 1 }),
       let last = extents.lastIndex(where: { $0 != 1 })
     else { throw node.fault("expected a constant of several elements, found \(constant.shape)") }
-    guard first > 0 else {
-      throw node.fault("a constant with a batch of its own is not supported: \(constant.shape)")
-    }
     let inner = Shape(Array(value.shape.dimensions[first...last]))
     let row = operand.reshaped(to: Shape(Array(extents[first...last]))).broadcast(to: inner)
     guard let tensor = row.tensor else {
@@ -197,6 +194,7 @@ extension GraphReader {
     }
     switch operation {
     case .sum:
+      if part == nil, let merged = mergeBias(row, axis: first, into: value) { return merged }
       let bias = Layer.Bias(bias: tensor, axis: first)
       return try addElementwise(.bias(bias), to: value, part: part, [(.bias, row)])
     case .product:

@@ -2,16 +2,12 @@ internal import Files
 internal import ModelGraph
 internal import TensorCore
 
-#if canImport(Glibc)
-  internal import Glibc
-#else
-  internal import Musl
-#endif
-
 // What is known when the graph is read: shapes, bounds, weights that are rearranged.
 extension GraphReader {
   /// As many elements as a constant may have that is computed here.
-  private static let limit = 1 << 26
+  static let limit = 1 << 26
+  /// As many as one may have that is a single number repeated: a gigabyte.
+  private static let filledLimit = 1 << 28
 
   /// Computes the node if all it reads is known.
   ///
@@ -50,7 +46,7 @@ extension GraphReader {
         try tensors.constant(tensor)
       }
       let fill = value ?? Constant(computed: Tensor([1], [Float(0)]))
-      return fill.reshaped(to: [1]).broadcast(to: try shape(extents))
+      return try filled(extents, with: fill.reshaped(to: [1]))
     case "Reshape":
       guard let target = try attributes.ints("shape") ?? inputs.dropFirst().first??.integers else {
         return nil
@@ -138,7 +134,7 @@ extension GraphReader {
     case "Cast":
       let type = try attributes.int("to") ?? ONNXType.float
       attributes.ignore("saturate", "round_mode")
-      guard ONNXType.elementType(type) != nil else {
+      guard ONNXType.elementType(type) != nil, type != ONNXType.bfloat16 else {
         throw node.fault("a computed value as \(ONNXType.name(type)) is not supported")
       }
       if type != ONNXType.float, type != ONNXType.double {
@@ -149,13 +145,36 @@ extension GraphReader {
     }
   }
 
-  private func shape(_ extents: [Int]) throws(FormatError) -> Shape {
+  func shape(_ extents: [Int]) throws(FormatError) -> Shape {
     guard let shape = Shape(checking: extents), shape.elementCount <= Self.limit, extents.count <= 8
     else {
       throw node.fault(
         "expected a shape of at most \(Self.limit) elements, found \(extents.prefix(9))")
     }
     return shape
+  }
+
+  /// One number under a large shape is made where it is used: weights of zeros take no memory here.
+  private func filled(_ extents: [Int], with fill: Constant) throws(FormatError) -> Constant {
+    guard let shape = Shape(checking: extents), extents.count <= 8,
+      shape.elementCount <= Self.filledLimit
+    else {
+      throw node.fault(
+        "expected a shape of at most \(Self.filledLimit) elements, found \(extents.prefix(9))")
+    }
+    guard shape.elementCount > Self.limit / 64, case .numbers(let number) = fill.elements else {
+      return fill.broadcast(to: try self.shape(extents))
+    }
+    let value = Float(number.doubles[0])
+    let byteCount = 4 * shape.elementCount
+    guard byteCount <= Memory.available / 2 else {
+      throw FormatError(
+        .outOfMemory, at: .object(node.place),
+        "needs \(byteCount) bytes of memory for \(shape), \(Memory.available) are available")
+    }
+    let bytes = Bytes(
+      count: byteCount, madeBy: { Tensor(shape) { $0.update(repeating: value) }.bytes })
+    return Constant(computed: Tensor(shape: shape, elementType: .float32, bytes: bytes)!)
   }
 
   private mutating func shapeSlice(_ dimensions: [Int]) throws(FormatError) -> [Int] {
@@ -221,170 +240,4 @@ extension GraphReader {
     }
   }
 
-  private mutating func joined(_ parts: [Constant]) throws(FormatError) -> Constant? {
-    let rank = parts[0].shape.rank
-    guard rank > 0, parts.allSatisfy({ $0.shape.rank == rank }) else { return nil }
-    let axis = try axis(try attributes.int("axis") ?? 1, of: rank)
-    var extents = parts[0].shape.dimensions
-    extents[axis] = parts.reduce(0) { $0 + $1.shape[axis] }
-    guard
-      parts.allSatisfy({ $0.shape.replacing(axis, by: 0) == parts[0].shape.replacing(axis, by: 0) })
-    else { return nil }
-    let whole = try shape(extents)
-    func join<Element>(_ lists: [[Element]]) -> [Element] {
-      var result: [Element] = []
-      for outer in 0..<whole.elementCount(before: axis) {
-        for (part, list) in zip(parts, lists) {
-          let run = part.shape.elementCount(from: axis)
-          result += list[outer * run..<(outer + 1) * run]
-        }
-      }
-      return result
-    }
-    let integers = parts.compactMap(\.integers)
-    if integers.count == parts.count { return Constant(.integers(join(integers)), whole) }
-    let tensors = parts.compactMap(\.tensor)
-    guard tensors.count == parts.count else { return nil }
-    return Constant(computed: .exact(whole, join(tensors.map(\.doubles))))
-  }
-
-  private mutating func sliced(
-    _ whole: Constant, _ inputs: [Constant?]
-  ) throws(FormatError) -> Constant? {
-    func list(_ name: String, _ input: Int) throws(FormatError) -> [Int]? {
-      if let list = try attributes.ints(name) { return list }
-      return input < inputs.count ? inputs[input]?.integers : nil
-    }
-    guard let starts = try list("starts", 1), let ends = try list("ends", 2) else { return nil }
-    let axes = try axes(try list("axes", 3) ?? Array(starts.indices), of: whole.shape.rank)
-    let steps = try list("steps", 4) ?? axes.map { _ in 1 }
-    guard [starts.count, ends.count, steps.count].allSatisfy({ $0 == axes.count }) else {
-      return nil
-    }
-    var result = whole
-    for (index, axis) in axes.enumerated() {
-      let extent = result.shape[axis]
-      let step = steps[index]
-      guard step != 0, step != .min else { return nil }
-      func place(_ index: Int, _ low: Int, _ high: Int) -> Int {
-        let shifted = index < 0 ? max(index, -extent - 1) + extent : index
-        return min(max(shifted, low), high)
-      }
-      let picked =
-        step > 0
-        ? Array(
-          stride(from: place(starts[index], 0, extent), to: place(ends[index], 0, extent), by: step)
-        )
-        : Array(
-          stride(
-            from: place(starts[index], -1, extent - 1),
-            to: ends[index] < -extent ? -1 : place(ends[index], -1, extent - 1), by: step))
-      guard let part = picking(picked, of: result, axis) else { return nil }
-      result = part
-    }
-    return result
-  }
-
-  private mutating func gathered(
-    _ whole: Constant, _ places: Constant?
-  ) throws(FormatError) -> Constant? {
-    let axis = try axis(try attributes.int("axis") ?? 0, of: max(whole.shape.rank, 1))
-    guard let places, let list = places.integers, whole.shape.rank > 0 else { return nil }
-    let extent = whole.shape[axis]
-    guard list.allSatisfy({ (-extent..<extent).contains($0) }) else {
-      throw node.fault("expected places below \(extent), found \(list.prefix(9))")
-    }
-    guard let picked = picking(list.map { $0 < 0 ? $0 + extent : $0 }, of: whole, axis) else {
-      return nil
-    }
-    let extents = whole.shape.dimensions
-    return picked.reshaped(
-      to: try shape(extents[..<axis] + places.shape.dimensions + extents[(axis + 1)...]))
-  }
-
-  /// Some of the elements along an axis.
-  private func picking(_ places: [Int], of whole: Constant, _ axis: Int) -> Constant? {
-    let shape = whole.shape.replacing(axis, by: places.count)
-    let (extent, inner) = (whole.shape[axis], whole.shape.elementCount(from: axis + 1))
-    func pick<Element>(_ list: [Element]) -> [Element] {
-      var result: [Element] = []
-      for outer in 0..<whole.shape.elementCount(before: axis) {
-        for place in places {
-          let start = (outer * extent + place) * inner
-          result += list[start..<start + inner]
-        }
-      }
-      return result
-    }
-    switch whole.elements {
-    case .integers(let list): return Constant(.integers(pick(list)), shape)
-    case .numbers(let tensor): return Constant(computed: .like(tensor, shape, pick(tensor.doubles)))
-    case .other: return nil
-    }
-  }
-
-  private func arithmetic(_ a: Constant, _ b: Constant) throws(FormatError) -> Constant? {
-    guard let whole = Shape(broadcasting: a.shape, b.shape), whole.elementCount <= Self.limit else {
-      throw node.fault("expected operands that fit each other, found \(a.shape) and \(b.shape)")
-    }
-    if let x = a.broadcast(to: whole).integers, let y = b.broadcast(to: whole).integers {
-      var list: [Int] = []
-      for (x, y) in zip(x, y) {
-        let result: (partialValue: Int, overflow: Bool)
-        switch node.op {
-        case "Add": result = x.addingReportingOverflow(y)
-        case "Sub": result = x.subtractingReportingOverflow(y)
-        case "Mul": result = x.multipliedReportingOverflow(by: y)
-        case "Div": result = x.dividedReportingOverflow(by: y)
-        case "Max": result = (max(x, y), false)
-        case "Min": result = (min(x, y), false)
-        case "Equal": result = (x == y ? 1 : 0, false)
-        default: return nil
-        }
-        guard !result.overflow else { throw node.fault("\(x) and \(y) have no \(node.op)") }
-        list.append(result.partialValue)
-      }
-      return Constant(.integers(list), whole)
-    }
-    guard let p = a.tensor, let x = a.broadcast(to: whole).doubles,
-      let q = b.tensor, let y = b.broadcast(to: whole).doubles
-    else { return nil }
-    let pairs = zip(x, y)
-    let numbers: [Double]
-    switch node.op {
-    case "Add": numbers = pairs.map { $0 + $1 }
-    case "Sub": numbers = pairs.map { $0 - $1 }
-    case "Mul": numbers = pairs.map { $0 * $1 }
-    case "Div": numbers = pairs.map { $0 / $1 }
-    case "Max": numbers = pairs.map { max($0, $1) }
-    case "Min": numbers = pairs.map { min($0, $1) }
-    case "Pow": numbers = pairs.map { pow($0, $1) }
-    case "Equal": return Constant(.integers(pairs.map { $0 == $1 ? 1 : 0 }), whole)
-    default: return nil
-    }
-    return Constant(computed: .like(p.elementType == .float64 ? p : q, whole, numbers))
-  }
-
-  private func unary(_ constant: Constant) throws(FormatError) -> Constant? {
-    if let list = constant.integers {
-      switch node.op {
-      case "Neg": return Constant(.integers(list.map { 0 &- $0 }), constant.shape)
-      case "Abs": return Constant(.integers(list.map { $0 < 0 ? 0 &- $0 : $0 }), constant.shape)
-      default: return nil
-      }
-    }
-    guard let tensor = constant.tensor else { return nil }
-    let function: (Double) -> Double
-    switch node.op {
-    case "Neg": function = { -$0 }
-    case "Abs": function = { abs($0) }
-    case "Sqrt": function = { $0.squareRoot() }
-    case "Reciprocal": function = { 1 / $0 }
-    case "Exp": function = { exp($0) }
-    case "Log": function = { log($0) }
-    case "Floor": function = { $0.rounded(.down) }
-    default: function = { $0.rounded(.up) }
-    }
-    return Constant(computed: .like(tensor, tensor.shape, tensor.doubles.map(function)))
-  }
 }

@@ -186,6 +186,7 @@ extension GraphReader {
       throw node.fault("padding of the mode \(mode.printable()) is not supported")
     }
     var value = input
+    let last = pads.keys.max()
     for (axis, pad) in pads.sorted(by: { $0.key < $1.key }) {
       let extent = value.shape[axis]
       let isReflected = mode == "reflect"
@@ -206,7 +207,8 @@ extension GraphReader {
         pieces.append(try element(place, of: value, axis, part: "axis\(axis)/after\(index)"))
       }
       let layout = value.layout
-      value = try add(.concatenation(.init(axis: axis)), to: pieces, part: "axis\(axis)")
+      value = try add(
+        .concatenation(.init(axis: axis)), to: pieces, part: axis == last ? nil : "axis\(axis)")
       value.layout = layout
     }
     make(.value(value))

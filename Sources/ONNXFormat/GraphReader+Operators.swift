@@ -32,7 +32,7 @@ enum OperatorFamily {
     ),
     (.joining, ["Concat", "Split", "Slice"]), (.padding, ["Pad"]),
     (.reduction, ["ReduceMean", "ReduceMax", "ReduceSum"]),
-    (.ending, ["ArgMax", "ArgMin", "TopK"]),
+    (.ending, ["ArgMax"]),
     (
       .folding,
       [
@@ -99,7 +99,7 @@ extension GraphReader {
     case .padding: try readPad()
     case .reduction: try readReduction()
     case .ending:
-      attributes.ignore("axis", "keepdims", "select_last_index", "largest", "sorted", "k")
+      attributes.ignore("axis", "keepdims", "select_last_index")
       try leaveOut(try value())
     case .folding: try readShapeQuestion()
     case .identity: try readIdentity()

@@ -208,6 +208,46 @@ struct GraphReader {
     return result
   }
 
+  /// Makes an addend the bias of the layer that has just made a value, if that has none: a scale over
+  /// the same axes, or a product of matrices.
+  ///
+  /// - Returns: the value, now of the node's name; nil where the two stay apart.
+  mutating func mergeBias(_ bias: Constant, axis: Int, into value: Value) -> Value? {
+    guard let maker = nodes.last, maker.outputs == [value.name], readers[value.name] == 1,
+      !isOutput(value.name), let tensor = bias.tensor
+    else { return nil }
+    let layer: Layer
+    switch maker.layer {
+    case .scale(var scale):
+      guard scale.bias == nil, scale.axis == axis, scale.scale?.shape == tensor.shape else {
+        return nil
+      }
+      scale.bias = tensor
+      layer = .scale(scale)
+    case .fullyConnected(var product):
+      let outputs = product.kernel.shape[0]
+      guard product.bias == nil, axis == value.shape.rank - 1, tensor.shape == [outputs] else {
+        return nil
+      }
+      product.bias = tensor
+      layer = .fullyConnected(product)
+    default: return nil
+    }
+    let name = unused(self.name)
+    nodes[nodes.count - 1] = Node(name, layer, inputs: maker.inputs)
+    let prefix = "\(maker.name)/"
+    for index in ledger.indices where ledger[index].target.hasPrefix(prefix) {
+      ledger[index].target = "\(name)/\(ledger[index].target.dropFirst(prefix.count))"
+    }
+    if var entry = bias.source {
+      entry.target = "\(name)/bias"
+      ledger.append(entry)
+    }
+    var result = value
+    result.name = name
+    return result
+  }
+
   /// A name for a layer that no other has.
   mutating func unused(_ name: String) -> String {
     var candidate = name

@@ -8,7 +8,7 @@ struct OutputArguments: ParsableArguments {
     name: [.short, .long],
     help: """
       A file to write, named after its kind: NAME.resnet; NAME.keras, NAME.h5 or NAME.weights.h5 \
-      (and NAME.json); or NET.prototxt and NET.caffemodel, for which the option is repeated; \
+      (and NAME.json); NAME.onnx; or NET.prototxt and NET.caffemodel, for which the option is repeated; \
       FOLDER/ means all files of Caffe, and is made if it is not there.
       """, completion: .file())
   var output: [String] = []
@@ -43,6 +43,7 @@ struct OutputArguments: ParsableArguments {
   var json = false
 
   @OptionGroup var notes: NoteArguments
+  @OptionGroup(title: "Options for outputs of ONNX") var onnx: ONNXWritingArguments
 
   /// The format that the outputs ask for, and what their names mean.
   typealias Target = (format: any ModelFormat, outputs: [OutputPath])
@@ -63,7 +64,11 @@ struct OutputArguments: ParsableArguments {
   }
 
   /// How they are written.
-  private var options: WritingOptions { WritingOptions() }
+  private var options: WritingOptions {
+    var options = WritingOptions()
+    onnx.add(to: &options)
+    return options
+  }
 
   /// The files to write, checked before anything is read; nil for a dry run.
   func destination(
