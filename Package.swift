@@ -53,6 +53,7 @@ let package = Package(
     // Models and their files
     library("TensorCore"),
     library("ModelGraph", ["TensorCore"]),
+    library("ResNet", ["ModelGraph", "TensorCore"]),
     library("Files", ["TensorCore"]),
     library("JSON", ["Files", "TensorCore"]),
     library("ForeignFiles", ["Files", "JSON", "TensorCore"]),
@@ -102,7 +103,7 @@ let package = Package(
       [
         "Files", "ForeignFiles", "JSON", "TensorCore", "ModelGraph", "ModelIO", "ModelFormats",
         "CaffeFormat", "KerasFormat", "NativeFormat", "ONNXFormat", "Containers", "Receipts", "Runtime",
-        "Alignment", "Verification", "Inspection", "Benchmarking", "Reference",
+        "Alignment", "Verification", "Inspection", "Benchmarking", "Reference", "ResNet",
       ]),
     library(
       "ToolSupport",
@@ -118,6 +119,7 @@ let package = Package(
       swiftSettings: settings),
     tests("TensorCore"),
     tests("ModelGraph", ["TensorCore"]),
+    tests("ResNet", ["ModelGraph", "Reference", "Runtime", "TensorCore"]),
     tests("Files", ["TensorCore"]),
     tests("JSON", ["Files", "TensorCore"]),
     tests("ForeignFiles", ["TensorCore"]),
