@@ -71,7 +71,7 @@ let package = Package(
       "KerasFormat",
       [
         "Files", "ForeignFiles", "JSON", "ModelIO", "ModelGraph", "TensorCore", "HDF5",
-        "Containers",
+        "Containers", "ResNet",
       ]),
     library(
       "NativeFormat",
@@ -94,7 +94,7 @@ let package = Package(
     library("Alignment", ["ModelGraph", "TensorCore"]),
     library(
       "Verification", ["Files", "Alignment", "Runtime", "ModelGraph", "TensorCore", "Reference"]),
-    library("Inspection", ["ModelGraph", "TensorCore"]),
+    library("Inspection", ["ModelGraph", "ResNet", "TensorCore"]),
     library("Benchmarking", ["Runtime", "Kernels", "ModelGraph", "TensorCore"]),
 
     // The product and the tools
@@ -132,7 +132,9 @@ let package = Package(
     tests("KerasFormat", ["Files", "JSON", "HDF5", "ModelIO", "ModelGraph", "TensorCore"]),
     tests("NativeFormat", ["Files", "JSON", "ModelIO", "ModelGraph", "TensorCore", "Checksums"]),
     tests("Reference", ["ModelGraph", "TensorCore"]),
-    tests("Runtime", ["Benchmarking", "ModelGraph", "TensorCore", "Kernels", "Reference"]),
+    tests(
+      "Runtime",
+      ["Benchmarking", "ModelGraph", "TensorCore", "Kernels", "Reference", "ResNet"]),
     tests("Alignment", ["ModelGraph", "TensorCore"]),
     tests("Verification", ["Files", "ModelGraph", "TensorCore"]),
     tests("Inspection", ["ModelGraph", "TensorCore"]),

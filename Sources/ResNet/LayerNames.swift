@@ -17,13 +17,19 @@ public struct LayerNames: Sendable {
   /// Who gave the names.
   public let scheme: Scheme
   let net: ResNetDescription
+  /// What a file calls the units, where that is known: `2a`, `3b1`.
+  private let blocks: [UnitPlace: String]
   /// The names that are numbers in the order of the layers.
   private let numbered: [ResNetPart: String]
 
   /// The names that a framework gives the layers of a network.
-  public init(_ scheme: Scheme, of net: ResNetDescription) {
+  ///
+  /// - Parameter blocks: the stage and the unit in names of Caffe, `2a` or `3b1`, where a file has
+  ///   others than the published networks.
+  public init(_ scheme: Scheme, of net: ResNetDescription, blocks: [UnitPlace: String] = [:]) {
     self.scheme = scheme
     self.net = net
+    self.blocks = blocks
     numbered = scheme == .kerasCIFAR ? LayerNames.numbered(net) : [:]
   }
 
@@ -77,7 +83,8 @@ extension LayerNames {
   }
 
   /// The stage and the unit: `2a`; in networks with long stages the units of these are `3a`, `3b1`.
-  func block(_ place: UnitPlace) -> String {
+  private func block(_ place: UnitPlace) -> String {
+    if let given = blocks[place] { return given }
     let isNumbered = (net.unitsPerStage.max() ?? 0) > 6 && net.unitsPerStage[place.stage] > 3
     if isNumbered { return "\(place.stage + 2)" + (place.unit == 0 ? "a" : "b\(place.unit)") }
     return "\(place.stage + 2)\(letter(place.unit))"

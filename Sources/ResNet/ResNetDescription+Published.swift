@@ -17,8 +17,8 @@ extension ResNetDescription {
       ("resnet50", imageNet(.bottleneck, [3, 4, 6, 3])), ("resnet50v1.5", torch([3, 4, 6, 3])),
       ("resnet101", imageNet(.bottleneck, [3, 4, 23, 3])),
       ("resnet152", imageNet(.bottleneck, [3, 8, 36, 3])), ("resnet200", resNet200),
-      ("plain18", imageNet(.basic, [2, 2, 2, 2], .none)),
-      ("plain34", imageNet(.basic, [3, 4, 6, 3], .none)),
+      ("plain18", imageNet(.basic, [2, 2, 2, 2], .absent)),
+      ("plain34", imageNet(.basic, [3, 4, 6, 3], .absent)),
     ] + [20, 32, 44, 56, 110, 1202].map { ("resnet\($0)", cifar(depth: $0)) } + [
       ("resnext50-32x4d", torch([3, 4, 6, 3], groups: 32, widthPerGroup: 4)),
       ("wide50-2", torch([3, 4, 6, 3], widthPerGroup: 128)),

@@ -95,7 +95,7 @@ extension ResNetDescription {
   /// - Parameter channels: those of the unit's input.
   func projects(_ place: UnitPlace, from channels: Int) -> Bool {
     switch shortcut {
-    case .a, .none: false
+    case .a, .absent: false
     case .b: channels != outputWidth(of: place.stage)
     case .c: true
     }

@@ -37,7 +37,7 @@ public struct ResNetDescription: Hashable, Sendable {
     /// Every shortcut is a projection.
     case c = "C"
     /// There are none: a plain network.
-    case none
+    case absent
   }
 
   /// The zeros around an image before a 3×3 convolution.

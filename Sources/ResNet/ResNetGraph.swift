@@ -63,14 +63,14 @@ struct ResNetGraph {
     }
     let opened = value
     var shortcut = entrance.0
-    if net.shortcut != .none {
+    if net.shortcut != .absent {
       if !projects { value = entrance.0 }
       addShortcut(place, projects: projects)
       shortcut = value
     }
     (value, channels, size) = (opened, entrance.1, entrance.2)
     addBranch(place)
-    guard net.shortcut != .none else { return }
+    guard net.shortcut != .absent else { return }
     branchEnds[value] = place
     nodes.append(
       Node(
@@ -111,7 +111,7 @@ struct ResNetGraph {
         kernel, hasBias: net.biases.contains(isLast ? .last : .inner), padding: net.padding
       ) { .branch(place, index, $0) }
       if net.activation == .after || !isLast {
-        normalize(rectifies: !isLast || net.shortcut == .none) { .branch(place, index, $0) }
+        normalize(rectifies: !isLast || net.shortcut == .absent) { .branch(place, index, $0) }
       }
     }
   }

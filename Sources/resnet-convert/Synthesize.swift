@@ -81,7 +81,7 @@ struct Synthesize: ParsableCommand {
     }
     if let stem { net = net.forImages(of: stem == .cifar ? .cifar : .imageNet) }
     if let shortcut {
-      guard net.shortcut != .none else {
+      guard net.shortcut != .absent else {
         throw UsageError("--shortcut \(shortcut.rawValue): \(name) has no shortcuts")
       }
       switch shortcut {
