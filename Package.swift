@@ -53,6 +53,7 @@ let package = Package(
     // Models and their files
     library("TensorCore"),
     library("ModelGraph", ["TensorCore"]),
+    library("ResNet", ["ModelGraph", "TensorCore"]),
     library("Files", ["TensorCore"]),
     library("JSON", ["Files", "TensorCore"]),
     library("ForeignFiles", ["Files", "JSON", "TensorCore"]),
@@ -70,7 +71,7 @@ let package = Package(
       "KerasFormat",
       [
         "Files", "ForeignFiles", "JSON", "ModelIO", "ModelGraph", "TensorCore", "HDF5",
-        "Containers",
+        "Containers", "ResNet",
       ]),
     library(
       "NativeFormat",
@@ -93,7 +94,7 @@ let package = Package(
     library("Alignment", ["ModelGraph", "TensorCore"]),
     library(
       "Verification", ["Files", "Alignment", "Runtime", "ModelGraph", "TensorCore", "Reference"]),
-    library("Inspection", ["ModelGraph", "TensorCore"]),
+    library("Inspection", ["ModelGraph", "ResNet", "TensorCore"]),
     library("Benchmarking", ["Runtime", "Kernels", "ModelGraph", "TensorCore"]),
 
     // The product and the tools
@@ -102,8 +103,7 @@ let package = Package(
       [
         "Files", "ForeignFiles", "JSON", "TensorCore", "ModelGraph", "ModelIO", "ModelFormats",
         "CaffeFormat", "KerasFormat", "NativeFormat", "ONNXFormat", "Containers", "Receipts",
-        "Runtime",
-        "Alignment", "Verification", "Inspection", "Benchmarking", "Reference",
+        "Runtime", "Alignment", "Verification", "Inspection", "Benchmarking", "Reference", "ResNet",
       ]),
     library(
       "ToolSupport",
@@ -119,6 +119,7 @@ let package = Package(
       swiftSettings: settings),
     tests("TensorCore"),
     tests("ModelGraph", ["TensorCore"]),
+    tests("ResNet", ["ModelGraph", "Reference", "Runtime", "TensorCore"]),
     tests("Files", ["TensorCore"]),
     tests("JSON", ["Files", "TensorCore"]),
     tests("ForeignFiles", ["TensorCore"]),
@@ -132,7 +133,9 @@ let package = Package(
     tests("NativeFormat", ["Files", "JSON", "ModelIO", "ModelGraph", "TensorCore", "Checksums"]),
     tests("ONNXFormat", ["Protobuf"]),
     tests("Reference", ["ModelGraph", "TensorCore"]),
-    tests("Runtime", ["Benchmarking", "ModelGraph", "TensorCore", "Kernels", "Reference"]),
+    tests(
+      "Runtime",
+      ["Benchmarking", "ModelGraph", "TensorCore", "Kernels", "Reference", "ResNet"]),
     tests("Alignment", ["ModelGraph", "TensorCore"]),
     tests("Verification", ["Files", "ModelGraph", "TensorCore"]),
     tests("Inspection", ["ModelGraph", "TensorCore"]),

@@ -1,4 +1,5 @@
 public import ModelGraph
+public import ResNet
 public import TensorCore
 
 /// The table of a model's layers, its totals, and what it is.

@@ -40,22 +40,23 @@ extension KerasFormat {
       return try JSON(parsing: Bytes(Array(text.utf8)))
     }
     var inferred: [String] = []
-    let definition: JSON
+    let whole: KerasModel
     if let json {
-      try inFile(definitionFile) { () throws(FormatError) in try options.refuse(.inference) }
-      definition = json
-    } else {
-      let inference = try inFile(file) { () throws(FormatError) in
-        try Inference.definition(for: stored, options: options)
+      whole = try inFile(definitionFile) { () throws(FormatError) in
+        try options.refuse(.inference)
+        return try KerasModel(decoding: json)
       }
-      definition = inference.json
-      inferred = ["the file has no definition"] + inference.notes
+    } else {
+      let recovered = try inFile(file) { () throws(FormatError) in
+        try DefinitionRecovery.definition(for: stored, options: options)
+      }
+      whole = recovered.model
+      inferred = ["the file has no definition"] + recovered.notes
     }
     let (model, holder) = try inFile(definitionFile) { () throws(FormatError) in
-      let model = try KerasModel(decoding: definition)
-      let copies = model.withoutCopies()
-      try refuseUnsupported(copies?.inner ?? model)
-      return (copies?.inner ?? model, copies?.around)
+      let copies = whole.withoutCopies()
+      try refuseUnsupported(copies?.inner ?? whole)
+      return (copies?.inner ?? whole, copies?.around)
     }
     if let holder {
       inferred.append(

@@ -16,6 +16,7 @@
 @_exported public import ONNXFormat
 @_exported public import Receipts
 @_exported public import Reference
+@_exported public import ResNet
 @_exported public import Runtime
 @_exported public import TensorCore
 @_exported public import Verification

@@ -19,18 +19,23 @@ struct Conversion {
   /// Takes a model from `read`, with the ledger of its files.
   ///
   /// The outputs are checked first: nobody waits for a conversion that cannot be written.
-  /// - Parameter target: what the names of the outputs ask for.
+  /// - Parameters:
+  ///   - sources: the files; none for a model that `read` makes.
+  ///   - name: what files in a folder are called; nil: as the first source.
+  ///   - target: what the names of the outputs ask for.
   init(
-    of sources: [InputFile], to target: OutputArguments.Target?, _ output: OutputArguments,
+    of sources: [InputFile], named name: String? = nil, to target: OutputArguments.Target?,
+    _ output: OutputArguments,
     read: () throws -> (Model, Ledger)
   ) throws {
     let sources = try ModelFormats.completed(sources)
     self.sources = sources
     self.output = output
     folder = try output.newFolder()
-    destination = try output.destination(besides: sources, as: target)
+    destination = try output.destination(besides: sources, named: name, as: target)
     receipt = try output.receiptFile(besides: sources)
-    Progress.say("reading \(sources.map(\.name).joined(separator: ", "))")
+    let names = sources.map(\.name).joined(separator: ", ")
+    Progress.say(sources.isEmpty ? "making the weights" : "reading \(names)")
     var (model, ledger) = try sources.blamingChanges(read)
     try output.preprocessing?.replacePreprocessing(of: &model)
     (self.model, self.ledger) = (model, ledger)

@@ -23,8 +23,13 @@ struct ConversionReport {
     let elements = tensors.values.reduce(0, +)
     return
       "\(outputs.joined(separator: ", ").printable()): \(written.layerCount) layers, "
-      + "\(tensors.count) tensors of \(elements.grouped) numbers; "
-      + "ledger: \(ledger.entries.count) source tensors, each used exactly once"
+      + "\(tensors.count) tensors of \(elements.grouped) numbers" + account
+  }
+
+  /// What became of the source's tensors; nothing for a model that came from no file.
+  private var account: String {
+    guard !ledger.entries.isEmpty || !ledger.leftOut.isEmpty else { return "" }
+    return "; ledger: \(ledger.entries.count) source tensors, each used exactly once"
       + (ledger.leftOut.isEmpty ? "" : ", and \(ledger.leftOut.count) left out")
   }
 
@@ -40,6 +45,7 @@ struct ConversionReport {
         node.outputs.compactMap { shapes[$0]?.description }.joined(separator: ", "),
       ])
     }
+    guard !ledger.entries.isEmpty || !ledger.leftOut.isEmpty else { return "\(layers)" }
     var tensors = TextTable([
       ("source tensor", .leading), ("byte offset", .trailing), ("bytes", .trailing),
       ("weight", .leading), ("transforms", .leading),

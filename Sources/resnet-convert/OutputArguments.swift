@@ -71,12 +71,14 @@ struct OutputArguments: ParsableArguments {
   }
 
   /// The files to write, checked before anything is read; nil for a dry run.
+  ///
+  /// - Parameter name: what files in a folder are called; nil: as the first input.
   func destination(
-    besides inputs: [InputFile], as target: Target?
+    besides inputs: [InputFile], named name: String? = nil, as target: Target?
   ) throws(FormatError) -> (any ModelDestination)? {
     guard !dryRun, let target else { return nil }
-    let name = inputs.first?.name ?? "net"
-    let stem = name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
+    let first = inputs.first?.name ?? "net"
+    let stem = name ?? first.lastIndex(of: ".").map { String(first[..<$0]) } ?? first
     return try target.format.destination(
       target.outputs, stem: stem, options: options
     ) { path throws(FormatError) in

@@ -27,7 +27,7 @@ struct ResnetConvert: Tool {
     version: toolkitVersion,
     subcommands: [
       ConvertFiles.self, CaffeToNative.self, NativeToCaffe.self, KerasToNative.self,
-      NativeToKeras.self,
+      NativeToKeras.self, Synthesize.self,
     ],
     defaultSubcommand: ConvertFiles.self)
 }

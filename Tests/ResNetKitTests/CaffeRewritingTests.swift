@@ -269,11 +269,15 @@ import Testing
   }
 
   @Test func `residual networks of the papers are written`() throws {
+    var preActivated = ResNetDescription.imageNet(.bottleneck, [1, 1, 1, 1])
+    preActivated.activation = .before
+    preActivated.widths = [8, 16, 32, 64]
+    preActivated.widthPerGroup = 8
+    preActivated.stem.width = 8
+    (preActivated.image.height, preActivated.image.width) = (64, 64)
     let networks = [
-      try SampleResNet.cifar(depth: 8),
-      try SampleResNet.imageNet(
-        units: [1, 1, 1, 1], isBottleneck: true, isPreActivated: true, width: 8,
-        input: [1, 3, 64, 64]),
+      try ResNetDescription.cifar(depth: 8).network(named: "sample", seed: 1),
+      try preActivated.network(named: "sample", seed: 1),
     ]
     for network in networks {
       let model = Model(network: network, provenance: Provenance(format: "test"))

@@ -328,7 +328,7 @@ import Testing
   }
 
   @Test func `the same model gives the same bytes`() throws {
-    let network = try SampleResNet.cifar(depth: 8)
+    let network = try ResNetDescription.cifar(depth: 8).network(named: "sample", seed: 1)
     let model = Model(network: network, provenance: Provenance(format: "test"))
     let (first, second) = (try WrittenKerasModel(model), try WrittenKerasModel(model))
     for form in KerasFiles.Form.allCases {

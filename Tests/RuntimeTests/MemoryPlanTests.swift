@@ -1,5 +1,6 @@
 import ModelGraph
 import Reference
+import ResNet
 import TensorCore
 import TestSupport
 import Testing
@@ -103,7 +104,7 @@ struct MemoryPlanTests {
   }
 
   @Test func `ResNet-50 needs the memory of its widest place, not of all its values`() throws {
-    let network = try resNet50(seed: 1)
+    let network = try #require(ResNetDescription(named: "resnet50")).network(named: "n", seed: 1)
     let plan = try ExecutionPlan(for: network)
     // conv1's output and the pool it goes into: 802,816 + 200,704 floats live together; res2's
     // two images of 256 × 56² as well.

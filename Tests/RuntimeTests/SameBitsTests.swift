@@ -1,5 +1,6 @@
 import Kernels
 import ModelGraph
+import ResNet
 import Runtime
 import TensorCore
 import TestSupport
@@ -69,7 +70,8 @@ struct SameBitsTests {
   func `any number of threads on ResNet-50`(_ threadCount: Int) throws {
     var random = SeededGenerator(seed: 1)
     let data = ["data": random.tensor([1, 3, 224, 224])]
-    let plan = try ExecutionPlan(for: resNet50(seed: 4), observing: .all)
+    let network = try #require(ResNetDescription(named: "resnet50")).network(named: "n", seed: 4)
+    let plan = try ExecutionPlan(for: network, observing: .all)
     let alone = try bits(plan, data, threadCount: 1)
     let together = try bits(plan, data, threadCount: threadCount)
     #expect(alone == together)

@@ -20,16 +20,6 @@ public struct Architecture: Sendable, Equatable {
     case preActivation = "pre-activation"
   }
 
-  /// What the shortcuts do, as the first paper names it.
-  public enum Shortcuts: String, Sendable {
-    /// All shortcuts are free of weights; where shapes change they stride and pad with zeros.
-    case a = "A"
-    /// Projections where shapes change, identities elsewhere.
-    case b = "B"
-    /// Every shortcut is a projection.
-    case c = "C"
-  }
-
   /// The first layers.
   public struct Stem: Sendable, Equatable {
     /// The side of the first convolution's kernel.
@@ -52,7 +42,7 @@ public struct Architecture: Sendable, Equatable {
   /// The version; nil for a network without shortcuts, or whose units are of none of them.
   public var version: Version?
   /// The shortcuts; nil for a network without shortcuts.
-  public var shortcuts: Shortcuts?
+  public var shortcuts: ResNetDescription.Shortcut?
   /// The first layers; nil for a network without convolutions.
   public var stem: Stem?
   /// The channels of each stage's 3×3 convolutions: from 64 on, or from 16 on for CIFAR nets.
@@ -81,7 +71,7 @@ public struct Architecture: Sendable, Equatable {
     else { return nil }
     let imageStem = stem == Stem(kernel: 7, stride: 2, hasMaxPooling: true)
     let smallStem = stem.kernel == 3 && stem.stride == 1 && !stem.hasMaxPooling
-    if let depth = Architecture.published[PublishedKey(unit, unitsPerStage)] {
+    if let depth = unit.published.flatMap({ ResNetDescription.depth(of: $0, unitsPerStage) }) {
       guard imageStem || smallStem, let name = imageName(depth, width) else { return nil }
       return name + (imageStem ? "" : " with a stem for small images")
     }
@@ -123,27 +113,17 @@ public struct Architecture: Sendable, Equatable {
     let layers = depth + (classCount == nil ? 1 : 0)
     return [18, 34].contains(layers) ? "plain-\(layers)" : nil
   }
+}
 
-  private struct PublishedKey: Hashable {
-    let unit: Unit
-    let unitsPerStage: [Int]
-
-    init(_ unit: Unit, _ unitsPerStage: [Int]) {
-      self.unit = unit
-      self.unitsPerStage = unitsPerStage
+extension Architecture.Unit {
+  /// The unit of published networks that it is.
+  fileprivate var published: ResNetDescription.Unit? {
+    switch self {
+    case .basic: .basic
+    case .bottleneck: .bottleneck
+    case .other: nil
     }
   }
-
-  /// Table 1 of He et al. 2015, ResNet-10 of Simon et al. 2016, ResNet-200 of He et al. 2016.
-  private static let published: [PublishedKey: Int] = [
-    PublishedKey(.basic, [1, 1, 1, 1]): 10,
-    PublishedKey(.basic, [2, 2, 2, 2]): 18,
-    PublishedKey(.basic, [3, 4, 6, 3]): 34,
-    PublishedKey(.bottleneck, [3, 4, 6, 3]): 50,
-    PublishedKey(.bottleneck, [3, 4, 23, 3]): 101,
-    PublishedKey(.bottleneck, [3, 8, 36, 3]): 152,
-    PublishedKey(.bottleneck, [3, 24, 36, 3]): 200,
-  ]
 }
 
 extension Architecture: CustomStringConvertible {

@@ -43,7 +43,7 @@ extension Architecture {
   /// A stage begins where the channels change. Where only the size changes, one begins as well,
   /// unless the next unit changes the channels alone: then the last unit of a stage has its stride,
   /// as in Keras' pre-activation nets.
-  private static func stages(of units: [ResidualGraph.Unit]) -> [[ResidualGraph.Unit]] {
+  static func stages(of units: [ResidualGraph.Unit]) -> [[ResidualGraph.Unit]] {
     var stages: [[ResidualGraph.Unit]] = []
     for (index, unit) in units.enumerated() {
       let next = index + 1 < units.count ? units[index + 1] : nil
@@ -80,7 +80,7 @@ extension Architecture {
     return strided.convolutions[0].longestStride > 1 ? .v1 : .v1_5
   }
 
-  private static func shortcuts(of graph: ResidualGraph) -> Shortcuts {
+  private static func shortcuts(of graph: ResidualGraph) -> ResNetDescription.Shortcut {
     let projected = graph.units.count { !$0.shortcutConvolutions.isEmpty }
     if projected == 0 { return .a }
     return projected == graph.units.count && graph.units.contains { !$0.changesShape } ? .c : .b
