@@ -146,7 +146,8 @@ let package = Package(
     .testTarget(
       name: "FuzzingTests",
       dependencies: [
-        "CaffeFormat", "Containers", "Runtime", "Files", "Inspection", "JSON", "ModelGraph",
+        "CaffeFormat", "KerasFormat", "ONNXFormat", "Containers", "Runtime", "Files", "Inspection",
+        "JSON", "ModelGraph",
         "Protobuf",
         "ModelIO", "NativeFormat", "TensorCore", "TestSupport",
       ], path: "Tests/Fuzzing", exclude: ["Driver", "Package.swift", "README.md", "Regressions"],

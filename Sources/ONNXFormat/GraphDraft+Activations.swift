@@ -108,14 +108,15 @@ extension GraphDraft {
   private mutating func writeTanhGELU() {
     guard opset < 20 else { return emit("Gelu", [input()], [("approximate", .string("tanh"))]) }
     // x / 2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))
-    let names = ["cube", "small", "inner", "scaled", "tanh", "sum", "half"].map { between($0) }
+    let names = ["cube", "small", "inner", "scaled", "tanh", "sum", "product"].map { between($0) }
     emit("Pow", [input(), number(3)], to: [names[0]])
     emit("Mul", [names[0], number(0.044715)], to: [names[1]])
     emit("Add", [input(), names[1]], to: [names[2]])
     emit("Mul", [names[2], number((2 / Double.pi).squareRoot())], to: [names[3]])
     emit("Tanh", [names[3]], to: [names[4]])
     emit("Add", [names[4], number(1)], to: [names[5]])
-    emit("Mul", [input(), number(0.5)], to: [names[6]])
-    emit("Mul", [names[6], names[5]])
+    // In this order: an optimizer of onnxruntime takes the other for what it fuses, and fails.
+    emit("Mul", [input(), names[5]], to: [names[6]])
+    emit("Mul", [names[6], number(0.5)])
   }
 }

@@ -31,6 +31,16 @@ extension GraphDraft {
     }
     padding.bottom += overhang.bottom
     padding.right += overhang.right
+    let isWide =
+      padding.top >= layer.kernel.height || padding.bottom >= layer.kernel.height
+      || padding.left >= layer.kernel.width || padding.right >= layer.kernel.width
+    if isWide, !isAverage {
+      // Runtimes refuse pads as wide as the kernel, even where it is dilated.
+      source = between("padded")
+      let pads = integers("pads", [0, 0] + padding.begins + [0, 0] + padding.afters)
+      emit("Pad", [input(), pads, number(-.infinity)], to: [source])
+      padding = .none
+    }
     var attributes: [(name: String, value: Attribute)] = []
     if countsPadding, overhang == .none { attributes.append(("count_include_pad", .int(1))) }
     if layer.dilation != Extent(1) {

@@ -80,23 +80,23 @@ struct GraphDraft {
     message.add("name", nodeNames.insertUnused(isWhole ? node.name : outputs[0]))
     message.add("op_type", op)
     for (name, value) in attributes {
-      message.add("attribute") { attribute in
-        attribute.add("name", name)
-        switch value {
-        case .int(let number):
-          attribute.add("i", number)
-          attribute.add("type", named: "INT")
-        case .ints(let numbers):
-          for number in numbers { attribute.add("ints", number) }
-          attribute.add("type", named: "INTS")
-        case .float(let number):
-          attribute.add("f", Float(number))
-          attribute.add("type", named: "FLOAT")
-        case .string(let text):
-          attribute.add("s", text)
-          attribute.add("type", named: "STRING")
-        }
+      var attribute = message.empty("attribute")
+      attribute.add("name", name)
+      switch value {
+      case .int(let number):
+        attribute.add("i", number)
+        attribute.add("type", named: "INT")
+      case .ints(let numbers):
+        for number in numbers { attribute.add("ints", number) }
+        attribute.add("type", named: "INTS")
+      case .float(let number):
+        attribute.add("f", rounded(number))
+        attribute.add("type", named: "FLOAT")
+      case .string(let text):
+        attribute.add("s", text)
+        attribute.add("type", named: "STRING")
       }
+      message.add("attribute", attribute)
     }
     nodes.append(message)
   }
@@ -149,7 +149,13 @@ struct GraphDraft {
   }
 
   /// One number.
-  mutating func number(_ number: Double) -> String { constant("number", [Float(number)], []) }
+  mutating func number(_ number: Double) -> String { constant("number", [rounded(number)], []) }
+
+  /// A number as ONNX' parameters are.
+  private mutating func rounded(_ number: Double) -> Float {
+    if number.isFinite, Double(Float(number)) != number { remarks.add(.rounded, node.name) }
+    return Float(number)
+  }
 
   /// Integers that are an input of an operator.
   mutating func integers(_ what: String, _ numbers: [Int]) -> String {
@@ -201,7 +207,7 @@ struct InitializerDraft {
 
 /// What a model loses, or how it is rewritten, on its way to ONNX.
 enum ONNXRemark: RemarkKind {
-  case converted, lines, identities, statistics
+  case converted, lines, identities, statistics, rounded
 
   var sentence: String {
     switch self {
@@ -210,6 +216,7 @@ enum ONNXRemark: RemarkKind {
     case .lines: "lines are written as images of one row"
     case .identities: "layers that only matter in training are written as Identity"
     case .statistics: "running sums are divided by their factor"
+    case .rounded: "parameters are rounded to float32, which those of ONNX are"
     }
   }
 }

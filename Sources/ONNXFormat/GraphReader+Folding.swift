@@ -145,6 +145,25 @@ extension GraphReader {
     }
   }
 
+  /// A value or a constant of the type of another operand, which is floating point.
+  mutating func readCastLike() throws(FormatError) {
+    attributes.ignore("saturate", "round_mode")
+    if case .constant(let like) = try operand(1), like.tensor == nil {
+      throw node.fault("\(node.op) with integers is not supported")
+    }
+    switch try operand(0) {
+    case .value(let value): make(.value(value))
+    case .constant(let constant):
+      switch constant.elements {
+      case .numbers: make(.constant(constant))
+      case .integers(let list):
+        make(
+          .constant(Constant(computed: .exact(constant.shape, list.map { Double($0) }))))
+      case .other(let type): throw node.fault("\(node.op) of \(type) is not supported")
+      }
+    }
+  }
+
   func shape(_ extents: [Int]) throws(FormatError) -> Shape {
     guard let shape = Shape(checking: extents), shape.elementCount <= Self.limit, extents.count <= 8
     else {

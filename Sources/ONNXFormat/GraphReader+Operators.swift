@@ -37,6 +37,7 @@ enum OperatorFamily {
       .folding,
       [
         "Constant", "ConstantOfShape", "Shape", "Size", "Gather", "Range", "Equal", "Where", "Cast",
+        "CastLike",
         "Floor", "Ceil",
       ]
     ),
@@ -80,6 +81,7 @@ extension GraphReader {
 
   /// Reads one node.
   mutating func read(_ node: ONNXNode) throws(FormatError) {
+    if node.op == "CastLike" { return try readCastLike() }
     if try foldIfKnown() { return }
     switch OperatorFamily.of(node)! {  // the others were refused
     case .convolution: try readConvolution()

@@ -302,8 +302,7 @@ struct GraphReader {
       }
       let readers = graph.nodes.filter { $0.inputs.contains(input.name) }
       let isInterleaved =
-        shape.rank == 4 && !isOutput(input.name) && !readers.isEmpty
-        && readers.allSatisfy(\.putsChannelsFirst)
+        shape.rank == 4 && putsChannelsFirst(input.name, depth: 0)
       let isLine =
         shape.rank == 3 && readers.contains { $0.readsLines && $0.inputs[0] == input.name }
       var value = Value(name: input.name, shape: shape)
@@ -319,6 +318,17 @@ struct GraphReader {
       layerNames.insert(input.name)
       nodes.append(Node(input.name, .input(.init(shape: value.shape, isLine: isLine))))
       operands[input.name] = .value(value)
+    }
+  }
+
+  /// Whether all that is made of a value, element by element, is transposed from
+  /// `[batch, height, width, channels]` in the end.
+  private func putsChannelsFirst(_ name: String, depth: Int) -> Bool {
+    let readers = graph.nodes.filter { $0.inputs.contains(name) }
+    guard !isOutput(name), !readers.isEmpty, depth < 16 else { return false }
+    return readers.allSatisfy { reader in
+      reader.putsChannelsFirst
+        || reader.keepsAxes && putsChannelsFirst(reader.outputs[0], depth: depth + 1)
     }
   }
 
@@ -389,6 +399,14 @@ extension ONNXNode {
       guard attribute.name == "perm", case .ints(let axes) = attribute.value else { return false }
       return axes == [0, 3, 1, 2]
     }
+  }
+
+  /// Whether it works on each element, or around an image, whatever the order of the axes.
+  fileprivate var keepsAxes: Bool {
+    let operators: Set = [
+      "Cast", "CastLike", "Identity", "Pad", "Add", "Sub", "Mul", "Div", "Neg", "Dropout",
+    ]
+    return domain.isEmpty && outputs.count == 1 && operators.contains(op)
   }
 
   /// Whether three axes of its first input are a batch of lines.

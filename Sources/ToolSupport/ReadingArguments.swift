@@ -11,19 +11,33 @@ public struct ReadingArguments: ParsableArguments {
   public init() {}
 
   /// The options for a reader.
-  public var options: ReadingOptions { ReadingOptions(shape, caffe: caffe, keras: keras) }
+  public var options: ReadingOptions {
+    var options = ReadingOptions(shape)
+    caffe.apply(to: &options)
+    keras.apply(to: &options)
+    return options
+  }
 }
 
 extension ReadingOptions {
-  /// What the command line says; nothing for formats that the command does not read.
-  public init(
-    _ shape: InputShapeArguments, caffe: CaffeReadingArguments? = nil,
-    keras: KerasReadingArguments? = nil
-  ) {
+  /// What the command line says of models of every format.
+  public init(_ shape: InputShapeArguments) {
     self.init(inputShape: shape.inputShape?.shape)
-    caffe?.apply(to: &self)
-    keras?.apply(to: &self)
   }
+}
+
+/// Options about how a model of one format is read.
+public protocol FormatReadingArguments: ParsableArguments {
+  /// Puts what was said among the options of a reader.
+  func apply(to options: inout ReadingOptions)
+}
+
+/// A format about whose models there is nothing to say.
+public struct NoReadingArguments: FormatReadingArguments {
+  /// For the parser.
+  public init() {}
+  /// Nothing.
+  public func apply(to options: inout ReadingOptions) {}
 }
 
 /// The option about reading that models of every format have.
@@ -36,7 +50,7 @@ public struct InputShapeArguments: ParsableArguments {
 }
 
 /// Options about how a model of Caffe is read.
-public struct CaffeReadingArguments: ParsableArguments {
+public struct CaffeReadingArguments: FormatReadingArguments {
   @Option(
     name: .customLong("ignore-unknown-fields"),
     help: ArgumentHelp(
@@ -90,7 +104,8 @@ public struct CaffeReadingArguments: ParsableArguments {
   /// For the parser.
   public init() {}
 
-  func apply(to options: inout ReadingOptions) {
+  /// Puts what was said among the options of a reader.
+  public func apply(to options: inout ReadingOptions) {
     options.ignoredFields = ignoredFields
     options.ignoresExtraWeights = ignoresExtraWeights
     options.caffeState = .init(phase: phase, level: level, stages: stages)
@@ -101,7 +116,7 @@ public struct CaffeReadingArguments: ParsableArguments {
 }
 
 /// Options about how a model of Keras is read.
-public struct KerasReadingArguments: ParsableArguments {
+public struct KerasReadingArguments: FormatReadingArguments {
   @Option(
     help: """
       Which kernels a Keras model has, where its file does not say: those of TensorFlow \
@@ -133,7 +148,8 @@ public struct KerasReadingArguments: ParsableArguments {
   /// For the parser.
   public init() {}
 
-  func apply(to options: inout ReadingOptions) {
+  /// Puts what was said among the options of a reader.
+  public func apply(to options: inout ReadingOptions) {
     options.kernels = kernels
     options.runningDeviation = runningDeviation
     options.assumptions = .init(

@@ -41,19 +41,6 @@ struct Conversion {
     (self.model, self.ledger) = (model, ledger)
   }
 
-  /// Takes a model in the native format.
-  init(
-    ofNative path: String, to format: any ModelFormat, _ output: OutputArguments,
-    _ options: ReadingOptions
-  ) throws {
-    let target = try output.target(among: [format])
-    let file = try InputFile(modelAt: path)
-    try self.init(of: [file], to: target, output) {
-      let model = try NativeFormat().readModel(from: [file], options: options)
-      return (model, NativeFormat().ledger(of: model, in: [file]))
-    }
-  }
-
   /// Writes the files, all or none, and reports.
   func run() throws {
     var files: [PreparedFile] = []

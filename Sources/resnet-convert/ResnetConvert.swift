@@ -18,6 +18,7 @@ struct ResnetConvert: Tool {
       Examples:
         resnet-convert net.prototxt net.caffemodel -o net.resnet
         resnet-convert net.resnet -o net.keras
+        resnet-convert net.onnx -o caffe/
         resnet-convert files --help                all options
 
       Exit codes: 0 done, 64 usage, 65 bad model, 66 no input, 70 internal error, 73 output cannot \
@@ -25,9 +26,6 @@ struct ResnetConvert: Tool {
       128 + N ended by signal N.
       """,
     version: toolkitVersion,
-    subcommands: [
-      ConvertFiles.self, CaffeToNative.self, NativeToCaffe.self, KerasToNative.self,
-      NativeToKeras.self, Synthesize.self,
-    ],
+    subcommands: [ConvertFiles.self] + FormatCommands.all + [Synthesize.self],
     defaultSubcommand: ConvertFiles.self)
 }

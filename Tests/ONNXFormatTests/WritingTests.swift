@@ -26,7 +26,7 @@ import Testing
     try Oracle(model.network).run(data) { name, value in
       if outputs.0.contains(name) { first.append(value.elements) }
     }
-    try Oracle(copy.network).run(other) { name, value in
+    try Oracle(copy.network, inputShapes: other.mapValues(\.shape)).run(other) { name, value in
       if outputs.1.contains(name) { second.append(value.elements) }
     }
     #expect(first.count == second.count)
@@ -76,7 +76,8 @@ import Testing
       let comparison = try ModelComparison(
         model.network, other.network, inputs: data, engine: .fast(threadCount: 2))
       #expect(comparison.passes, "\(comparison.firstDiverging?.value ?? "weights")")
-      #expect(comparison.values.count >= 90)
+      // Without the normalizations before their scale, which ONNX has as one layer.
+      #expect(comparison.values.count >= 74)
     }
   }
 

@@ -60,7 +60,10 @@ import Testing
       "resnet-convert", ["keras2native", "a.h5"], "no such command or file. Did you mean keras-to-"
     ),
     ("resnet-convert", ["Caffe_to_native"], "no such command or file. Did you mean caffe-to-nat"),
-    ("resnet-convert", ["caffe2keras", "a"], "resnet-convert FILE ... -o OUTPUT"),
+    (
+      "resnet-convert", ["caffe2keras", "a"], "no such command or file. Did you mean caffe-to-keras"
+    ),
+    ("resnet-convert", ["tensorflow2pytorch", "a"], "resnet-convert FILE ... -o OUTPUT"),
     ("resnet-verify", ["reciept", "a.json"], "no such command or file. Did you mean receipt?"),
     ("resnet-verify", ["layer", "a.resnet"], "no such command or file. Did you mean layers?"),
     ("resnet-inspect", ["a.resnet", "--chekc"], "Did you mean '--check'?"),
@@ -90,7 +93,7 @@ import Testing
     (["a.prototxt"], "half a model of Caffe: name the other half too, -o a.caffemodel"),
     (["a.caffemodel", "labels.txt"], "half a model of Caffe: name the other half too, -o a.proto"),
     (["labels.txt"], "half a model of Caffe"),
-    (["a.onnx"], "a.onnx: files named .onnx are not written: expected NAME.resnet, or NAME.keras"),
+    (["a.pt"], "a.pt: files named .pt are not written: expected NAME.resnet, or NAME.keras"),
     (["a"], "a: a name without a kind: expected NAME.resnet"),
     (["a.json"], "a.json: a definition is written beside the weights: name NAME.weights.h5 too"),
     (["a.json", "a.keras"], "a.json: a definition is written beside the weights"),

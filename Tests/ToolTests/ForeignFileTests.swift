@@ -27,7 +27,7 @@ import Testing
     for arguments in [files + ["-o", folder.path("out.resnet")]] {
       #expect(
         try Self.refusal("resnet-convert", arguments)
-          == "resnet-convert: \(wrong): expected a model of Caffe, Keras or this toolkit, found a "
+          == "resnet-convert: \(wrong): expected a model of Caffe, Keras, ONNX or this toolkit, found a "
           + "Git LFS pointer instead of the file: run \"git lfs pull\" where it was cloned")
     }
     #expect(

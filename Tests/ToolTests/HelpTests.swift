@@ -9,7 +9,8 @@ import Testing
   static let commands = [
     ["resnet-convert"], ["resnet-convert", "files"], ["resnet-convert", "caffe-to-native"],
     ["resnet-convert", "native-to-caffe"], ["resnet-convert", "keras-to-native"],
-    ["resnet-convert", "native-to-keras"], ["resnet-convert", "synthesize"],
+    ["resnet-convert", "native-to-keras"], ["resnet-convert", "onnx-to-caffe"],
+    ["resnet-convert", "native-to-onnx"], ["resnet-convert", "synthesize"],
     ["resnet-verify"], ["resnet-verify", "receipt"],
     ["resnet-verify", "model"], ["resnet-verify", "layers"],
     ["resnet-verify", "run"], ["resnet-inspect"], ["resnet-bench"],

@@ -33,7 +33,21 @@ struct Seeds {
     add(beginning.slice(from: 0, count: Self.byteLimit / 2)!, to: [.definition])  // of 14 KB
     add(try InputFile(path: digits + "labels.txt").bytes, to: [.definition])
     add(try InputFile(path: digits + "mean.binaryproto").bytes, to: [.caffemodel])
+    try addFiles(of: project + "/fixtures/onnx/small/", named: ".onnx", to: [.onnx, .protobuf])
+    for folder in ["eras", "shared", "packed"] {
+      let path = project + "/fixtures/keras/\(folder)/"
+      try addFiles(of: path, named: ".json", to: [.kerasDefinition])
+    }
     addWords(schema: try String(contentsOfFile: project + "/schemas/caffe.proto", encoding: .utf8))
+  }
+
+  private mutating func addFiles(
+    of folder: String, named ending: String, to targets: [FuzzTarget]
+  ) throws {
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+    where name.hasSuffix(ending) {
+      add(try InputFile(path: folder + name).bytes, to: targets)
+    }
   }
 
   private mutating func add(_ seed: Bytes, to targets: [FuzzTarget]) {
@@ -44,6 +58,7 @@ struct Seeds {
   private mutating func addDefinition(_ path: String) throws {
     let definition = try InputFile(path: path)
     add(definition.bytes, to: [.definition, .execution, .writing])
+    add(joined(Bytes([]), definition.bytes), to: [.protobuf])
     if let model = try? CaffeFormat().readModel(from: CaffeSource(definition: definition)) {
       try addNative(model)
     }
@@ -95,7 +110,9 @@ struct Seeds {
         found.formUnion(text.matches(of: /"[^"\\\n]{1,40}"/).map { Array($0.output.utf8) })
       }
       switch target {
-      case .definition, .caffe, .execution, .writing: found.formUnion(names + Self.numbers)
+      case .definition, .caffe, .execution, .writing, .protobuf:
+        found.formUnion(names + Self.numbers)
+      case .kerasDefinition: found.formUnion(Self.numbers)
       case .json, .nativeHeader:
         found.formUnion(Self.numbers)
         found.formUnion(LayerType.allCases.map { Array("\"\($0.rawValue)\"".utf8) })
@@ -103,7 +120,7 @@ struct Seeds {
         let types = ["b1", "u1", "i2", "u4", "i8", "u8", "f2", "f4", "f8"]
         found.formUnion(types.flatMap { [Array("'<\($0)'".utf8), Array("'>\($0)'".utf8)] })
         found.formUnion(Self.integers + Self.numbers + [Array("True".utf8)])
-      case .caffemodel: found.formUnion(Self.varints)
+      case .caffemodel, .onnx: found.formUnion(Self.varints)
       case .native: found.formUnion(Self.integers)
       }
       words[target] = found

@@ -24,6 +24,14 @@ enum FuzzTarget: String, CaseIterable, Sendable {
   /// A model as for `definition`, which is written for Caffe, read and run again.
   case writing
 
+  /// A model of ONNX.
+  case onnx
+  /// The wire format of protobuf; behind a zero byte a definition of Caffe in the text format, which
+  /// is written and read again.
+  case protobuf
+  /// A definition of Keras.
+  case kerasDefinition = "keras-definition"
+
   /// Reads the bytes, and checks what came of it.
   ///
   /// - Returns: whether they were accepted.
@@ -39,6 +47,9 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case .json: try Self.readJSON(bytes)
     case .execution: try Self.execute(bytes)
     case .writing: try Self.write(bytes)
+    case .onnx: try Self.readONNX(bytes)
+    case .protobuf: try Self.readProtobuf(bytes)
+    case .kerasDefinition: try Self.readKerasDefinition(bytes)
     }
   }
 }
