@@ -16,7 +16,7 @@ extension BNParameters {
   ///   - statistic: what the last of four is.
   /// - Throws: `FormatError` for a layer that normalizes by the batch at hand.
   func settled(
-    tensorCount: Int, of layer: String, last statistic: ReadingOptions.BNStatistic
+    tensorCount: Int, of layer: String, last statistic: CaffeOptions.BNStatistic
   ) throws(FormatError) -> CaffeOperation {
     if isInference == true, [0, 2].contains(tensorCount) { return .affine }
     guard isInference == nil, tensorCount != 2, usesHistory else {

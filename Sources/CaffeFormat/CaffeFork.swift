@@ -39,7 +39,7 @@ extension CaffeFork {
 
   /// Refuses a file that contradicts what the user says of it.
   static func check(
-    _ net: CaffeNet, against asked: ReadingOptions.CaffeDialect
+    _ net: CaffeNet, against asked: CaffeOptions.Dialect
   ) throws(FormatError) -> CaffeNet {
     let evidence = evidence(in: net)
     guard ![.bvlc, .ceilMode].contains(asked) || evidence.isEmpty else {
@@ -54,7 +54,7 @@ extension CaffeFork {
   /// The fork the user asked for, or else the one the files tell of; with a note unless nothing
   /// tells of any.
   static func decide(
-    _ asked: ReadingOptions.CaffeDialect, _ nets: [CaffeNet]
+    _ asked: CaffeOptions.Dialect, _ nets: [CaffeNet]
   ) -> (fork: CaffeFork, note: String?) {
     switch asked {
     case .bvlc: return (.bvlc, "read as BVLC's dialect, as asked for")
@@ -92,7 +92,7 @@ extension CaffeNet {
   /// Settles what field 13 of poolings is in a definition that was not read from a text.
   ///
   /// BVLC has Clip and Swish layers since it has round_mode; no branch with ceil_mode has them.
-  mutating func settlePoolings(as asked: ReadingOptions.CaffeDialect) {
+  mutating func settlePoolings(as asked: CaffeOptions.Dialect) {
     let isRecent = layers.contains { ["Clip", "Swish"].contains($0.type) }
     let field: PoolingParameters.RoundingField?
     switch asked {
@@ -127,7 +127,7 @@ extension CaffeNet {
   ///   - bnStatistic: what the last tensor of a fork's BN layer is.
   /// - Returns: what was taken for something else than it says, one sentence each.
   mutating func settleBatchNormalizations(
-    as fork: CaffeFork, stored: [CaffeLayer], bnStatistic: ReadingOptions.BNStatistic = .variance
+    as fork: CaffeFork, stored: [CaffeLayer], bnStatistic: CaffeOptions.BNStatistic = .variance
   ) throws(FormatError) -> [String] {
     let blobs = Dictionary(
       stored.filter { !$0.blobs.isEmpty }.map { ($0.name, $0.blobs) },

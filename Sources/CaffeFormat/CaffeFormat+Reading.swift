@@ -19,7 +19,7 @@ extension CaffeFormat {
   func readModel(
     from source: CaffeSource, options: ReadingOptions, hasWeights: Bool
   ) throws(FormatError) -> Model {
-    try options.refuse(.keras, .inference)
+    try options.require(only: CaffeOptions.self)
     try checkKinds(of: source)
     if source.definition == nil, let file = source.weights, CaffeFile(file.bytes) == .hdf5 {
       throw FormatError(
@@ -28,17 +28,17 @@ extension CaffeFormat {
       )
     }
     let stored = try read(source.weights) { file throws(FormatError) in
-      try CaffeFork.check(try self.stored(file), against: options.caffeDialect)
+      try CaffeFork.check(try self.stored(file), against: options.caffe.dialect)
     }
     let defined = try read(source.definition) { file throws(FormatError) in
-      try CaffeFork.check(try CaffeNet(text: file.bytes), against: options.caffeDialect)
+      try CaffeFork.check(try CaffeNet(text: file.bytes), against: options.caffe.dialect)
     }
     let mean = try read(source.mean) { file throws(FormatError) in
       try decode(file, as: .mean) { bytes throws(FormatError) in
         try MeanImage(reading: bytes)
       }
     }
-    if defined == nil, options.caffeState != .init() {
+    if defined == nil, options.caffe.state != .init() {
       throw FormatError(
         .usage, file: source.weights?.path,
         "--stage, --level and --phase choose layers of a prototxt; a caffemodel alone holds those of "
@@ -52,11 +52,11 @@ extension CaffeFormat {
         file: source.mean?.path, "expected a definition or a caffemodel beside it, found neither")
     }
     let (fork, forkNote) = CaffeFork.decide(
-      options.caffeDialect, [defined, stored].compactMap { $0 })
-    if defined == nil { net.settlePoolings(as: options.caffeDialect) }
+      options.caffe.dialect, [defined, stored].compactMap { $0 })
+    if defined == nil { net.settlePoolings(as: options.caffe.dialect) }
     let settled = try inFile(file) { () throws(FormatError) in
       try net.settleBatchNormalizations(
-        as: fork, stored: stored?.layers ?? [], bnStatistic: options.bnStatistic)
+        as: fork, stored: stored?.layers ?? [], bnStatistic: options.caffe.bnStatistic)
     }
     var provenance = Provenance(
       format: formatName(of: net, by: fork),

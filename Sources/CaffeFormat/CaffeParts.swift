@@ -56,17 +56,17 @@ extension CaffeParts {
   private func planned(_ options: ReadingOptions) throws(FormatError) -> Plan {
     let (builder, inference, notes) = try inFile(file) { () throws(FormatError) in
       let inference = try InferenceNet(
-        net, isFiltered: source.definition == nil, for: options.caffeState)
+        net, isFiltered: source.definition == nil, for: options.caffe.state)
       // A layer that is not supported comes first: its parameters are of no interest then.
       try NetworkBuilder.refuseUnsupported(inference.nodes)
       let fields = try UnknownFields(
         net.unknownFields + inference.unknownFields, others: inference.unusedUnknownFields,
-        leavingOut: options.ignoredFields)
+        leavingOut: options.caffe.ignoredFields)
       let shapes = try inference.inputShapes(options: options, mean: mean)
       let builder = try NetworkBuilder(inference, inputShapes: shapes, options: options)
       return (builder, inference, fields.notes + inference.notes + builder.notes)
     }
-    let weights = try match(builder, inference, ignoringExtra: options.ignoresExtraWeights)
+    let weights = try match(builder, inference, ignoringExtra: options.caffe.ignoresExtraWeights)
     return Plan(
       inference: inference, builder: builder, weights: weights,
       notes: notes + (weights?.notes ?? []))

@@ -56,7 +56,7 @@ extension InferenceNet {
   ///   - state: what the definition is read for.
   /// - Throws: `FormatError` naming the layer.
   init(
-    _ net: CaffeNet, isFiltered: Bool, for state: ReadingOptions.CaffeState = .init()
+    _ net: CaffeNet, isFiltered: Bool, for state: CaffeOptions.State = .init()
   ) throws(FormatError) {
     let layers = isFiltered ? net.layers : try select(from: net, for: state)
     for layer in layers where layer.operation.makesNode {
@@ -79,7 +79,7 @@ extension InferenceNet {
 
   /// The layers that belong to a state.
   private mutating func select(
-    from net: CaffeNet, for asked: ReadingOptions.CaffeState
+    from net: CaffeNet, for asked: CaffeOptions.State
   ) throws(FormatError) -> [CaffeLayer] {
     let state = try NetState(of: net, asked)
     var selected: [CaffeLayer] = []

@@ -13,7 +13,7 @@ struct NetState {
   /// The state that a definition names and a user asks for, the way Caffe joins both.
   ///
   /// - Throws: `FormatError` for a stage that no rule names.
-  init(of net: CaffeNet, _ asked: ReadingOptions.CaffeState) throws(FormatError) {
+  init(of net: CaffeNet, _ asked: CaffeOptions.State) throws(FormatError) {
     phase =
       switch asked.phase {
       case .train: .train

@@ -33,7 +33,7 @@ struct NetworkBuilder {
     var shapes = Dictionary(
       zip(inputs, inputShapes).map { ($0.name, $1) }, uniquingKeysWith: { first, _ in first })
     var plans: [LayerPlan] = []
-    var columnMajor = options.hasColumnMajorKernels ? ColumnMajorKernels() : nil
+    var columnMajor = options.caffe.hasColumnMajorKernels ? ColumnMajorKernels() : nil
     if options.inputShape == nil {
       for (input, shape) in zip(inputs, inputShapes) {
         try columnMajor?.check(shape, of: input.name)

@@ -9,7 +9,7 @@ extension ForeignFile {
   init?(message bytes: Bytes) {
     guard let sketch = MessageSketch(bytes) else { return nil }
     if sketch.isONNX {
-      self = .model("an ONNX model", Self.takeSource)
+      self.init("an ONNX model")
     } else if sketch.isCoreML {
       self = .model("a model of Core ML", Self.takeSource)
     } else if sketch.isSavedModel {

@@ -7,7 +7,7 @@ internal import TensorCore
 /// Finds the definition of a ResNet from the names and shapes of its weights alone.
 struct DefinitionRecovery {
   let inventory: Inventory
-  let assumptions: ReadingOptions.Assumptions
+  let assumptions: KerasAssumptions
   /// Whether kernels are `[outputs, inputs, height, width]`.
   let isChannelsFirst: Bool
   /// The model within the model that has the convolutions; empty where the outermost has them.

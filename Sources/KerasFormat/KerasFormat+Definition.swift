@@ -13,7 +13,7 @@ extension KerasFormat {
   ) throws(FormatError) -> ModelDefinition? {
     let source = try KerasSource(sorting: files)
     guard source.weights == nil, let file = source.definition else { return nil }
-    try options.refuse(.caffe, .inference)
+    try options.require(only: KerasOptions.self)
     return try inFile(file) { () throws(FormatError) in
       let json = try JSON(parsing: file.bytes)
       let model = try KerasModel(decoding: json)

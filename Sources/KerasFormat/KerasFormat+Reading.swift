@@ -12,7 +12,7 @@ extension KerasFormat {
   public func readModel(
     from source: KerasSource, options: ReadingOptions = ReadingOptions()
   ) throws(FormatError) -> Model {
-    try options.refuse(.caffe)
+    try options.require(only: KerasOptions.self, KerasAssumptions.self)
     guard let file = source.weights else {
       throw FormatError(
         file: source.definition?.path,
@@ -43,7 +43,7 @@ extension KerasFormat {
     let whole: KerasModel
     if let json {
       whole = try inFile(definitionFile) { () throws(FormatError) in
-        try options.refuse(.inference)
+        try options.require(only: KerasOptions.self)
         return try KerasModel(decoding: json)
       }
     } else {

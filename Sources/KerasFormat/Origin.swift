@@ -48,12 +48,13 @@ struct Origin: Sendable {
     // TensorFlow numbers the values of an operation, Theano's variables have plain names.
     let hasNumberedNames = weights.contains { $0.name.hasSuffix(":0") }
     decideKernels(
-      options.kernels, backend: backend, hasNumberedNames: hasNumberedNames, fileName: fileName)
+      options.keras.kernels, backend: backend, hasNumberedNames: hasNumberedNames,
+      fileName: fileName)
     guard generation < 2,
       generation == 0 || weights.contains(where: { $0.name.contains("running_std") })
     else { return }
     decideDeviation(
-      options.runningDeviation, version: version, isTensorFlow: hasNumberedNames)
+      options.keras.runningDeviation, version: version, isTensorFlow: hasNumberedNames)
   }
 
   /// Decides for a definition alone: what concerns tensors only is left at what it is today.
@@ -65,7 +66,7 @@ struct Origin: Sendable {
     isTheano = false
     deviation = .variance
     decideKernels(
-      options.kernels,
+      options.keras.kernels,
       backend: definition["backend"]?.text ?? (generation == 0 ? "theano" : "tensorflow"),
       hasNumberedNames: false, fileName: "")
     notes = []
@@ -76,7 +77,7 @@ struct Origin: Sendable {
   }
 
   private mutating func decideKernels(
-    _ asked: ReadingOptions.Kernels, backend: String?, hasNumberedNames: Bool, fileName: String
+    _ asked: KerasOptions.Kernels, backend: String?, hasNumberedNames: Bool, fileName: String
   ) {
     switch asked {
     case .convolution:
@@ -108,7 +109,7 @@ struct Origin: Sendable {
 
   /// Up to 1.0.5 both backends kept the deviation, in 1.0.6 only Theano, later none.
   private mutating func decideDeviation(
-    _ asked: ReadingOptions.RunningDeviation, version: String?, isTensorFlow: Bool
+    _ asked: KerasOptions.RunningDeviation, version: String?, isTensorFlow: Bool
   ) {
     switch asked {
     case .variance: deviation = .variance

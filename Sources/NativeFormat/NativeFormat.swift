@@ -27,7 +27,7 @@ public struct NativeFormat: ModelFormat {
   public func readModel(
     from files: [InputFile], options: ReadingOptions
   ) throws(FormatError) -> Model {
-    try options.refuse(.caffe, .keras, .inference)
+    try options.require()
     guard files.count == 1, let input = files.first else {
       throw FormatError(
         file: files.last?.path, "a native model is one file, found \(files.count) files")

@@ -68,7 +68,7 @@ public struct ONNXFormat: ModelFormat {
   public func readModel(
     from files: [InputFile], options: ReadingOptions
   ) throws(FormatError) -> Model {
-    try options.refuse(.caffe, .keras, .inference)
+    try options.require()
     let models = files.filter { recognize($0) != .no }
     guard let file = models.first, models.count == 1 else {
       throw FormatError(

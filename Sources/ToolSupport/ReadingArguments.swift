@@ -76,14 +76,14 @@ public struct CaffeReadingArguments: FormatReadingArguments {
   var level: Int?
 
   @Option(help: "Which layers of a Caffe definition are read, those for train or for test.")
-  var phase = ReadingOptions.CaffePhase.test
+  var phase = CaffeOptions.Phase.test
 
   @Option(
     help: """
       Which Caffe wrote a Caffe model; auto: as its files say. ceil-mode: BVLC's, but field 13 of a \
       pooling is ceil_mode.
       """)
-  var caffeDialect = ReadingOptions.CaffeDialect.auto
+  var caffeDialect = CaffeOptions.Dialect.auto
 
   @Option(
     name: .customLong("bn-statistic"),
@@ -91,7 +91,7 @@ public struct CaffeReadingArguments: FormatReadingArguments {
       What the last tensor of BN layers is, which forks of Caffe have: old files of yjxiong's hold \
       1/deviation.
       """)
-  var bnStatistic = ReadingOptions.BNStatistic.variance
+  var bnStatistic = CaffeOptions.BNStatistic.variance
 
   @Flag(
     name: .customLong("column-major-kernels"),
@@ -106,12 +106,19 @@ public struct CaffeReadingArguments: FormatReadingArguments {
 
   /// Puts what was said among the options of a reader.
   public func apply(to options: inout ReadingOptions) {
-    options.ignoredFields = ignoredFields
-    options.ignoresExtraWeights = ignoresExtraWeights
-    options.caffeState = .init(phase: phase, level: level, stages: stages)
-    options.caffeDialect = caffeDialect
-    options.bnStatistic = bnStatistic
-    options.hasColumnMajorKernels = hasColumnMajorKernels
+    let choice = CaffeOptions(
+      ignoredFields: ignoredFields, ignoresExtraWeights: ignoresExtraWeights,
+      state: .init(phase: phase, level: level, stages: stages), dialect: caffeDialect,
+      bnStatistic: bnStatistic, hasColumnMajorKernels: hasColumnMajorKernels)
+    options.set(
+      choice,
+      named: [
+        ("--ignore-unknown-fields", !ignoredFields.isEmpty),
+        ("--ignore-extra-weights", ignoresExtraWeights), ("--stage", !stages.isEmpty),
+        ("--level", level != nil), ("--phase", phase != .test),
+        ("--caffe-dialect", caffeDialect != .auto), ("--bn-statistic", bnStatistic != .variance),
+        ("--column-major-kernels", hasColumnMajorKernels),
+      ].first(where: \.1)?.0)
   }
 }
 
@@ -122,16 +129,16 @@ public struct KerasReadingArguments: FormatReadingArguments {
       Which kernels a Keras model has, where its file does not say: those of TensorFlow \
       (correlation) or of Theano (convolution).
       """)
-  var kernels = ReadingOptions.Kernels.auto
+  var kernels = KerasOptions.Kernels.auto
 
   @Option(
     name: .customLong("running-std"),
     help: "What running_std is in a file of Keras 1; auto: as its version says.")
-  var runningDeviation = ReadingOptions.RunningDeviation.auto
+  var runningDeviation = KerasOptions.RunningDeviation.auto
 
   @Option(
     help: "For weights without a definition: which convolution of a block has the stride.")
-  var stride: ReadingOptions.Assumptions.Stride?
+  var stride: KerasAssumptions.Stride?
 
   @Option(help: "For weights without a definition: epsilon of batch normalization.")
   var epsilon: Double?
@@ -150,10 +157,17 @@ public struct KerasReadingArguments: FormatReadingArguments {
 
   /// Puts what was said among the options of a reader.
   public func apply(to options: inout ReadingOptions) {
-    options.kernels = kernels
-    options.runningDeviation = runningDeviation
-    options.assumptions = .init(
+    options.set(
+      KerasOptions(kernels: kernels, runningDeviation: runningDeviation),
+      named: kernels != .auto ? "--kernels" : "--running-std")
+    let assumptions = KerasAssumptions(
       stride: stride, epsilon: epsilon, padsPooling: poolPadding.map { $0 == .yes })
+    options.set(
+      assumptions,
+      named: [
+        ("--stride", stride != nil), ("--epsilon", epsilon != nil),
+        ("--pool-padding", poolPadding != nil),
+      ].first(where: \.1)?.0)
   }
 }
 
@@ -174,9 +188,9 @@ public struct ShapeArgument: ExpressibleByArgument, Sendable {
 }
 
 extension Fixture.Layout: ExpressibleByArgument {}
-extension ReadingOptions.CaffeDialect: ExpressibleByArgument {}
-extension ReadingOptions.BNStatistic: ExpressibleByArgument {}
-extension ReadingOptions.CaffePhase: ExpressibleByArgument {}
-extension ReadingOptions.Assumptions.Stride: ExpressibleByArgument {}
-extension ReadingOptions.Kernels: ExpressibleByArgument {}
-extension ReadingOptions.RunningDeviation: ExpressibleByArgument {}
+extension CaffeOptions.Dialect: ExpressibleByArgument {}
+extension CaffeOptions.BNStatistic: ExpressibleByArgument {}
+extension CaffeOptions.Phase: ExpressibleByArgument {}
+extension KerasAssumptions.Stride: ExpressibleByArgument {}
+extension KerasOptions.Kernels: ExpressibleByArgument {}
+extension KerasOptions.RunningDeviation: ExpressibleByArgument {}

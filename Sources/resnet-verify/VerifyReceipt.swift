@@ -55,7 +55,9 @@ struct VerifyReceipt: ParsableCommand {
       var options = reading.options
       let format = try ModelFormats.format(of: sourceFiles)
       // What the receipt lists as left out was meant to be.
-      if !content.leftOut.isEmpty, format.name == "caffe" { options.ignoresExtraWeights = true }
+      if !content.leftOut.isEmpty, format.name == "caffe" {
+        options.caffe.ignoresExtraWeights = true
+      }
       report.faults += content.contradictions(
         sources: try format.tensors(in: sourceFiles, options: options),
         leftOut: try format.leftOutTensors(in: sourceFiles, options: options),

@@ -90,7 +90,7 @@ struct NVIDIADialectTests {
     + "read it with --caffe-dialect nvidia: bn"
 
   @Test(arguments: [
-    (ReadingOptions.CaffeDialect.auto, "", 0, [0.0, 0], [doubtful]),
+    (CaffeOptions.Dialect.auto, "", 0, [0.0, 0], [doubtful]),
     (.bvlc, "", 0, [0, 0], ["read as BVLC's dialect, as asked for", doubtful]),
     (
       .nvidia, "", 0, [3, 4],
@@ -110,7 +110,7 @@ struct NVIDIADialectTests {
     (.nvidia, "", 2, [1.5, 2], ["read as NVIDIA's dialect, as asked for"]),
   ])
   func `three tensors and a factor are read by the dialect`(
-    dialect: ReadingOptions.CaffeDialect, parameters: String, factor value: Int, mean: [Double],
+    dialect: CaffeOptions.Dialect, parameters: String, factor value: Int, mean: [Double],
     notes: [String]
   ) throws {
     let tensors = "\(blob([2], from: 3)) \(blob([2], from: 5)) \(factor(value))"

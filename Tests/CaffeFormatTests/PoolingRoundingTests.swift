@@ -35,7 +35,7 @@ struct PoolingRoundingTests {
 
   /// A caffemodel that is the definition too, behind the pooling a scale of both channels.
   private func model(
-    _ value: String, size: Int = 4, dialect: ReadingOptions.CaffeDialect = .auto, more: String = "",
+    _ value: String, size: Int = 4, dialect: CaffeOptions.Dialect = .auto, more: String = "",
     weights: String = "layer { name: 's' type: 'Scale' bottom: 'p' top: 's' \(blob([2])) }"
   ) throws -> Model {
     try read(
@@ -43,11 +43,11 @@ struct PoolingRoundingTests {
   }
 
   @Test(arguments: [
-    ("CEIL", ReadingOptions.CaffeDialect.bvlc, 2), ("FLOOR", .bvlc, 1), ("CEIL", .ceilMode, 1),
+    ("CEIL", CaffeOptions.Dialect.bvlc, 2), ("FLOOR", .bvlc, 1), ("CEIL", .ceilMode, 1),
     ("FLOOR", .ceilMode, 2),
   ])
   func `the user says what field 13 of a caffemodel is`(
-    value: String, dialect: ReadingOptions.CaffeDialect, rows: Int
+    value: String, dialect: CaffeOptions.Dialect, rows: Int
   ) throws {
     #expect(try model(value, dialect: dialect).network.shapes()["p"] == [1, 2, rows, rows])
   }

@@ -19,7 +19,7 @@ struct StageTests {
     layer { name: 'softmax' type: 'Softmax' bottom: 'a' top: 'softmax' include { stage: 'deploy' } }
     """
 
-  private func names(_ text: String, _ state: ReadingOptions.CaffeState) throws -> [String] {
+  private func names(_ text: String, _ state: CaffeOptions.State) throws -> [String] {
     try read(text, inputShape: [1, 4], state: state).network.nodes.map(\.name)
   }
 

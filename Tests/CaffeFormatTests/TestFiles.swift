@@ -89,8 +89,8 @@ func legacyBlob(_ shape: [Int]) -> String {
 func read(
   _ definition: String?, weights: String? = nil, mean: [UInt8]? = nil, labels: String? = nil,
   inputShape: Shape? = nil, ignoring fields: [String] = [], ignoringExtraWeights: Bool = false,
-  state: ReadingOptions.CaffeState = .init(), dialect: ReadingOptions.CaffeDialect = .auto,
-  bnStatistic: ReadingOptions.BNStatistic = .variance, hasColumnMajorKernels: Bool = false
+  state: CaffeOptions.State = .init(), dialect: CaffeOptions.Dialect = .auto,
+  bnStatistic: CaffeOptions.BNStatistic = .variance, hasColumnMajorKernels: Bool = false
 ) throws -> Model {
   let files = try TestFiles()
   let source = CaffeSource(
@@ -102,9 +102,11 @@ func read(
     return try CaffeFormat().readModel(
       from: source,
       options: ReadingOptions(
-        inputShape: inputShape, ignoredFields: fields, ignoresExtraWeights: ignoringExtraWeights,
-        caffeState: state, caffeDialect: dialect, bnStatistic: bnStatistic,
-        hasColumnMajorKernels: hasColumnMajorKernels))
+        inputShape: inputShape,
+        caffe: .init(
+          ignoredFields: fields, ignoresExtraWeights: ignoringExtraWeights, state: state,
+          dialect: dialect, bnStatistic: bnStatistic, hasColumnMajorKernels: hasColumnMajorKernels))
+    )
   } catch {
     // Messages name the file as the user gave it; tests want it without the folder.
     var copy = error

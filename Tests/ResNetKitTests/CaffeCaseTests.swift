@@ -8,9 +8,9 @@ import Testing
 @Suite(.enabled(if: Places.realData != nil, "RESNET_TOOLKIT_DATA names no folder of real models"))
 struct CaffeCaseTests {
   static let options: [String: ReadingOptions] = [
-    "caffe-trained-heads": ReadingOptions(ignoresExtraWeights: true),
+    "caffe-trained-heads": ReadingOptions(caffe: .init(ignoresExtraWeights: true)),
     "caffe-digits-all-in-one": ReadingOptions(
-      inputShape: [1, 3, 224, 224], caffeState: .init(stages: ["deploy"])),
+      inputShape: [1, 3, 224, 224], caffe: .init(state: .init(stages: ["deploy"]))),
   ]
 
   private static func file(_ path: String) throws -> InputFile {
@@ -77,7 +77,7 @@ struct CaffeCaseTests {
     let full = try Self.model(name, weights: "full.caffemodel")
     #expect(try Self.verification(full, name, .oracle).passes)
     let half = try Self.model(name)
-    for model in [half, full, try Self.model(name, ReadingOptions(caffeDialect: .bvlc))] {
+    for model in [half, full, try Self.model(name, ReadingOptions(caffe: .init(dialect: .bvlc)))] {
       let epsilons = model.network.nodes.compactMap { node -> Double? in
         if case .batchNormalization(let layer) = node.layer { layer.epsilon } else { nil }
       }

@@ -138,7 +138,7 @@ import Testing
     }
     let model = try ModelFormats.read(
       try files.map { try InputFile(path: $0) },
-      options: ReadingOptions(runningDeviation: .deviation))
+      options: ReadingOptions(keras: .init(runningDeviation: .deviation)))
     #expect(
       model.provenance.ledger.entries.contains { $0.transforms == [.square(adding: 0.01)] })
   }

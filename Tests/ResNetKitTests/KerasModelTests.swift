@@ -10,7 +10,7 @@ struct KerasCase: Sendable, CustomTestStringConvertible {
   var output: String?
   /// Values that the goldens speak of.
   var count: Int
-  var kernels = ReadingOptions.Kernels.auto
+  var kernels = KerasOptions.Kernels.auto
   /// What storing weights in half precision adds to the error.
   var tolerance: Double?
 
@@ -77,7 +77,7 @@ struct KerasCase: Sendable, CustomTestStringConvertible {
   }
 
   private static func first(
-    _ name: String, _ output: String, _ kernels: ReadingOptions.Kernels = .auto
+    _ name: String, _ output: String, _ kernels: KerasOptions.Kernels = .auto
   ) -> KerasCase {
     KerasCase(
       files: ["keras-tiny/\(name).h5"], goldens: ["keras-tiny/golden/keras1_\(name)"],
@@ -109,7 +109,8 @@ struct KerasModelTests {
     _ test: KerasCase
   ) throws {
     let files = try test.files.map { try InputFile(path: RealModelTests.data($0)) }
-    let model = try ModelFormats.read(files, options: ReadingOptions(kernels: test.kernels))
+    let model = try ModelFormats.read(
+      files, options: ReadingOptions(keras: .init(kernels: test.kernels)))
     let folder = TemporaryFolder()
     let output = try OutputFile(path: folder.path("model.resnet"), replacing: false, inputs: files)
     try NativeFormat().write(model, to: output)

@@ -16,10 +16,10 @@ import Testing
   static let options: [String: ReadingOptions] = [
     "dialect-input-name": ReadingOptions(inputShape: [2, 3, 5, 7]),
     "dialect-input-none": ReadingOptions(inputShape: [2, 3, 5, 7]),
-    "dialect-nvidia-factor-zero": ReadingOptions(caffeDialect: .nvidia),
-    "fork-extra-weights": ReadingOptions(ignoresExtraWeights: true),
+    "dialect-nvidia-factor-zero": ReadingOptions(caffe: .init(dialect: .nvidia)),
+    "fork-extra-weights": ReadingOptions(caffe: .init(ignoresExtraWeights: true)),
     "dialect-column-major": ReadingOptions(
-      inputShape: [2, 3, 6, 8], hasColumnMajorKernels: true),
+      inputShape: [2, 3, 6, 8], caffe: .init(hasColumnMajorKernels: true)),
   ]
 
   /// The definition and weights of a case, as far as it has them.

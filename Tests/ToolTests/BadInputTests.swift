@@ -191,8 +191,8 @@ import Testing
     (["--prototxt", "x"], "Missing expected argument"),
     (["--caffemodel", "x", "-o", "y.resnet", "--nonsense"], "Unknown option '--nonsense'"),
     (
-      ["--caffemodel", "x", "-o", "y.onnx"],
-      "y.onnx: files named .onnx are not written: expected NAME.resnet"
+      ["--caffemodel", "x", "-o", "y.pt"],
+      "y.pt: files named .pt are not written: expected NAME.resnet"
     ),
   ])
   func `a wrong command line`(_ arguments: [String], _ fragment: String) throws {

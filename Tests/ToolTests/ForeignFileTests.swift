@@ -129,8 +129,6 @@ struct `A real file of another kind` {
       "pytorch-tiny/src__pytorch__tests__reader__test_data__tar_float32.tar", "(a tar archive, from"
     ),
     ("pytorch-cifar/resnet20_bf16.safetensors", "a safetensors file: not supported yet"),
-    ("pytorch-cifar/resnet20_dynamo_export.onnx", "an ONNX model: not supported yet"),
-    ("pytorch-cifar/resnet20_torchscript_export.onnx", "an ONNX model: not supported yet"),
     ("torch7/gmodule_with_linear_identity.t7", "a file of Torch7: not supported yet"),
     ("images/cat.jpg", "a JPEG image: a model was expected here"),
     ("cases/caffe-wrong-files/lfs.caffemodel", "a Git LFS pointer instead of the file: run"),

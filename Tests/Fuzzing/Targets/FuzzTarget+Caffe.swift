@@ -17,8 +17,9 @@ extension FuzzTarget {
     // By the length, so that each gets its share.
     let options = ReadingOptions(
       inputShape: bytes.count % 4 == 0 ? [2, 3, 9, 7] : nil,
-      ignoresExtraWeights: bytes.count % 2 == 0,
-      caffeState: .init(phase: bytes.count % 3 == 0 ? .train : .test))
+      caffe: .init(
+        ignoresExtraWeights: bytes.count % 2 == 0,
+        state: .init(phase: bytes.count % 3 == 0 ? .train : .test)))
     return try readModel(source, options)
   }
 
@@ -47,7 +48,8 @@ extension FuzzTarget {
   }
 
   private static func readModel(
-    _ source: CaffeSource, _ options: ReadingOptions = ReadingOptions(ignoresExtraWeights: true)
+    _ source: CaffeSource,
+    _ options: ReadingOptions = ReadingOptions(caffe: .init(ignoresExtraWeights: true))
   ) throws(Contradiction) -> Bool {
     // Not instrumented, and not ours to mend: the tests of HDF5 have damaged files of their own.
     guard source.files.allSatisfy({ CaffeFile($0.bytes) != .hdf5 }) else { return false }

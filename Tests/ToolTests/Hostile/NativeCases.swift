@@ -159,7 +159,7 @@ import Testing
       tool: "resnet-inspect",
       arguments: { folder in
         var file = NativeFileBuilder.sound(replacing: "\"axis\":1", by: "\"axis\":1,\"gain\":2")
-        file.minor = 2
+        file.minor = 3
         return [try folder.write("bad.resnet", file.bytes), "--check"]
       }, hasOutput: false, exitCode: 0, fragments: ["good: 832 bytes, 2 tensors"]),
   ]
