@@ -33,6 +33,6 @@ extension CaffeFormat {
 
   /// Whether the only file is a snapshot, which names layers but does not say what they do.
   public func haveWeightsOnly(_ files: [InputFile]) -> Bool {
-    files.allSatisfy { CaffeFile($0.bytes) == .hdf5 }
+    files.allSatisfy { CaffeFileKind($0.bytes) == .hdf5 }
   }
 }

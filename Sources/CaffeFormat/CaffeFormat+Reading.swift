@@ -21,7 +21,7 @@ extension CaffeFormat {
   ) throws(FormatError) -> Model {
     try options.require(only: CaffeOptions.self)
     try checkKinds(of: source)
-    if source.definition == nil, let file = source.weights, CaffeFile(file.bytes) == .hdf5 {
+    if source.definition == nil, let file = source.weights, CaffeFileKind(file.bytes) == .hdf5 {
       throw FormatError(
         file: file.path, at: nil,
         "expected a definition (prototxt) beside the snapshot, which holds weights only, found none"
@@ -98,12 +98,12 @@ extension CaffeFormat {
 
   /// Refuses files of another kind than the part they were given for.
   private func checkKinds(of source: CaffeSource) throws(FormatError) {
-    let parts: [(file: InputFile?, kind: CaffeFile)] = [
+    let parts: [(file: InputFile?, kind: CaffeFileKind)] = [
       (source.definition, .definition), (source.weights, .weights), (source.mean, .mean),
       (source.labels, .text),
     ]
     for case (let file?, let kind) in parts {
-      let found = CaffeFile(file.bytes)
+      let found = CaffeFileKind(file.bytes)
       // A definition that does not begin as one is left to the parser, which says where it is
       // wrong; so are labels that look like one, and binary files too damaged to recognize.
       let isAcceptable: Bool
@@ -117,7 +117,7 @@ extension CaffeFormat {
         let expected = kind == .text ? "labels, one a line" : kind.description
         throw FormatError(
           .badModel, file: file.path,
-          "expected \(expected), found \(CaffeFile.description(of: file))")
+          "expected \(expected), found \(CaffeFileKind.description(of: file))")
       }
     }
   }
@@ -125,7 +125,7 @@ extension CaffeFormat {
   /// The layers of a caffemodel or a snapshot.
   func stored(_ file: InputFile) throws(FormatError) -> CaffeNet {
     try inFile(file) { () throws(FormatError) in
-      guard CaffeFile(file.bytes) != .hdf5 else { return try CaffeNet(snapshot: file) }
+      guard CaffeFileKind(file.bytes) != .hdf5 else { return try CaffeNet(snapshot: file) }
       return try decode(file, as: .weights) { bytes throws(FormatError) in
         try CaffeNet(binary: bytes)
       }
@@ -135,16 +135,16 @@ extension CaffeFormat {
   /// Reads a message; one that does not begin as it should is probably none, and a reader's words
   /// about fields and wire types would say nothing.
   private func decode<Result>(
-    _ file: InputFile, as kind: CaffeFile, _ body: (Bytes) throws(FormatError) -> Result
+    _ file: InputFile, as kind: CaffeFileKind, _ body: (Bytes) throws(FormatError) -> Result
   ) throws(FormatError) -> Result {
     do {
       return try body(file.bytes)
     } catch {
-      guard CaffeFile(file.bytes) == .other, case .byte(let offset)? = error.location else {
+      guard CaffeFileKind(file.bytes) == .other, case .byte(let offset)? = error.location else {
         throw error
       }
-      let found = CaffeFile.description(of: file)
-      let isKnown = found != CaffeFile.other.description
+      let found = CaffeFileKind.description(of: file)
+      let isKnown = found != CaffeFileKind.other.description
       throw FormatError(
         .badModel,
         "expected \(kind.description), found \(found)"

@@ -10,8 +10,8 @@ extension CaffeFormat {
   /// What Caffe cannot express is rewritten so that it computes the same, and the notes say so.
   /// The same model gives the same bytes in any process, locale and folder.
   /// - Throws: `FormatError` naming the layer that Caffe cannot express.
-  public func encode(_ model: Model) throws(FormatError) -> CaffeFiles {
-    let draft = try NetDraft(model.network)
+  public func encode(_ model: Model) throws(FormatError) -> EncodedCaffeModel {
+    let draft = try CaffeGraph(model.network)
     let layout = try CaffemodelLayout(name: model.network.name, layers: draft.layers)
     let preprocessing = model.preprocessing?.comments ?? []
     let definition =
@@ -31,7 +31,7 @@ extension CaffeFormat {
         "the preprocessing is a comment in the definition, which has no fields for it: "
           + preprocessing.joined(separator: "; "))
     }
-    return CaffeFiles(
+    return EncodedCaffeModel(
       notes: notes, definition: definition, layerCount: draft.layers.count, layout: layout,
       mean: mean,
       labels: model.labels)
@@ -52,7 +52,7 @@ extension CaffeFormat {
   }
 }
 
-extension NetDraft {
+extension CaffeGraph {
   /// The remarks, and what only the source of the model tells.
   fileprivate func notes(on provenance: Provenance) -> [String] {
     var remarks = remarks
@@ -68,7 +68,7 @@ extension NetDraft {
   /// windows that are too large.
   fileprivate func checkReading(of definition: String) throws(FormatError) {
     let net = try CaffeNet(text: Bytes(Array(definition.utf8)))
-    let inference = try InferenceNet(net, isFiltered: false)
+    let inference = try TestPhaseNet(net, isFiltered: false)
     let inputShapes = try inference.inputShapes(options: ReadingOptions(), mean: nil)
     let builder = try NetworkBuilder(inference, inputShapes: inputShapes)
     let drafts = Dictionary(uniqueKeysWithValues: layers.map { ($0.name, $0) })

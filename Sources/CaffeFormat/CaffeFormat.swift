@@ -16,7 +16,7 @@ public struct CaffeFormat: ModelFormat {
   /// Whether a file is a definition, a caffemodel, a snapshot or a mean image; any text may be a
   /// list of labels.
   public func recognize(_ file: InputFile) -> Recognition {
-    switch CaffeFile(file.bytes) {
+    switch CaffeFileKind(file.bytes) {
     case .definition, .solver, .weights, .mean: .certain
     case .text: .plausible
     case .hdf5: CaffeNet.recognizeSnapshot(file)
@@ -26,7 +26,7 @@ public struct CaffeFormat: ModelFormat {
 
   /// A definition, weights, or what lies beside them.
   public func role(of file: InputFile) -> FileRole {
-    switch CaffeFile(file.bytes) {
+    switch CaffeFileKind(file.bytes) {
     case .definition: .definition
     case .weights, .hdf5: .weights
     case .mean, .solver, .text, .empty, .foreign, .other: .companion
@@ -80,7 +80,7 @@ public struct CaffeSource: Sendable {
   public init(sorting files: [InputFile]) throws(FormatError) {
     self.init()
     for file in files {
-      let kind = CaffeFile(file.bytes)
+      let kind = CaffeFileKind(file.bytes)
       let part: WritableKeyPath<CaffeSource, InputFile?>
       switch kind {
       case .definition: part = \.definition
@@ -91,7 +91,7 @@ public struct CaffeSource: Sendable {
         throw FormatError(
           file: file.path,
           at: nil,
-          "expected a definition, a caffemodel, a mean image or labels, found \(CaffeFile.description(of: file))"
+          "expected a definition, a caffemodel, a mean image or labels, found \(CaffeFileKind.description(of: file))"
         )
       }
       if let other = self[keyPath: part] {

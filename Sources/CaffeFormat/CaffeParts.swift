@@ -18,7 +18,7 @@ struct CaffeParts {
 
   /// A network that is planned, with its weights.
   struct Plan {
-    let inference: InferenceNet
+    let inference: TestPhaseNet
     let builder: NetworkBuilder
     /// Nil where no layer needs weights and there are none.
     let weights: WeightMatching?
@@ -55,7 +55,7 @@ extension CaffeParts {
 
   private func planned(_ options: ReadingOptions) throws(FormatError) -> Plan {
     let (builder, inference, notes) = try inFile(file) { () throws(FormatError) in
-      let inference = try InferenceNet(
+      let inference = try TestPhaseNet(
         net, isFiltered: source.definition == nil, for: options.caffe.state)
       // A layer that is not supported comes first: its parameters are of no interest then.
       try NetworkBuilder.refuseUnsupported(inference.nodes)
@@ -73,7 +73,7 @@ extension CaffeParts {
   }
 
   private func match(
-    _ builder: NetworkBuilder, _ inference: InferenceNet, ignoringExtra: Bool
+    _ builder: NetworkBuilder, _ inference: TestPhaseNet, ignoringExtra: Bool
   ) throws(FormatError) -> WeightMatching? {
     guard hasWeights else { return nil }
     if let stored, let file = source.weights {

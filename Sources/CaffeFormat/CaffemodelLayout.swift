@@ -50,10 +50,10 @@ extension CaffemodelLayout {
       definition = head.bytes
     }
     for layer in layers { add(layer) }
-    guard byteCount <= NetDraft.sizeLimit else {
+    guard byteCount <= CaffeGraph.sizeLimit else {
       throw FormatError(
         .badModel,
-        "expected a caffemodel of at most \(NetDraft.sizeLimit) bytes, as Caffe reads, "
+        "expected a caffemodel of at most \(CaffeGraph.sizeLimit) bytes, as Caffe reads, "
           + "found \(byteCount)")
     }
   }

@@ -27,7 +27,7 @@ struct ColumnMajorKernels {
 
   /// Turns the weights of one layer, and follows the images it flattens.
   mutating func turn(
-    _ plan: inout LayerPlan, of node: InferenceNet.Node, _ planner: LayerPlanner
+    _ plan: inout LayerPlan, of node: TestPhaseNet.Node, _ planner: LayerPlanner
   ) throws(FormatError) {
     let input = planner.inputs.first ?? []
     let image = node.inputs.first.flatMap { images[$0] } ?? (input.rank == 4 ? input : nil)
@@ -85,7 +85,7 @@ struct ColumnMajorKernels {
 
   /// A layer that keeps the order of its elements hands on what its inputs were flattened from.
   private mutating func follow(
-    _ node: InferenceNet.Node, _ planner: LayerPlanner
+    _ node: TestPhaseNet.Node, _ planner: LayerPlanner
   ) throws(FormatError) {
     let sources = node.inputs.map { images[$0] }
     guard let image = sources.lazy.compactMap({ $0 }).first else { return }

@@ -7,7 +7,7 @@ internal import TensorCore
 /// network.
 struct NetworkBuilder {
   private let inputs: [Node]
-  private let nodes: [InferenceNet.Node]
+  private let nodes: [TestPhaseNet.Node]
   private let plans: [LayerPlan]
   /// What was turned round, one sentence each.
   let notes: [String]
@@ -22,7 +22,7 @@ struct NetworkBuilder {
   /// - Parameter options: what the user said about kernels and the input.
   /// - Throws: `FormatError` naming the layer that is at fault, or all that are not supported.
   init(
-    _ net: InferenceNet, inputShapes: [Shape], options: ReadingOptions = ReadingOptions()
+    _ net: TestPhaseNet, inputShapes: [Shape], options: ReadingOptions = ReadingOptions()
   ) throws(FormatError) {
     guard !net.nodes.isEmpty else {
       throw FormatError(.badModel, "expected layers that compute something, found none")
@@ -100,7 +100,7 @@ struct NetworkBuilder {
     }
   }
 
-  static func refuseUnsupported(_ nodes: [InferenceNet.Node]) throws(FormatError) {
+  static func refuseUnsupported(_ nodes: [TestPhaseNet.Node]) throws(FormatError) {
     let unsupported = nodes.map(\.layer).filter {
       if case .unsupported = $0.operation { true } else { false }
     }

@@ -24,7 +24,7 @@ struct MeanImage {
   }
 }
 
-extension InferenceNet {
+extension TestPhaseNet {
   /// What is to be done to an image, from the mean image and the layer that loaded the data; nil
   /// if neither says anything.
   func preprocessing(

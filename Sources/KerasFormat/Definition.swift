@@ -12,7 +12,7 @@ struct KerasModel: Sendable {
   /// The values that leave.
   var outputs: [Reference]
 
-  /// One value: what a layer makes when it is called for the so manieth time.
+  /// One value: what a layer makes when it is called for the nth time.
   struct Reference: Hashable, Sendable {
     /// The index of the layer in its model.
     var layer: Int

@@ -31,7 +31,7 @@ enum KerasLayout {
     }
   }
 
-  /// Kernels `[height, width, channels, multiplier]` of a convolution in depth, as
+  /// Kernels `[height, width, channels, multiplier]` of a depthwise convolution, as
   /// `[channels · multiplier, 1, height, width]`; output `c · multiplier + m` is kernel `m` of
   /// channel `c`.
   static func depthwiseKernel(_ stored: Shape, flips: Bool) -> [Ledger.Transform] {
@@ -52,7 +52,7 @@ enum KerasLayout {
     ]
   }
 
-  /// Kernels `[width, channels, multiplier]` of a convolution in depth along a line.
+  /// Kernels `[width, channels, multiplier]` of a depthwise convolution along a line.
   static func depthwiseLineKernel(_ stored: Shape, flips: Bool) -> [Ledger.Transform] {
     let (width, channels, multiplier) = (stored[0], stored[1], stored[2])
     return flipped(stored, flips && width > 1) + [

@@ -4,7 +4,7 @@ internal import JSON
 /// The layers of Keras that this reader knows, whatever their names were.
 enum LayerClass: Sendable {
   case input
-  case convolution, depthwiseConvolution, separableConvolution, lineConvolution
+  case convolution, depthwiseConvolution, separableConvolution, convolution1D
   case dense
   case batchNormalization, scale
   case activation, relu, leakyReLU, prelu, elu, softmax
@@ -56,8 +56,8 @@ enum LayerClass: Sendable {
     "AtrousConv2D": .convolution,
     "DepthwiseConv2D": .depthwiseConvolution,
     "SeparableConv2D": .separableConvolution, "SeparableConvolution2D": .separableConvolution,
-    "Conv1D": .lineConvolution, "Convolution1D": .lineConvolution,
-    "AtrousConvolution1D": .lineConvolution, "AtrousConv1D": .lineConvolution,
+    "Conv1D": .convolution1D, "Convolution1D": .convolution1D,
+    "AtrousConvolution1D": .convolution1D, "AtrousConv1D": .convolution1D,
     "DepthwiseConv1D": .depthwiseConvolution,
     "SeparableConv1D": .separableConvolution, "SeparableConvolution1D": .separableConvolution,
     "Dense": .dense,
@@ -132,7 +132,7 @@ extension KerasLayer {
   func variables() throws(FormatError) -> [Variable] {
     let hasBias = try settings.bool("use_bias", "bias") ?? true
     switch type {
-    case .convolution, .lineConvolution, .dense: return [.kernel] + (hasBias ? [.bias] : [])
+    case .convolution, .convolution1D, .dense: return [.kernel] + (hasBias ? [.bias] : [])
     case .depthwiseConvolution: return [.depthwiseKernel] + (hasBias ? [.bias] : [])
     case .separableConvolution:
       return [.depthwiseKernel, .pointwiseKernel] + (hasBias ? [.bias] : [])

@@ -19,7 +19,7 @@ extension NetworkBuilder {
       return try merge(layer, type, inputs)
     case .input, .operation, .model:
       throw layer.settings.fault("the layer is no layer that computes")
-    case .convolution, .depthwiseConvolution, .separableConvolution, .lineConvolution, .dense,
+    case .convolution, .depthwiseConvolution, .separableConvolution, .convolution1D, .dense,
       .batchNormalization, .scale, .activation, .relu, .leakyReLU, .prelu, .elu, .softmax,
       .maximumPooling, .averagePooling, .globalMaximumPooling, .globalAveragePooling, .zeroPadding,
       .cropping, .flatten, .reshape, .permute, .rescaling, .normalization, .dropout, .augmentation,
@@ -41,7 +41,7 @@ extension NetworkBuilder {
     case .convolution: return try convolution(layer, input)
     case .depthwiseConvolution: return try depthwiseConvolution(layer, input)
     case .separableConvolution: return try separableConvolution(layer, input)
-    case .lineConvolution: return try lineConvolution(layer, input)
+    case .convolution1D: return try convolution1D(layer, input)
     case .dense: return try dense(layer, input)
     case .batchNormalization: return try batchNormalization(layer, input)
     case .scale: return try scale(layer, input)
@@ -136,7 +136,7 @@ extension NetworkBuilder {
     case .leakyReLU: return .relu(try inner.leakyReLU())
     case .elu: return .elu(.init(alpha: try inner.settings.number("alpha") ?? 1))
     case .softmax: return .softmax(.init(axis: try inner.axis(value)))
-    case .input, .convolution, .depthwiseConvolution, .separableConvolution, .lineConvolution,
+    case .input, .convolution, .depthwiseConvolution, .separableConvolution, .convolution1D,
       .dense, .batchNormalization, .scale, .activation, .prelu, .maximumPooling, .averagePooling,
       .globalMaximumPooling, .globalAveragePooling, .zeroPadding, .add, .subtract, .multiply,
       .average, .maximum, .concatenate, .merge, .cropping, .flatten, .reshape, .permute,

@@ -48,7 +48,7 @@ extension NetworkBuilder {
   }
 
   /// A convolution along a line, which the canonical model has as an image of one row.
-  mutating func lineConvolution(
+  mutating func convolution1D(
     _ layer: KerasLayer, _ input: KerasValue
   ) throws(FormatError) -> KerasValue {
     let settings = layer.settings

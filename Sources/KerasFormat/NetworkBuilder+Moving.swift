@@ -248,7 +248,7 @@ extension NetworkBuilder {
       case .range(let start, let stop, let step):
         guard start ?? 0 == 0, stop.map({ $0 >= extent }) ?? true, step > 1, value.shape.rank == 4,
           canonical > 1, value.arrangement != .plane
-        else { throw layer.settings.fault("only every so manieth row and column is picked") }
+        else { throw layer.settings.fault("only every nth row and column is picked") }
         strides[canonical] = step
       }
     }

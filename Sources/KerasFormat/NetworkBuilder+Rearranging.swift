@@ -137,7 +137,7 @@ extension NetworkBuilder {
         return try concatenate(layer, axis: axis, inputs)
       case let mode: throw layer.settings.fault("the mode \(mode) is not supported")
       }
-    case .input, .convolution, .depthwiseConvolution, .separableConvolution, .lineConvolution,
+    case .input, .convolution, .depthwiseConvolution, .separableConvolution, .convolution1D,
       .dense, .batchNormalization, .scale, .activation, .relu, .leakyReLU, .prelu, .elu, .softmax,
       .maximumPooling, .averagePooling, .globalMaximumPooling, .globalAveragePooling, .zeroPadding,
       .cropping, .flatten, .reshape, .permute, .rescaling, .normalization, .dropout, .augmentation,

@@ -4,7 +4,7 @@ internal import JSON
 struct OperatorCall: Sendable {
   /// One argument.
   enum Argument: Sendable {
-    /// The so manieth of the values that the call reads.
+    /// The nth of the values that the call reads.
     case value(Int)
     /// What the definition itself holds.
     case constant(JSON)

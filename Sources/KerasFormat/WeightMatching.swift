@@ -57,7 +57,7 @@ extension WeightMatching {
 }
 
 extension Variable {
-  /// Whether a tensor under this name can be that variable: convolutions in depth call their kernel
+  /// Whether a tensor under this name can be that variable: depthwise convolutions call their kernel
   /// by several names.
   fileprivate func mayBe(_ other: Variable) -> Bool {
     let kernels: Set<Variable> = [.kernel, .depthwiseKernel, .pointwiseKernel]

@@ -92,7 +92,7 @@ extension KernelTable {
   }
 
   /// `y[r] = activation(Σ weights[r, k] · x[k] + bias[r])`, added in 64 interleaved lanes.
-  public func multiplyRows(
+  public func multiplyByVector(
     _ weights: Matrix, by x: UnsafeBufferPointer<Float>, bias: UnsafeBufferPointer<Float>?,
     activation: Activation = .none, into y: UnsafeMutableBufferPointer<Float>
   ) {
@@ -104,7 +104,7 @@ extension KernelTable {
       activation.c)
   }
 
-  /// The longest chain of additions of `multiplyRows` over `count` products, without the bias.
+  /// The longest chain of additions of `multiplyByVector` over `count` products, without the bias.
   public static func additionChain(ofRowProduct count: Int) -> Int {
     let lanes = Int(CK_DOT_LANES)
     return (count + lanes - 1) / lanes + lanes.trailingZeroBitCount

@@ -74,7 +74,7 @@ struct RealModelTests {
     let files = try TestFiles()
     // The same layers with tensors of zeros, of the shapes the plan asks for.
     let net = try CaffeNet(text: definition.bytes)
-    let inference = try InferenceNet(net, isFiltered: false)
+    let inference = try TestPhaseNet(net, isFiltered: false)
     let builder = try NetworkBuilder(
       inference, inputShapes: try inference.inputShapes(options: options, mean: nil))
     var writer = WireWriter()

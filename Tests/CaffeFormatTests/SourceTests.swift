@@ -24,7 +24,7 @@ struct SourceTests {
     return writer.bytes
   }
 
-  private let kinds: [(String, [UInt8], CaffeFile, Recognition)] = [
+  private let kinds: [(String, [UInt8], CaffeFileKind, Recognition)] = [
     ("definition", Array("# c\nname: 'x'".utf8), .definition, .certain),
     ("definition in braces", Array("\u{feff}layer {".utf8), .definition, .certain),
     ("solver", Array("net: 'train.prototxt'\nbase_lr: 0.1".utf8), .solver, .certain),
@@ -56,7 +56,7 @@ struct SourceTests {
     let files = try TestFiles()
     for (name, bytes, kind, recognition) in kinds {
       let file = try files.file("file", bytes)
-      #expect(CaffeFile(file.bytes) == kind, "\(name)")
+      #expect(CaffeFileKind(file.bytes) == kind, "\(name)")
       #expect(CaffeFormat().recognize(file) == recognition, "\(name)")
     }
   }

@@ -71,7 +71,7 @@ struct UnknownFieldTests {
     pooling.field(77, varint: 1)
     let bytes = net(pooling, in: 121)
     let stored = try CaffeNet(binary: Bytes(bytes))
-    let inference = try InferenceNet(stored, isFiltered: true)
+    let inference = try TestPhaseNet(stored, isFiltered: true)
     #expect(inference.unknownFields.map(\.description) == ["field 77 of PoolingParameter"])
     let fields = inference.unknownFields
     #expect(

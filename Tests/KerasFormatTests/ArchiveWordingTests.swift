@@ -14,7 +14,7 @@ import Testing
   private func configuration(_ fixture: String) throws -> JSON {
     let file = try InputFile(path: Places.fixture("keras/\(fixture)"))
     let model = try KerasFormat().readModel(from: [file], options: ReadingOptions())
-    let json = KerasDefinition(try NetDraft(model.network)).json(.keras3)
+    let json = KerasDefinition(try KerasGraph(model.network)).json(.keras3)
     return try #require(json["config"])
   }
 

@@ -135,7 +135,7 @@ import Testing
 
   // MARK: Layers of Keras that are several canonical ones
 
-  @Test func `a convolution in depth is part of a layer only if it was`() throws {
+  @Test func `a depthwise convolution is part of a layer only if it was`() throws {
     func pair(_ first: String, channels: Int) throws -> [String]? {
       let nodes = [
         Node(

@@ -6,7 +6,7 @@ import Testing
 /// A model on its way to Caffe's files and back.
 struct WrittenModel {
   let folder = TemporaryFolder()
-  let files: CaffeFiles
+  let files: EncodedCaffeModel
   /// The tensors in the caffemodel.
   let tensors: [WrittenTensor]
   /// What the reader makes of definition and caffemodel.

@@ -223,12 +223,12 @@ struct KernelTests {
   }
 
   @Test(arguments: levels, [1, 63, 64, 65, 200])
-  func `rows times a vector`(_ level: InstructionSet, _ count: Int) throws {
+  func `gemv`(_ level: InstructionSet, _ count: Int) throws {
     try numbers(5 * count, seed: 10, special: false).withUnsafeBufferPointer { weights in
       try numbers(count, seed: 11, special: false).withUnsafeBufferPointer { x in
         try numbers(5, seed: 12, special: false).withUnsafeBufferPointer { bias in
           try expectSame(level, count: 5) { table, y in
-            table.multiplyRows(
+            table.multiplyByVector(
               Matrix(weights, rows: 5, columns: count), by: x, bias: bias,
               activation: .init(negativeSlope: 0), into: y)
           }

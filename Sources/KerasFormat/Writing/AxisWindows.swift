@@ -30,7 +30,7 @@ struct AxisWindows {
   /// Whether `same` has windows at the same places; what is behind the image does not count.
   var hasSameWindows: Bool { sameCount == count && samePadding.before == before }
 
-  /// Whether they are every so manieth of the windows that `same` has at stride 1.
+  /// Whether they are every nth of the windows that `same` has at stride 1.
   var hasDenseSameWindows: Bool { sameCount == count && (reach - 1) / 2 == before }
 
   /// Whether the image holds these windows and no more.

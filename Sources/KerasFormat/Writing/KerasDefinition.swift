@@ -26,7 +26,7 @@ struct KerasDefinition {
   private let drafts: [LayerDraft]
 
   /// The definition of a network.
-  init(_ draft: NetDraft) {
+  init(_ draft: KerasGraph) {
     name = draft.name
     drafts = draft.layers
     inputs = draft.inputs

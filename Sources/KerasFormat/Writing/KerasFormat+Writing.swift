@@ -9,7 +9,7 @@ extension KerasFormat {
   /// The same model gives the same bytes in any process, locale and folder.
   /// - Throws: `FormatError` naming the layer that Keras cannot express.
   public func encode(_ model: Model) throws(FormatError) -> KerasFiles {
-    let draft = LineRestoring.apply(to: try NetDraft(model.network))
+    let draft = LineRestoring.apply(to: try KerasGraph(model.network))
     let definition = KerasDefinition(draft)
     var remarks = draft.remarks
     for layer in definition.layers {

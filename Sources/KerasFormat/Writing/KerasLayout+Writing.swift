@@ -6,7 +6,7 @@ extension KerasLayout {
   /// Kernels of a convolution, as `[height, width, inputs, outputs]`.
   static let storedKernel: [Ledger.Transform] = [.permute([2, 3, 1, 0])]
 
-  /// Kernels `[channels · multiplier, 1, height, width]` of a convolution in depth, as
+  /// Kernels `[channels · multiplier, 1, height, width]` of a depthwise convolution, as
   /// `[height, width, channels, multiplier]`.
   static func storedDepthwiseKernel(_ kernel: Shape, channels: Int) -> [Ledger.Transform] {
     [

@@ -17,7 +17,7 @@ enum KerasRemark: RemarkKind {
     case .dividedStatistics:
       "divided the sums of batch normalizations by their factor, for which Keras has no place"
     case .foldedScales: "wrote scales and biases as gamma and beta of the normalization before them"
-    case .scales: "wrote scales and biases of channels as convolutions in depth of 1 × 1"
+    case .scales: "wrote scales and biases of channels as depthwise convolutions of 1 × 1"
     case .numbers: "wrote weights of one number into the definition"
     case .sharedLayers: "wrote layers that share all weights as one layer that is called repeatedly"
     case .padding:

@@ -9,17 +9,17 @@ extension LayerDraft {
     var layer = self
     layer.shapes = shapes.map(\.withoutRow)
     switch type {
-    case .convolution: layer.type = .lineConvolution
-    case .depthwiseConvolution: layer.type = .lineDepthwiseConvolution
-    case .separableConvolution: layer.type = .lineSeparableConvolution
-    case .maximumPooling: layer.type = .lineMaximumPooling
-    case .averagePooling: layer.type = .lineAveragePooling
-    case .globalMaximumPooling: layer.type = .lineGlobalMaximumPooling
-    case .globalAveragePooling: layer.type = .lineGlobalAveragePooling
+    case .convolution: layer.type = .convolution1D
+    case .depthwiseConvolution: layer.type = .depthwiseConvolution1D
+    case .separableConvolution: layer.type = .separableConvolution1D
+    case .maximumPooling: layer.type = .maximumPooling1D
+    case .averagePooling: layer.type = .averagePooling1D
+    case .globalMaximumPooling: layer.type = .globalMaximumPooling1D
+    case .globalAveragePooling: layer.type = .globalAveragePooling1D
     case .zeroPadding, .cropping:
       // A piece of the channels is cut from an image.
       guard setting("data_format") != .string("channels_first") else { return nil }
-      layer.type = type == .cropping ? .lineCropping : .lineZeroPadding
+      layer.type = type == .cropping ? .cropping1D : .zeroPadding1D
       layer.settings.removeAll { $0.name == "data_format" }  // which tf_keras does not know here
     case .batchNormalization, .normalization, .softmax, .concatenate:
       guard let axis = numbers("axis")?.first else { return nil }

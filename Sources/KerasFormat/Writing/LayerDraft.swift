@@ -22,15 +22,15 @@ struct LayerDraft {
     case globalMaximumPooling = "GlobalMaxPooling2D"
     case globalAveragePooling = "GlobalAveragePooling2D"
     case zeroPadding = "ZeroPadding2D"
-    case lineConvolution = "Conv1D"
-    case lineDepthwiseConvolution = "DepthwiseConv1D"
-    case lineSeparableConvolution = "SeparableConv1D"
-    case lineMaximumPooling = "MaxPooling1D"
-    case lineAveragePooling = "AveragePooling1D"
-    case lineGlobalMaximumPooling = "GlobalMaxPooling1D"
-    case lineGlobalAveragePooling = "GlobalAveragePooling1D"
-    case lineZeroPadding = "ZeroPadding1D"
-    case lineCropping = "Cropping1D"
+    case convolution1D = "Conv1D"
+    case depthwiseConvolution1D = "DepthwiseConv1D"
+    case separableConvolution1D = "SeparableConv1D"
+    case maximumPooling1D = "MaxPooling1D"
+    case averagePooling1D = "AveragePooling1D"
+    case globalMaximumPooling1D = "GlobalMaxPooling1D"
+    case globalAveragePooling1D = "GlobalAveragePooling1D"
+    case zeroPadding1D = "ZeroPadding1D"
+    case cropping1D = "Cropping1D"
     case add = "Add"
     case multiply = "Multiply"
     case maximum = "Maximum"
@@ -47,7 +47,7 @@ struct LayerDraft {
     case training
   }
 
-  /// One value: what a layer makes when it is called for the so manieth time.
+  /// One value: what a layer makes when it is called for the nth time.
   struct Reference: Hashable {
     var layer: Int
     var call: Int
@@ -112,15 +112,15 @@ extension LayerDraft.Class {
     case .globalMaximumPooling: "global_max_pooling2d"
     case .globalAveragePooling: "global_average_pooling2d"
     case .zeroPadding: "zero_padding2d"
-    case .lineConvolution: "conv1d"
-    case .lineDepthwiseConvolution: "depthwise_conv1d"
-    case .lineSeparableConvolution: "separable_conv1d"
-    case .lineMaximumPooling: "max_pooling1d"
-    case .lineAveragePooling: "average_pooling1d"
-    case .lineGlobalMaximumPooling: "global_max_pooling1d"
-    case .lineGlobalAveragePooling: "global_average_pooling1d"
-    case .lineZeroPadding: "zero_padding1d"
-    case .lineCropping: "cropping1d"
+    case .convolution1D: "conv1d"
+    case .depthwiseConvolution1D: "depthwise_conv1d"
+    case .separableConvolution1D: "separable_conv1d"
+    case .maximumPooling1D: "max_pooling1d"
+    case .averagePooling1D: "average_pooling1d"
+    case .globalMaximumPooling1D: "global_max_pooling1d"
+    case .globalAveragePooling1D: "global_average_pooling1d"
+    case .zeroPadding1D: "zero_padding1d"
+    case .cropping1D: "cropping1d"
     case .add: "add"
     case .multiply: "multiply"
     case .maximum: "maximum"

@@ -15,7 +15,7 @@ struct FullyConnectedProduct: Kernel {
   // 256 KiB of weights: they stay in L2 while the images pass.
   private var rows: Blocks { Blocks(outputs, of: (1 << 16) / inputs) }
 
-  var name: String { "rows times vector" }
+  var name: String { "gemv" }
   var additionChain: Int {
     KernelTable.additionChain(ofRowProduct: inputs) + (bias == nil ? 0 : 1)
   }
@@ -26,7 +26,7 @@ struct FullyConnectedProduct: Kernel {
     let weights = Matrix(
       kernel.elements, offset: range.lowerBound * inputs, rows: range.count, columns: inputs)
     for image in 0..<batch {
-      worker.table.multiplyRows(
+      worker.table.multiplyByVector(
         weights, by: values.inputs[0].part(image, of: inputs), bias: bias?.elements.part(range),
         activation: activation, into: values.outputs[0].part(image, of: outputs).part(range))
     }

@@ -39,7 +39,7 @@ extension FuzzTarget {
     return true
   }
 
-  private static func written(_ files: CaffeFiles) throws(FormatError) -> Model {
+  private static func written(_ files: EncodedCaffeModel) throws(FormatError) -> Model {
     let output = try OutputFile(path: "\(scratchFolder)/fuzzed.caffemodel", replacing: true)
     let weights = files.hasWeights ? try files.prepareWeights(for: output).file.contents : nil
     let source = CaffeSource(

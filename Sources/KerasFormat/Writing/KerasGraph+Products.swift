@@ -5,7 +5,7 @@ internal import ModelIO
 internal import TensorCore
 
 // The matrix product.
-extension NetDraft {
+extension KerasGraph {
   mutating func add(_ layer: Layer.FullyConnected, _ node: Node) throws(FormatError) {
     try require(layer.axis > 0, node, "Keras has no layer that flattens the batch")
     let output = shapes[node.outputs[0]]!  // every value has a shape

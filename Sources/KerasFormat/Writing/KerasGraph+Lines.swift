@@ -9,7 +9,7 @@ internal import TensorCore
 /// What enters as a line stays one until a layer wants an image. Nothing else is a line: an image of
 /// one row in a network of images stays what it is.
 struct LineRestoring {
-  private var draft: NetDraft
+  private var draft: KerasGraph
   /// The values of the draft that were images of one row and are lines.
   private var lines: Set<LayerDraft.Reference> = []
   /// Whether a layer works along lines, decided at its first call.
@@ -22,7 +22,7 @@ struct LineRestoring {
   private var restored: [LayerDraft.Reference: LayerDraft.Reference] = [:]
 
   /// The draft with its lines.
-  static func apply(to draft: NetDraft) -> NetDraft {
+  static func apply(to draft: KerasGraph) -> KerasGraph {
     let nodes = draft.network.nodes
     let hasLines = nodes.contains { node in
       if case .input(let input) = node.layer { input.isLine } else { node.name.isMadeForLines }
@@ -39,7 +39,7 @@ struct LineRestoring {
     return pass.draft
   }
 
-  private init(draft: NetDraft) { self.draft = draft }
+  private init(draft: KerasGraph) { self.draft = draft }
 }
 
 extension LineRestoring {
@@ -168,7 +168,7 @@ extension LineRestoring {
     for layer in draft.layers {
       for value in layer.calls.joined() { readers[value, default: 0] += 1 }
     }
-    for index in draft.layers.indices where draft.layers[index].type == .lineConvolution {
+    for index in draft.layers.indices where draft.layers[index].type == .convolution1D {
       let layer = draft.layers[index]
       guard layer.calls.count == 1, layer.setting("padding") == .string("valid"),
         let width = layer.numbers("kernel_size")?.first,
@@ -176,7 +176,7 @@ extension LineRestoring {
       else { continue }
       let value = layer.calls[0][0]
       let source = draft.layers[value.layer]
-      guard source.type == .lineZeroPadding, source.name.hasPrefix("\(layer.name)_pad"),
+      guard source.type == .zeroPadding1D, source.name.hasPrefix("\(layer.name)_pad"),
         source.node == nil, readers[value] == 1, width > 1,
         source.numbers("padding") == [dilation * (width - 1), 0]
       else { continue }

@@ -4,7 +4,7 @@ internal import ModelIO
 internal import Protobuf
 internal import TensorCore
 
-extension NetDraft {
+extension CaffeGraph {
   /// The layers that together compute what a node does; all but the first read the one before.
   ///
   /// - Throws: `FormatError` naming the layer, where Caffe has none that computes this.

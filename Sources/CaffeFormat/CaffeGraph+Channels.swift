@@ -5,7 +5,7 @@ internal import Protobuf
 internal import TensorCore
 
 // Layers that multiply or add by channel, and the matrix product.
-extension NetDraft {
+extension CaffeGraph {
   /// A BatchNorm layer, and a Scale layer for gamma and beta.
   mutating func drafts(
     _ layer: Layer.BatchNormalization, _ node: Node

@@ -5,7 +5,7 @@ internal import ModelIO
 internal import TensorCore
 
 // Layers.
-extension NetDraft {
+extension KerasGraph {
   /// Adds a layer that computes what a node does, under its name.
   mutating func append(
     _ node: Node, _ type: LayerDraft.Class, _ settings: [JSON.Member] = [],

@@ -7,7 +7,7 @@ internal import TensorCore
 ///
 /// Caffe's blobs are names that layers overwrite in place. Here a value is named by the layer that
 /// made it, and whoever reads a blob reads the value it had at that point.
-struct InferenceNet {
+struct TestPhaseNet {
   /// A value the caller provides.
   struct Input {
     var name: String
@@ -47,7 +47,7 @@ struct InferenceNet {
   private var leftOutTypes: [String] = []
 }
 
-extension InferenceNet {
+extension TestPhaseNet {
   /// Leaves out what only training needs and names the values.
   ///
   /// - Parameters:

@@ -4,7 +4,7 @@ internal import Protobuf
 internal import TensorCore
 
 /// What a file is, from its contents.
-enum CaffeFile: Equatable {
+enum CaffeFileKind: Equatable {
   /// A definition in text.
   case definition
   /// A caffemodel.
@@ -39,10 +39,10 @@ enum CaffeFile: Equatable {
   }
 }
 
-extension CaffeFile {
+extension CaffeFileKind {
   /// What a file is, in an error about it.
   static func description(of file: InputFile) -> String {
-    let kind = CaffeFile(file.bytes)
+    let kind = CaffeFileKind(file.bytes)
     switch kind {
     case .definition, .weights, .mean, .solver, .hdf5: return kind.description
     case .text, .empty, .foreign, .other: return ForeignFile(describing: file.bytes).description
@@ -54,21 +54,22 @@ extension CaffeFile {
 
   /// Looks at the begin and the end only, but at the fields of a whole mean image.
   init(_ bytes: Bytes) {
-    let prefix = bytes.slice(from: 0, count: min(bytes.count, CaffeFile.prefixLength))!  // inside
+    // Inside the bytes.
+    let prefix = bytes.slice(from: 0, count: min(bytes.count, CaffeFileKind.prefixLength))!
     if bytes.count == 0 {
       self = .empty
     } else if prefix.array.starts(with: [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]) {
       self = .hdf5
     } else if let file = ForeignFile(bytes) {
       self = .foreign(file)
-    } else if CaffeFile.isText(prefix.array) {
-      let field = CaffeFile.firstField(prefix)
+    } else if CaffeFileKind.isText(prefix.array) {
+      let field = CaffeFileKind.firstField(prefix)
       self =
         field.map { MessageSchema.net.field(named: $0) != nil } == true
-        ? .definition : field.map(CaffeFile.fieldsOfSolver.contains) == true ? .solver : .text
-    } else if CaffeFile.begins(with: .net, bytes) {
+        ? .definition : field.map(CaffeFileKind.fieldsOfSolver.contains) == true ? .solver : .text
+    } else if CaffeFileKind.begins(with: .net, bytes) {
       self = .weights
-    } else if CaffeFile.begins(with: .blob, bytes) {
+    } else if CaffeFileKind.begins(with: .blob, bytes) {
       self = .mean
     } else {
       self = .other

@@ -1,7 +1,7 @@
 internal import ModelGraph
 
 // Activations within the layers of Keras that compute.
-extension NetDraft {
+extension KerasGraph {
   /// An activation that was part of a layer when Keras wrote it: its value has the layer's name.
   ///
   /// It is part of the layer again, since the order in which Keras keeps weights depends on the

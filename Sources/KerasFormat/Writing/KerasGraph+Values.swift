@@ -4,7 +4,7 @@ internal import ModelIO
 internal import TensorCore
 
 // Values.
-extension NetDraft {
+extension KerasGraph {
   /// The value of a canonical name: made before it is read.
   func value(_ name: String) -> DraftValue { values[name]! }
 

@@ -5,7 +5,7 @@ internal import ModelIO
 internal import TensorCore
 
 // Layers that work on each element, or on several values.
-extension NetDraft {
+extension KerasGraph {
   /// Adds a layer that makes each element of its input into another one.
   private mutating func addUnary(
     _ node: Node, _ type: LayerDraft.Class, _ settings: [JSON.Member], isNonNegative: Bool

@@ -4,7 +4,7 @@ internal import ModelIO
 internal import TensorCore
 
 /// A network rewritten in Caffe's terms: layers that read and write blobs by name.
-struct NetDraft {
+struct CaffeGraph {
   /// As many bytes as Caffe reads of one file.
   static let sizeLimit = Int(Int32.max)
 
@@ -29,7 +29,7 @@ struct NetDraft {
   private var takenNames: Set<String>
 }
 
-extension NetDraft {
+extension CaffeGraph {
   /// Rewrites a network.
   ///
   /// - Throws: `FormatError` naming the layer that Caffe cannot express.
@@ -189,7 +189,7 @@ extension NetDraft {
 }
 
 // What the drafts of layers are made with.
-extension NetDraft {
+extension CaffeGraph {
   /// Throws an error about a layer unless a condition holds.
   func require(
     _ condition: Bool, _ node: Node, _ reason: @autoclosure () -> String
@@ -247,8 +247,8 @@ extension NetDraft {
   /// Counts bytes before they are allocated or written.
   mutating func take(_ count: Int, _ node: Node) throws(FormatError) {
     try require(
-      count <= NetDraft.sizeLimit - byteCount, node,
-      "expected weights of at most \(NetDraft.sizeLimit) bytes together, as Caffe reads, found "
+      count <= CaffeGraph.sizeLimit - byteCount, node,
+      "expected weights of at most \(CaffeGraph.sizeLimit) bytes together, as Caffe reads, found "
         + "\(byteCount) before this layer and more with it")
     byteCount += count
   }

@@ -38,7 +38,7 @@ struct ElementSlopes {
   }
 }
 
-extension NetDraft {
+extension KerasGraph {
   /// Finds what Keras has as one layer with a slope for each element.
   mutating func findElementSlopes() {
     var makers: [String: Node] = [:]

@@ -5,7 +5,7 @@ internal import ModelIO
 internal import TensorCore
 
 /// A network rewritten in Keras' terms: layers with their channels last.
-struct NetDraft {
+struct KerasGraph {
   let network: Network
   /// The canonical shape of every value.
   let shapes: [String: Shape]
@@ -25,7 +25,7 @@ struct NetDraft {
   private(set) var readers: [String: [Node]] = [:]
   /// Normalizations that wait for the scale behind them, by their values.
   var waiting: [String: (layer: Layer.BatchNormalization, node: Node)] = [:]
-  /// Convolutions in depth that wait for the one over single pixels behind them, by their values.
+  /// Depthwise convolutions that wait for the one over single pixels behind them, by their values.
   var separable: [String: (layer: Layer.Convolution, node: Node)] = [:]
   /// Rectifiers with a slope for each element, by the name of their last layer.
   var elementSlopes: [String: ElementSlopes] = [:]
@@ -49,7 +49,7 @@ struct NetDraft {
   }
 }
 
-extension NetDraft {
+extension KerasGraph {
   /// Rewrites a network.
   ///
   /// - Throws: `FormatError` naming the layer that Keras cannot express.
@@ -142,7 +142,7 @@ extension NetDraft {
 }
 
 // Names and errors.
-extension NetDraft {
+extension KerasGraph {
   /// An error about a layer.
   func fault(_ node: Node, _ reason: String) -> FormatError {
     FormatError(at: .object(node.name), reason)

@@ -3,7 +3,7 @@ internal import ModelGraph
 internal import ModelIO
 internal import TensorCore
 
-extension InferenceNet {
+extension TestPhaseNet {
   /// The shapes of the inputs: the one asked for, or those the definition gives.
   ///
   /// - Throws: `FormatError` that asks for a shape where the definition has none.

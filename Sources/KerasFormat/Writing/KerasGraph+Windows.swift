@@ -5,7 +5,7 @@ internal import ModelIO
 internal import TensorCore
 
 // Convolutions. Keras pads them not at all or by `same`; other padding is a layer of its own.
-extension NetDraft {
+extension KerasGraph {
   mutating func add(_ layer: Layer.Convolution, _ node: Node) throws(FormatError) {
     if isSeparable(layer, node) {
       separable[node.outputs[0]] = (layer, node)
@@ -16,7 +16,7 @@ extension NetDraft {
     }
   }
 
-  /// Whether a convolution in depth and the one behind it, over single pixels, were one layer of
+  /// Whether a depthwise convolution and the one behind it, over single pixels, were one layer of
   /// Keras when they were read; two layers stay two, whose weights have two names.
   private func isSeparable(_ layer: Layer.Convolution, _ node: Node) -> Bool {
     guard layer.groups == shapes[node.inputs[0]]![1], layer.bias == nil,
@@ -112,7 +112,7 @@ extension NetDraft {
     return weights
   }
 
-  /// Every so manieth row and column, from the first on.
+  /// Every nth row and column, from the first on.
   mutating func subsample(
     _ image: DraftValue, by stride: Extent, _ node: Node, to shape: Shape
   ) -> DraftValue {
@@ -127,7 +127,7 @@ extension NetDraft {
 }
 
 extension Layer.Convolution {
-  /// Keras has no strides with dilation, TensorFlow no unequal ones in depth.
+  /// Keras has no strides with dilation, TensorFlow no unequal ones for depthwise convolutions.
   fileprivate func needsSubsampling(isDepthwise: Bool) -> Bool {
     stride != Extent(1)
       && (dilation != Extent(1) || isDepthwise && stride.height != stride.width)

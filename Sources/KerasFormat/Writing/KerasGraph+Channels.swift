@@ -5,7 +5,7 @@ internal import ModelIO
 internal import TensorCore
 
 // Batch normalization, scales and biases.
-extension NetDraft {
+extension KerasGraph {
   mutating func add(_ layer: Layer.BatchNormalization, _ node: Node) throws(FormatError) {
     let reader = readers[node.outputs[0]] ?? []
     if layer.gamma == nil, layer.beta == nil, reader.count == 1,
@@ -150,7 +150,7 @@ extension NetDraft {
     finish(node, result)
   }
 
-  /// A convolution in depth whose kernels are one pixel: a factor and an addend for each channel.
+  /// A depthwise convolution whose kernels are one pixel: a factor and an addend for each channel.
   private mutating func multiply(
     _ input: DraftValue, _ affine: Affine
   ) throws(FormatError) {

@@ -29,7 +29,7 @@ struct SymmetricPadding {
   }
 }
 
-extension NetDraft {
+extension CaffeGraph {
   mutating func draft(_ layer: Layer.Convolution, _ node: Node) throws(FormatError) -> LayerDraft {
     let padding = try symmetric(layer, node)
     var kernel = try blob(layer.kernel, .kernel, node, as: layer.kernel.shape)
@@ -67,7 +67,7 @@ extension NetDraft {
       groups: isDepthwise ? channels : 1, hasBias: false)
   }
 
-  /// A convolution in depth whose windows see one element: none are left where others were cut off.
+  /// A depthwise convolution whose windows see one element: none are left where others were cut off.
   private mutating func cropping(
     _ layer: Layer.ZeroPadding, _ node: Node, _ channels: Int
   ) throws(FormatError) -> LayerDraft {
@@ -93,7 +93,7 @@ extension NetDraft {
       hasBias: false)
   }
 
-  /// Every so manieth row and column, from the first on: a convolution, which rounds down.
+  /// Every nth row and column, from the first on: a convolution, which rounds down.
   mutating func subsampling(by stride: Extent, _ node: Node) throws(FormatError) -> LayerDraft {
     let channels = shapes[node.inputs[0]]![1]  // every value has a shape; this one is an image
     let kernel = try blob([channels, 1, 1, 1], node) { _ in 1 }
@@ -142,7 +142,7 @@ extension NetDraft {
       kernel[0], kernel[1], kernel[2] + zeros.top + zeros.bottom,
       kernel[3] + zeros.left + zeros.right,
     ]
-    guard let shape = Shape(checking: extents), shape.elementCount <= NetDraft.sizeLimit else {
+    guard let shape = Shape(checking: extents), shape.elementCount <= CaffeGraph.sizeLimit else {
       throw FormatError(
         at: .object(node.name), "expected a kernel that Caffe can hold, found \(extents)")
     }

@@ -5,7 +5,7 @@ internal import Protobuf
 internal import TensorCore
 
 /// A model in Caffe's terms, ready to be written.
-public struct CaffeFiles: Sendable {
+public struct EncodedCaffeModel: Sendable {
   /// Each rewriting and each loss in one sentence.
   public let notes: [String]
   /// The definition, a prototxt.
@@ -26,7 +26,7 @@ public struct CaffeFiles: Sendable {
   let labels: [String]
 }
 
-extension CaffeFiles {
+extension EncodedCaffeModel {
   /// Writes the definition and reads it back, but leaves the file without a name.
   ///
   /// - Throws: `FormatError` if it cannot be written.

@@ -6,7 +6,7 @@ internal import TensorCore
 
 // Caffe's pooling pads opposite sides alike, rounds up unless told otherwise, drops a last window
 // that begins past the image if there is padding, and divides by the window in the padded image.
-extension NetDraft {
+extension CaffeGraph {
   mutating func draft(_ layer: Layer.Pooling, _ node: Node) throws(FormatError) -> LayerDraft {
     try require(layer.dilation == Extent(1), node, "Caffe has no dilated pooling")
     // Every value has a shape; these are images.

@@ -6,13 +6,13 @@ internal import TensorCore
 
 // Keras' poolings pad not at all or by `same`; they never pad with numbers: a maximum and an average
 // are those of the part of the window in the image.
-extension NetDraft {
+extension KerasGraph {
   /// The ways to get windows along an axis.
   private enum Fit {
     case valid, same
     /// Zeros around the image, which win over no number of 0 and above.
     case zeros
-    /// All windows of `same` at stride 1, and of these every so manieth.
+    /// All windows of `same` at stride 1, and of these every nth.
     case subsampled
   }
 

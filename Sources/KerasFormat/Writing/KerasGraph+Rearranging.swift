@@ -5,7 +5,7 @@ internal import ModelIO
 internal import TensorCore
 
 // Layers that move elements or only rename axes.
-extension NetDraft {
+extension KerasGraph {
   mutating func add(_ layer: Layer.Flatten, _ node: Node) throws(FormatError) {
     let input = value(node.inputs[0])
     let output = shapes[node.outputs[0]]!  // every value has a shape

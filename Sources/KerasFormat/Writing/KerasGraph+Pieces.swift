@@ -6,7 +6,7 @@ internal import TensorCore
 
 // Pieces of values. Keras' layers cut nothing but rows and columns; with channels in front, what they
 // take for rows and columns are columns and channels.
-extension NetDraft {
+extension KerasGraph {
   mutating func add(_ layer: Layer.Slice, _ node: Node) throws(FormatError) {
     try require(layer.axis > 0, node, "Keras has no layer that cuts a batch")
     var input = value(node.inputs[0])
