@@ -46,7 +46,9 @@ extension Layer {
       func place(_ index: Int) -> Int {
         min(max(index < 0 ? index + extent : index, 0), extent)
       }
-      return stride(from: place(start), to: end.map(place) ?? extent, by: step)
+      // A longer step takes no more elements; the end of the integers must not be passed.
+      return stride(
+        from: place(start), to: end.map(place) ?? extent, by: min(step, max(extent, 1)))
     }
   }
 

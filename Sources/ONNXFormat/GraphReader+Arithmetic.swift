@@ -188,6 +188,7 @@ extension GraphReader {
       let last = extents.lastIndex(where: { $0 != 1 })
     else { throw node.fault("expected a constant of several elements, found \(constant.shape)") }
     let inner = Shape(Array(value.shape.dimensions[first...last]))
+    try requireSmall(inner.elementCount)
     let row = operand.reshaped(to: Shape(Array(extents[first...last]))).broadcast(to: inner)
     guard let tensor = row.tensor else {
       throw node.fault("expected floating point numbers, found integers")
@@ -212,6 +213,7 @@ extension GraphReader {
     guard let tensor = constant.tensor else {
       throw node.fault("expected floating point numbers, found other elements")
     }
+    try requireSmall(tensor.shape.elementCount)
     return Constant(computed: .like(tensor, tensor.shape, tensor.doubles.map(function)))
   }
 }

@@ -47,8 +47,9 @@ extension GraphReader {
     var result = whole
     for (index, axis) in axes.enumerated() {
       let extent = result.shape[axis]
-      let step = steps[index]
-      guard step != 0, step != .min else { return nil }
+      // A longer step takes no more elements; an end of the integers must not be passed.
+      let step = min(max(steps[index], -extent - 1), extent + 1)
+      guard step != 0 else { return nil }
       func place(_ index: Int, _ low: Int, _ high: Int) -> Int {
         let shifted = index < 0 ? max(index, -extent - 1) + extent : index
         return min(max(shifted, low), high)

@@ -5,7 +5,7 @@ internal import TensorCore
 // What is known when the graph is read: shapes, bounds, weights that are rearranged.
 extension GraphReader {
   /// As many elements as a constant may have that is computed here.
-  static let limit = 1 << 26
+  static let limit = 1 << 24
   /// As many as one may have that is a single number repeated: a gigabyte.
   private static let filledLimit = 1 << 28
 
@@ -96,10 +96,12 @@ extension GraphReader {
       guard let target = inputs.dropFirst().first??.integers,
         let whole = Shape(broadcasting: first.shape, try shape(target))
       else { return nil }
+      try requireSmall(whole.elementCount)
       return first.broadcast(to: whole)
     case "Range":
       guard inputs.count == 3, let ends = Optional(inputs.compactMap { $0?.integers?.first }),
-        ends.count == 3, ends[2] != 0, abs((ends[1] - ends[0]) / ends[2]) < 1 << 20
+        ends.count == 3, ends.allSatisfy({ $0.magnitude < 1 << 40 }), ends[2] != 0,
+        abs((ends[1] - ends[0]) / ends[2]) < 1 << 20
       else { return nil }
       return Constant(Array(stride(from: ends[0], to: ends[1], by: ends[2])))
     case "Where":
@@ -107,6 +109,7 @@ extension GraphReader {
         let ab = Shape(broadcasting: a.shape, b.shape),
         let whole = Shape(broadcasting: ab, first.shape)
       else { return nil }
+      try requireSmall(whole.elementCount)
       let places = Constant.places(of: first.shape, in: whole)
       if let a = a.broadcast(to: whole).integers, let b = b.broadcast(to: whole).integers {
         return Constant(
@@ -151,7 +154,11 @@ extension GraphReader {
     if case .constant(let like) = try operand(1), like.tensor == nil {
       throw node.fault("\(node.op) with integers is not supported")
     }
+    var isHalf = false
+    if case .constant(let like) = try operand(1) { isHalf = like.tensor?.elementType == .bfloat16 }
     switch try operand(0) {
+    case .value where isHalf:
+      throw node.fault("a computed value as BFLOAT16 is not supported")
     case .value(let value): make(.value(value))
     case .constant(let constant):
       switch constant.elements {
@@ -161,6 +168,13 @@ extension GraphReader {
           .constant(Constant(computed: .exact(constant.shape, list.map { Double($0) }))))
       case .other(let type): throw node.fault("\(node.op) of \(type) is not supported")
       }
+    }
+  }
+
+  /// Refuses to compute more elements than a graph of a kilobyte may ask for.
+  func requireSmall(_ count: Int) throws(FormatError) {
+    guard count <= Self.limit else {
+      throw node.fault("expected at most \(Self.limit) elements to compute, found \(count)")
     }
   }
 
@@ -181,7 +195,7 @@ extension GraphReader {
       throw node.fault(
         "expected a shape of at most \(Self.filledLimit) elements, found \(extents.prefix(9))")
     }
-    guard shape.elementCount > Self.limit / 64, case .numbers(let number) = fill.elements else {
+    guard shape.elementCount > 1 << 20, case .numbers(let number) = fill.elements else {
       return fill.broadcast(to: try self.shape(extents))
     }
     let value = Float(number.doubles[0])

@@ -152,7 +152,7 @@ extension GraphReader {
     }
     let axes =
       hasInput(3) ? try axes(try integers(3, "the axes"), of: shape.rank) : Array(0..<shape.rank)
-    guard given.count == 2 * axes.count, given.allSatisfy({ abs($0) < 1 << 31 }) else {
+    guard given.count == 2 * axes.count, given.allSatisfy({ $0.magnitude < 1 << 31 }) else {
       throw node.fault(
         "expected \(2 * axes.count) numbers below 2^31 for pads, found \(given.prefix(17))")
     }

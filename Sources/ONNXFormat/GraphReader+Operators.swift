@@ -128,7 +128,7 @@ extension GraphReader {
 
 extension GraphReader {
   /// A value with its axes and elements in the order in which ONNX has them.
-  mutating func inOrder(_ value: Value, part: String = "order") throws(FormatError) -> Value {
+  mutating func inOrder(_ value: Value, part: String? = "order") throws(FormatError) -> Value {
     switch value.layout {
     case .plain: return value
     case .line:

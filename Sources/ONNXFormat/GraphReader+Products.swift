@@ -74,6 +74,7 @@ extension GraphReader {
     guard Shape(broadcasting: value.shape, constant.shape) == value.shape else {
       throw node.fault("expected an addend that fits \(value.shape), found \(constant.shape)")
     }
+    try requireSmall(value.shape.elementCount)
     let whole = constant.broadcast(to: value.shape)
     return try add(
       .bias(.init(bias: whole.tensor!, axis: 0)), to: [value], part: nil, [(.bias, whole)])

@@ -81,7 +81,7 @@ extension GraphReader {
   private mutating func windows(_ size: [Int], over input: Value) throws(FormatError) -> Windows {
     let count = input.layout == .line ? 1 : 2
     func checked(_ list: [Int], _ what: String, _ expected: Int) throws(FormatError) -> [Int] {
-      guard list.count == expected, list.allSatisfy({ abs($0) < 1 << 31 }) else {
+      guard list.count == expected, list.allSatisfy({ $0.magnitude < 1 << 31 }) else {
         throw node.fault(
           "expected \(expected) numbers below 2^31 for \(what), found \(list.prefix(9))")
       }

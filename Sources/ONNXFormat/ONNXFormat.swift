@@ -93,6 +93,7 @@ public struct ONNXFormat: ModelFormat {
     let network: Network
     do {
       network = try Network(name: graph.name, nodes: reader.nodes)
+      _ = try network.shapes()  // which also limits what a value may take
     } catch { throw FormatError(at: error.layer.map { .object($0) }, error.reason) }
     var notes = reader.notes
     if !model.unknownFields.isEmpty {

@@ -1,8 +1,9 @@
 import Files
 import KerasFormat
-import ModelGraph
 import ModelIO
 import TensorCore
+
+@testable import ModelGraph
 
 extension FuzzTarget {
   /// A definition of Keras in JSON, without weights.
