@@ -71,7 +71,11 @@ public enum ModelFormats {
       throw ForeignFile(describing: file.bytes)
         .refusal(of: file, expected: expectation)
     }
+    let own = files.filter { format.recognize($0) != .no }
     for file in files where format.recognize(file) == .no {
+      // Data that one of the others names, whatever it looks like.
+      let named = (try? format.companions(of: own)) ?? []
+      if named.contains(where: { $0.identity == file.identity }) { continue }
       throw ForeignFile(describing: file.bytes)
         .refusal(of: file, expected: "a file of the \(format.name) format like the others")
     }

@@ -79,6 +79,15 @@ public struct ONNXFormat: ModelFormat {
     } catch { throw error.inFile(file.path) }
   }
 
+  /// The initializers that no layer has.
+  ///
+  /// - Throws: as `readModel(from:options:)`.
+  public func leftOutTensors(
+    in files: [InputFile], options: ReadingOptions
+  ) throws(FormatError) -> [Ledger.LeftOut] {
+    try readModel(from: files, options: options).provenance.ledger.leftOut
+  }
+
   private func read(
     _ file: InputFile, _ files: [InputFile], _ options: ReadingOptions
   ) throws(FormatError) -> Model {

@@ -63,6 +63,18 @@ import Testing
     #expect(moves.isEmpty, "\(moves.map(\.name))")
   }
 
+  @Test func `external data may be named beside its model`() throws {
+    let paths = ["external-data.onnx", "external-data.data"].map {
+      Places.fixture("onnx/small/\($0)")
+    }
+    for files in [paths, paths.reversed()] {
+      let model = try Model(contentsOf: files[0], files[1])
+      #expect(model.provenance.files.map(\.name) == ["external-data.onnx", "external-data.data"])
+    }
+    let other = Places.fixture("digits/labels.txt")
+    #expect(throws: FormatError.self) { try Model(contentsOf: paths[0], other) }
+  }
+
   @Test func `initializers that nobody reads are told`() throws {
     let leftOut = try Self.model("unused").provenance.ledger.leftOut
     #expect(!leftOut.isEmpty)
