@@ -3,6 +3,8 @@ internal import Files
 /// Puts the nodes of functions in place of the nodes that call them.
 struct FunctionInlining {
   private let functions: [ONNXFunction.Key: ONNXFunction]
+  /// The model's sets of operators.
+  private let opsets: [String: Int]
   private var nodes: [ONNXNode] = []
   private var callCount = 0
 
@@ -11,14 +13,18 @@ struct FunctionInlining {
   /// - Throws: `FormatError` for functions that call each other without end, or too often.
   static func apply(to model: ONNXModel) throws(FormatError) -> ONNXGraph {
     guard !model.functions.isEmpty else { return model.graph }
-    var inlining = FunctionInlining(functions: model.functions)
+    var inlining = FunctionInlining(
+      functions: model.functions, opsets: model.opsets)
     for node in model.graph.nodes { try inlining.add(node, depth: 0) }
     var graph = model.graph
     graph.nodes = inlining.nodes
     return graph
   }
 
-  private init(functions: [ONNXFunction.Key: ONNXFunction]) { self.functions = functions }
+  private init(functions: [ONNXFunction.Key: ONNXFunction], opsets: [String: Int]) {
+    self.functions = functions
+    self.opsets = opsets
+  }
 
   private mutating func add(_ node: ONNXNode, depth: Int) throws(FormatError) {
     let key = ONNXFunction.Key(domain: node.domain, name: node.op)
@@ -27,6 +33,11 @@ struct FunctionInlining {
         throw node.fault("expected at most \(ONNXDecoder.nodeLimit) nodes, found more in functions")
       }
       return nodes.append(node)
+    }
+    // Operators of another set may mean something else.
+    for (domain, version) in function.opsets where opsets[domain] ?? version != version {
+      throw node.fault(
+        "expected a function of opset \(opsets[domain]!) as its model, found \(version)")
     }
     guard depth < 16 else {
       throw node.fault("expected functions that end, found 16 in each other")

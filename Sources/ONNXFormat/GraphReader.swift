@@ -61,8 +61,12 @@ struct GraphReader {
     _ graph: ONNXGraph
   ) throws(FormatError) -> (nodes: [ONNXNode], readers: [String: Int]) {
     var makers: [String: Int] = [:]
+    let given = Set(graph.initializers.map(\.name)).union(graph.inputs.map(\.name))
     for (index, node) in graph.nodes.enumerated() {
       for output in node.outputs where !output.isEmpty {
+        guard !given.contains(output) else {
+          throw node.fault("makes \(output.printable()), which the graph is given")
+        }
         guard makers.updateValue(index, forKey: output) == nil else {
           throw node.fault("makes \(output.printable()), which another node makes too")
         }

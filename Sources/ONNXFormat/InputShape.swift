@@ -11,13 +11,8 @@ enum InputShape {
       return asked
     }
     if let asked {
-      let fits =
-        asked.rank == dimensions.count
-        && zip(asked.dimensions, dimensions).enumerated().allSatisfy { axis, pair in
-          // Another batch than the file's, and another size of images, may be asked for.
-          axis != 1 || pair.1 == .value(pair.0) || pair.1.isOpen
-        }
-      guard fits else {
+      // Another batch and another size of images may be asked for: the layers say what fits.
+      guard asked.rank == dimensions.count else {
         throw FormatError(
           .usage, at: .object(input.name),
           "expected a shape that fits \(text(dimensions)), found \(asked)")
@@ -56,11 +51,5 @@ enum InputShape {
       }
     }
     return "[\(words.joined(separator: ", "))]"
-  }
-}
-
-extension ONNXValueInfo.Dimension {
-  fileprivate var isOpen: Bool {
-    if case .open = self { true } else { false }
   }
 }

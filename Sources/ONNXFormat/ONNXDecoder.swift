@@ -54,15 +54,13 @@ struct ONNXDecoder {
 
   private mutating func decode(_ span: RawSpan) throws(FormatError) -> ONNXModel {
     var result = ONNXModel(
-      irVersion: 0, producer: "", opsets: [:], graph: ONNXGraph(), functions: [:], metadata: [],
+      irVersion: 0, opsets: [:], graph: ONNXGraph(), functions: [:], metadata: [],
       unknownFields: [])
     var hasGraph = false
     var reader = FieldReader(WireReader(0..<bytes.count), model)
     while let (name, field) = try reader.next(in: span) {
       switch (name, field.value) {
       case ("ir_version", .varint(let value)): result.irVersion = Int(truncatingIfNeeded: value)
-      case ("producer_name", .lengthPrefixed(let range)):
-        result.producer = try text(range, span)
       case ("opset_import", .lengthPrefixed(let range)):
         let (domain, version) = try opset(try reader.wire.message(in: range), span)
         result.opsets[domain] = version

@@ -20,10 +20,11 @@ extension ONNXFormat {
   ) throws(FormatError) -> any ModelDestination {
     let choice = try options.only(ONNXWritingOptions.self)
     let path = outputs[0].path
-    let external = choice.hasExternalData ? try open(path + ".data") : nil
+    let output = try open(path)
+    let openExternal = { () throws(FormatError) in try open(path + ".data") }
     return ONNXDestination(
-      output: try open(path), external: external, choice: choice,
-      openExternal: { () throws(FormatError) in try open(path + ".data") })
+      output: output, external: choice.hasExternalData ? try openExternal() : nil, choice: choice,
+      openExternal: openExternal)
   }
 }
 
@@ -38,6 +39,9 @@ private struct ONNXDestination: ModelDestination {
   func prepare(_ model: Model) throws(FormatError) -> PreparedOutputs {
     let draft = try GraphDraft(model.network, opset: choice.opset)
     var notes = draft.remarks.sentences
+    if model.preprocessing?.hasMeanImage == true {
+      notes.append("the preprocessing was not written: ONNX has no place for its mean image")
+    }
     var external = external
     var layout = ONNXLayout(model, draft, choice, externalName: external?.name)
     if layout.byteCount > ONNXLayout.sizeLimit, external == nil {

@@ -111,7 +111,7 @@ public struct ONNXFormat: ModelFormat {
     }
     let unused = reader.unusedInitializers()
     let read = [file] + externals.sorted { $0.key < $1.key }.map(\.value)
-    let (preprocessing, labels) = try ModelMetadata.read(model.metadata)
+    let (preprocessing, labels) = ModelMetadata.read(model.metadata)
     return Model(
       network: network, preprocessing: preprocessing, labels: labels,
       provenance: Provenance(

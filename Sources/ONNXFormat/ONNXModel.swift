@@ -5,8 +5,6 @@ internal import TensorCore
 struct ONNXModel {
   /// The version of the file format.
   var irVersion: Int
-  /// The program that wrote it.
-  var producer: String
   /// Versions of the sets of operators by domain; `""` is ONNX' own.
   var opsets: [String: Int]
   var graph: ONNXGraph

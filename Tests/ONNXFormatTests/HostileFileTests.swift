@@ -167,6 +167,20 @@ import Testing
         }), "makes y, which another node makes too")
   }
 
+  @Test(arguments: ["x", "w"])
+  func `a node that makes what the graph is given is refused`(_ name: String) {
+    let weight = Self.tensor("w", [1, 2]) { $0.field(9, bytes: [UInt8](repeating: 0, count: 8)) }
+    Self.expect(
+      Self.model(
+        Self.graph { graph in
+          graph.field(1, bytes: Self.node("Relu", ["x"], [name]))
+          graph.field(1, bytes: Self.node("Add", ["x", "w"], ["y"]))
+          graph.field(5, bytes: weight)
+          graph.field(11, bytes: Self.value("x", [1, 2]))
+          graph.field(12, bytes: Self.value("y", [1, 2]))
+        }), "makes \(name), which the graph is given")
+  }
+
   @Test func `a hundred thousand nodes in reverse order end soon`() {
     Self.expect(
       Self.model(

@@ -88,6 +88,24 @@ import Testing
     #expect(try Self.written(model, in: folder).labels == model.labels)
   }
 
+  @Test(arguments: Preprocessing.Published.allCases)
+  func `the recipe for images comes back`(_ published: Preprocessing.Published) throws {
+    let folder = TemporaryFolder()
+    var model = try SmallFileTests.model("gemm")
+    model.preprocessing = Preprocessing(published)
+    let copy = try Self.written(model, in: folder)
+    #expect("\(try #require(copy.preprocessing))" == "\(Preprocessing(published))")
+  }
+
+  @Test func `a mean image, which has no place in ONNX, is told`() throws {
+    let folder = TemporaryFolder()
+    var model = try SmallFileTests.model("gemm")
+    model.preprocessing = Preprocessing(mean: .image(Tensor([1, 1, 1], [Float(1)])))
+    let notes = try model.write(to: folder.path("net.onnx"))
+    #expect(notes.contains { $0.hasPrefix("the preprocessing was not written") }, "\(notes)")
+    #expect(try Model(contentsOf: folder.path("net.onnx")).preprocessing == nil)
+  }
+
   @Test func `choices for ONNX are refused by other formats`() throws {
     let folder = TemporaryFolder()
     var options = WritingOptions()

@@ -48,20 +48,21 @@ struct BroadcastCombination: Kernel {
   var name: String { "broadcast \(combination.name)" }
   var additionChain: Int { combination.additionChain }
   var taskCount: Int { pieces.blockCount }
+  var scratchCount: Int { strides.count * pieces.size }
 
   func run(task: Int, _ values: StepValues, _ worker: Worker) {
-    let y = values.outputs[0]
-    for index in pieces[task] {
-      var element = [Float](repeating: 0, count: 1)
-      let operands = strides.indices.map {
-        values.inputs[$0].part(place(index, strides[$0]), of: 1)
+    let range = pieces[task]
+    // The operands of these elements, repeated where they are.
+    let operands = strides.indices.map { input in
+      let gathered = worker.scratch.part(input, of: pieces.size).part(0..<range.count)
+      for (index, element) in range.enumerated() {
+        gathered[index] = values.inputs[input][place(element, strides[input])]
       }
-      element.withUnsafeMutableBufferPointer {
-        worker.table.combine(
-          operands, by: combination.combination, activation: combination.activation, into: $0)
-      }
-      y[index] = element[0]
+      return UnsafeBufferPointer(gathered)
     }
+    worker.table.combine(
+      operands, by: combination.combination, activation: combination.activation,
+      into: values.outputs[0].part(range))
   }
 
   /// Where an element of the output has its operand.
