@@ -120,6 +120,9 @@ public struct ONNXFormat: ModelFormat {
         ledger: Ledger(entries: reader.ledger, leftOut: unused)))
   }
 
+  /// The newest set of operators that was looked at: a later one may mean something else.
+  private static let newestOpset = 28
+
   /// The version of ONNX' own operators.
   private func opset(of model: ONNXModel) throws(FormatError) -> Int {
     guard (1...100).contains(model.irVersion) else {
@@ -127,8 +130,10 @@ public struct ONNXFormat: ModelFormat {
     }
     // Files before IR 3 name no set of operators: it is the first.
     let opset = model.opsets[""] ?? 1
-    guard (1...100).contains(opset) else {
-      throw FormatError(.badModel, "expected a set of operators of 1 to 100, found \(opset)")
+    guard (1...Self.newestOpset).contains(opset) else {
+      throw FormatError(
+        .badModel,
+        "expected a set of operators of 1 to \(Self.newestOpset), found \(opset)")
     }
     return opset
   }
