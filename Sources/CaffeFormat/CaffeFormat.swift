@@ -46,7 +46,7 @@ public struct CaffeFormat: ModelFormat {
   /// The tensors of layers that the definition does not have, or that are left out in use.
   public func leftOutTensors(
     in files: [InputFile], options: ReadingOptions
-  ) throws(FormatError) -> [Ledger.LeftOut] {
+  ) throws(FormatError) -> [StoredTensor] {
     try readModel(from: files, options: options).provenance.ledger.leftOut
   }
 }

@@ -66,9 +66,10 @@ extension EncodedCaffeModel {
     }
     let tensors = layout.blobs.map { placed in
       WrittenTensor(
-        weight: placed.blob.weight, transforms: placed.blob.transforms, file: output.name,
-        object: placed.name, byteOffset: placed.byteOffset, elementType: placed.blob.storedType,
-        shape: placed.blob.tensor.shape)
+        weight: placed.blob.weight, transforms: placed.blob.transforms,
+        target: StoredTensor(
+          file: output.name, object: placed.name, byteOffset: placed.byteOffset,
+          elementType: placed.blob.storedType, shape: placed.blob.tensor.shape))
     }
     return (file, tensors)
   }

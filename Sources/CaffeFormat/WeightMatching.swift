@@ -77,7 +77,7 @@ extension WeightMatching {
     let planned = Set(plans.map(\.layer.name))
     let sources = holders.filter { planned.contains($0.name) }.flatMap(\.sources)
     let order = Dictionary(sources.enumerated().map { ($1, $0) }) { first, _ in first }
-    ledger.entries.sort { order[$0.source] ?? .max < order[$1.source] ?? .max }
+    ledger.entries.sort { order[$0.source.object] ?? .max < order[$1.source.object] ?? .max }
     faults +=
       sources.isEmpty
       ? targets.map { "\($0) is not filled" } : ledger.faults(sources: sources, targets: targets)
@@ -109,14 +109,17 @@ extension WeightMatching {
     }
   }
 
-  private func leftOut(of layer: CaffeLayer) -> [Ledger.LeftOut] {
+  private func leftOut(of layer: CaffeLayer) -> [StoredTensor] {
     let blobs = layer.numberedBlobs
     return zip(blobs.keys.sorted(), layer.sources).map { number, source in
-      let blob = blobs[number]!  // it is one of its keys
-      return Ledger.LeftOut(
-        source: source, file: file, byteOffset: blob.byteOffset,
-        elementType: blob.tensor.elementType, shape: blob.tensor.shape)
+      stored(blobs[number]!, as: source)  // it is one of its keys
     }
+  }
+
+  private func stored(_ blob: CaffeBlob, as source: String) -> StoredTensor {
+    StoredTensor(
+      file: file, object: source, byteOffset: blob.byteOffset,
+      elementType: blob.tensor.elementType, shape: blob.tensor.shape)
   }
 
   /// The tensor for a weight out of the layer's own blob; nil if it does not fit.
@@ -128,9 +131,7 @@ extension WeightMatching {
     // The entry is made for a misshapen blob too: one fault is told once.
     ledger.entries.append(
       Ledger.Entry(
-        source: source, file: file, byteOffset: blob.byteOffset,
-        elementType: blob.tensor.elementType, shape: blob.tensor.shape,
-        transforms: transforms ?? [], target: target))
+        source: stored(blob, as: source), transforms: transforms ?? [], target: target))
     guard transforms != nil else {
       faults.append("\(source) has shape \(blob.tensor.shape) instead of \(weight.storedShape)")
       return nil

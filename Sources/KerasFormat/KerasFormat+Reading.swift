@@ -119,7 +119,7 @@ extension KerasFormat {
   ) throws(FormatError) -> Ledger {
     var ledger = ledger
     let order = Dictionary(stored.sources.enumerated().map { ($1, $0) }) { first, _ in first }
-    ledger.entries.sort { order[$0.source] ?? .max < order[$1.source] ?? .max }
+    ledger.entries.sort { order[$0.source.object] ?? .max < order[$1.source.object] ?? .max }
     // A model of layers without weights is a model.
     if stored.sources.isEmpty, network.weights.isEmpty { return ledger }
     let faults = ledger.faults(

@@ -231,9 +231,11 @@ extension NetworkBuilder {
     let steps = transforms(dataset.shape)
     ledger.entries.append(
       Ledger.Entry(
-        source: weight.source, file: stored.file.shardName(of: dataset) ?? fileName,
-        byteOffset: dataset.run == nil ? nil : tensor.bytes.offset,
-        elementType: tensor.elementType, shape: dataset.shape, transforms: steps, target: target))
+        source: StoredTensor(
+          file: stored.file.shardName(of: dataset) ?? fileName, object: weight.source,
+          byteOffset: dataset.run == nil ? nil : tensor.bytes.offset,
+          elementType: tensor.elementType, shape: dataset.shape),
+        transforms: steps, target: target))
     for step in steps {
       guard let next = step.applied(to: tensor) else {
         throw FormatError(

@@ -10,17 +10,17 @@ extension KerasFormat {
   /// - Throws: `FormatError` naming file and place.
   public func tensors(
     in files: [InputFile], options: ReadingOptions
-  ) throws(FormatError) -> [Ledger.Entry] {
+  ) throws(FormatError) -> [StoredTensor] {
     let source = try KerasSource(sorting: files)
     guard let file = source.weights else { return [] }
     let weights = try KerasParts.weights(of: file)
     return try inFile(weights) { () throws(FormatError) in
       let stored = try StoredWeights(reading: weights, shards: source.shards)
       return try stored.contents().tensors.map { dataset, tensor in
-        Ledger.Entry(
-          source: dataset.path, file: stored.file.shardName(of: dataset) ?? file.name,
+        StoredTensor(
+          file: stored.file.shardName(of: dataset) ?? file.name, object: dataset.path,
           byteOffset: dataset.run == nil ? nil : tensor.bytes.offset,
-          elementType: tensor.elementType, shape: tensor.shape, target: "")
+          elementType: tensor.elementType, shape: tensor.shape)
       }
     }
   }

@@ -33,72 +33,29 @@ public struct Ledger: Sendable, Equatable {
 
   /// One tensor of the source.
   public struct Entry: Sendable, Equatable {
-    /// Its name in the source: `conv1/blobs[0]`.
-    public var source: String
-    /// The name of the file that holds it.
-    public var file: String
-    /// Where its elements begin in that file; nil where they do not lie in one piece as they are,
-    /// but in compressed chunks, for example.
-    public var byteOffset: Int?
-    /// What each of its elements is.
-    public var elementType: ElementType
-    /// Its extents in the source.
-    public var shape: Shape
+    /// Where it lies.
+    public var source: StoredTensor
     /// What was done to it, in order.
     public var transforms: [Transform]
     /// The weight it became: `conv1/kernel`.
     public var target: String
 
     /// An entry.
-    public init(
-      source: String, file: String, byteOffset: Int?, elementType: ElementType = .float32,
-      shape: Shape, transforms: [Transform] = [], target: String
-    ) {
+    public init(source: StoredTensor, transforms: [Transform] = [], target: String) {
       self.source = source
-      self.file = file
-      self.byteOffset = byteOffset
-      self.elementType = elementType
-      self.shape = shape
       self.transforms = transforms
       self.target = target
-    }
-
-    /// The bytes its elements take, wherever they lie.
-    public var byteCount: Int { shape.elementCount * elementType.byteCount }
-  }
-
-  /// A tensor of the source that became no weight: its layer is not part of the model.
-  public struct LeftOut: Sendable, Equatable {
-    /// Its name in the source.
-    public var source: String
-    /// The name of the file that holds it.
-    public var file: String
-    /// Where its elements begin in that file; nil where they do not lie in one piece as they are.
-    public var byteOffset: Int?
-    /// What each of its elements is.
-    public var elementType: ElementType
-    /// Its extents in the source.
-    public var shape: Shape
-
-    /// A tensor that was left out.
-    public init(
-      source: String, file: String, byteOffset: Int?, elementType: ElementType, shape: Shape
-    ) {
-      self.source = source
-      self.file = file
-      self.byteOffset = byteOffset
-      self.elementType = elementType
-      self.shape = shape
     }
   }
 
   /// The entries in the order of the source.
   public var entries: [Entry]
-  /// What was left out, in the order of the source.
-  public var leftOut: [LeftOut]
+  /// Tensors that became no weight, because their layers are not part of the model; in the order of
+  /// the source.
+  public var leftOut: [StoredTensor]
 
   /// A ledger.
-  public init(entries: [Entry] = [], leftOut: [LeftOut] = []) {
+  public init(entries: [Entry] = [], leftOut: [StoredTensor] = []) {
     self.entries = entries
     self.leftOut = leftOut
   }
@@ -107,12 +64,12 @@ public struct Ledger: Sendable, Equatable {
   /// filled exactly once.
   ///
   /// - Parameters:
-  ///   - sources: the tensors the source holds.
+  ///   - sources: the names of the tensors that the source holds.
   ///   - targets: the weights the model has.
   /// - Returns: one sentence for each fault, in order; empty if the ledger balances.
   public func faults(sources: [String], targets: [String]) -> [String] {
     var faults: [String] = []
-    let consumed = Dictionary(grouping: entries, by: \.source).mapValues(\.count)
+    let consumed = Dictionary(grouping: entries, by: \.source.object).mapValues(\.count)
     let filled = Dictionary(grouping: entries, by: \.target).mapValues(\.count)
     if sources.isEmpty { faults.append("the source holds no tensors") }
     for source in sources {
@@ -128,7 +85,8 @@ public struct Ledger: Sendable, Equatable {
     let known = Set(sources)
     let wanted = Set(targets)
     for entry in entries {
-      if !known.contains(entry.source) { faults.append("\(entry.source) does not exist") }
+      let source = entry.source.object
+      if !known.contains(source) { faults.append("\(source) does not exist") }
       if !wanted.contains(entry.target) {
         faults.append("\(entry.target) is no weight of the model")
       }

@@ -7,7 +7,9 @@ extension Ledger {
   /// The ledger as the native format holds it.
   public var json: JSON {
     var members: [JSON.Member] = [.init("entries", .array(entries.map(\.json)))]
-    if !leftOut.isEmpty { members.append(.init("leftOut", .array(leftOut.map(\.json)))) }
+    if !leftOut.isEmpty {
+      members.append(.init("leftOut", .array(leftOut.map { .object($0.ledgerMembers) })))
+    }
     return .object(members)
   }
 
@@ -22,7 +24,7 @@ extension Ledger {
     }
     if fields.optional("leftOut") != nil {
       for value in try fields.array("leftOut") {
-        leftOut.append(try LeftOut(decoding: value, allowingUnknown: allowingUnknown))
+        leftOut.append(try StoredTensor(decoding: value, allowingUnknown: allowingUnknown))
       }
     }
     try fields.finish(allowingUnknown: allowingUnknown)
@@ -31,24 +33,15 @@ extension Ledger {
 
 extension Ledger.Entry {
   fileprivate var json: JSON {
-    .object([
-      .init("source", .string(source)), .init("file", .string(file)),
-      .init("byteOffset", byteOffset.map { .integer($0) } ?? .null),
-      .init("type", .string(elementType.rawValue)), .init("shape", .integers(shape.dimensions)),
-      .init("transforms", .array(transforms.map(\.json))), .init("target", .string(target)),
-    ])
+    .object(
+      source.ledgerMembers + [
+        .init("transforms", .array(transforms.map(\.json))), .init("target", .string(target)),
+      ])
   }
 
   fileprivate init(decoding value: JSONText.Value, allowingUnknown: Bool) throws(FormatError) {
     var fields = try JSONFields(value, in: "ledger")
-    self.init(
-      source: try fields.string("source"), file: try fields.string("file"),
-      byteOffset: try fields.nullableInteger("byteOffset"),
-      elementType: try fields.word("type", ElementType.self), shape: try fields.shape("shape"),
-      target: "")
-    guard !shape.elementCount.multipliedReportingOverflow(by: elementType.byteCount).overflow else {
-      throw fields.fault("shape: \(shape) has too many bytes to be counted")
-    }
+    self.init(source: try StoredTensor(ledgerMembers: &fields), target: "")
     for value in try fields.array("transforms") {
       transforms.append(try Ledger.Transform(decoding: value, allowingUnknown: allowingUnknown))
     }
@@ -57,21 +50,19 @@ extension Ledger.Entry {
   }
 }
 
-extension Ledger.LeftOut {
-  fileprivate var json: JSON {
-    .object([
-      .init("source", .string(source)), .init("file", .string(file)),
-      .init("byteOffset", byteOffset.map { .integer($0) } ?? .null),
-      .init("type", .string(elementType.rawValue)), .init("shape", .integers(shape.dimensions)),
-    ])
+extension StoredTensor {
+  fileprivate var ledgerMembers: [JSON.Member] {
+    [.init("source", .string(object)), .init("file", .string(file))] + members
+  }
+
+  fileprivate init(ledgerMembers fields: inout JSONFields) throws(FormatError) {
+    let object = try fields.string("source")
+    try self.init(object, in: try fields.string("file"), decoding: &fields)
   }
 
   fileprivate init(decoding value: JSONText.Value, allowingUnknown: Bool) throws(FormatError) {
     var fields = try JSONFields(value, in: "ledger")
-    self.init(
-      source: try fields.string("source"), file: try fields.string("file"),
-      byteOffset: try fields.nullableInteger("byteOffset"),
-      elementType: try fields.word("type", ElementType.self), shape: try fields.shape("shape"))
+    try self.init(ledgerMembers: &fields)
     try fields.finish(allowingUnknown: allowingUnknown)
   }
 }

@@ -59,19 +59,19 @@ public protocol ModelFormat: Sendable {
   /// Which tensor of its files became which weight of a model that this format has read.
   func ledger(of model: Model, in files: [InputFile]) -> Ledger
 
-  /// Every tensor of a model in its files, as the sources of a ledger.
+  /// Every tensor of a model in its files.
   ///
   /// - Throws: `FormatError` naming file and place.
   func tensors(
     in files: [InputFile], options: ReadingOptions
-  ) throws(FormatError) -> [Ledger.Entry]
+  ) throws(FormatError) -> [StoredTensor]
 
   /// The tensors of a model's files that no layer of it has.
   ///
   /// - Throws: `FormatError` naming file and place.
   func leftOutTensors(
     in files: [InputFile], options: ReadingOptions
-  ) throws(FormatError) -> [Ledger.LeftOut]
+  ) throws(FormatError) -> [StoredTensor]
 
   /// What files to write are called, in messages: `NET.prototxt and NET.caffemodel, or FOLDER/`.
   var outputNaming: String { get }
@@ -140,12 +140,12 @@ extension ModelFormat {
   /// What the reader uses of the files.
   public func tensors(
     in files: [InputFile], options: ReadingOptions
-  ) throws(FormatError) -> [Ledger.Entry] {
-    ledger(of: try readModel(from: files, options: options), in: files).entries
+  ) throws(FormatError) -> [StoredTensor] {
+    ledger(of: try readModel(from: files, options: options), in: files).entries.map(\.source)
   }
 
   /// None: this format's models have all tensors of their files.
   public func leftOutTensors(
     in files: [InputFile], options: ReadingOptions
-  ) throws(FormatError) -> [Ledger.LeftOut] { [] }
+  ) throws(FormatError) -> [StoredTensor] { [] }
 }

@@ -53,10 +53,7 @@ extension NativeFormat {
       let written = try NativeFile(bytes, path: output.path)
       _ = try written.check()
       tensors = written.model.network.allWeights.map { weight in
-        WrittenTensor(
-          weight: weight.name, file: output.name, object: weight.owner,
-          byteOffset: weight.tensor.bytes.offset, elementType: weight.tensor.elementType,
-          shape: weight.tensor.shape)
+        WrittenTensor(weight: weight.name, target: StoredTensor(weight, in: output.name))
       }
     }
     return (file, tensors)

@@ -46,9 +46,7 @@ public struct NativeFormat: ModelFormat {
   public func ledger(of model: Model, in files: [InputFile]) -> Ledger {
     let name = files.first?.name ?? ""
     let entries = model.network.allWeights.map { weight in
-      Ledger.Entry(
-        source: weight.owner, file: name, byteOffset: weight.tensor.bytes.offset,
-        elementType: weight.tensor.elementType, shape: weight.tensor.shape, target: weight.name)
+      Ledger.Entry(source: StoredTensor(weight, in: name), target: weight.name)
     }
     return Ledger(entries: entries)
   }
@@ -69,5 +67,14 @@ public struct NativeFormat: ModelFormat {
       throw FormatError(file: path, at: error.layer.map { .object($0) }, error.reason)
     }
     return reshaped
+  }
+}
+
+extension StoredTensor {
+  /// Where a weight that was read from a native file lies in it; layers that share one name its owner.
+  init(_ weight: (name: String, owner: String, tensor: Tensor), in file: String) {
+    self.init(
+      file: file, object: weight.owner, byteOffset: weight.tensor.bytes.offset,
+      elementType: weight.tensor.elementType, shape: weight.tensor.shape)
   }
 }

@@ -16,8 +16,10 @@ struct Constant {
 
   var elements: Elements
   var shape: Shape
-  /// The initializer it is, as the ledger's source; nil for what was computed.
-  var source: Ledger.Entry?
+  /// The initializer it was made of; nil for what was computed.
+  var source: StoredTensor?
+  /// What was done to that, in order.
+  private(set) var transforms: [Ledger.Transform] = []
 
   /// A vector of integers.
   init(_ integers: [Int]) {
@@ -25,7 +27,7 @@ struct Constant {
     shape = [integers.count]
   }
 
-  init(_ elements: Elements, _ shape: Shape, source: Ledger.Entry? = nil) {
+  init(_ elements: Elements, _ shape: Shape, source: StoredTensor? = nil) {
     self.elements = elements
     self.shape = shape
     self.source = source
@@ -66,7 +68,7 @@ struct Constant {
     if case .numbers(let tensor) = elements {
       result.elements = .numbers(tensor.reshaped(to: shape))
     }
-    result.source?.transforms.append(.reshape(from: self.shape, to: shape))
+    result.transforms.append(.reshape(from: self.shape, to: shape))
     return result
   }
 
@@ -77,7 +79,7 @@ struct Constant {
     case .numbers(let tensor):
       let moved = tensor.permuted(axes)
       var result = Constant(.numbers(moved), moved.shape, source: source)
-      result.source?.transforms.append(axes == [1, 0] ? .transpose : .permute(axes))
+      result.transforms = transforms + [axes == [1, 0] ? .transpose : .permute(axes)]
       return result
     case .integers(let integers):
       let extents = axes.map { shape[$0] }

@@ -226,9 +226,9 @@ extension GraphReader {
       if constant.source == nil, case .numbers(let numbers) = constant.elements,
         case .raw(let range) = tensor.elements
       {
-        constant.source = Ledger.Entry(
-          source: name, file: tensors.file.name, byteOffset: range.lowerBound,
-          elementType: numbers.elementType, shape: numbers.shape, target: "")
+        constant.source = StoredTensor(
+          file: tensors.file.name, object: name, byteOffset: range.lowerBound,
+          elementType: numbers.elementType, shape: numbers.shape)
       }
       return constant
     }

@@ -195,9 +195,10 @@ struct GraphReader {
     } catch { throw node.fault(error.reason) }
     nodes.append(new)
     for (role, constant) in weights {
-      guard var entry = constant.source else { continue }
-      entry.target = "\(name)/\(role.rawValue)"
-      ledger.append(entry)
+      guard let source = constant.source else { continue }
+      ledger.append(
+        Ledger.Entry(
+          source: source, transforms: constant.transforms, target: "\(name)/\(role.rawValue)"))
     }
     return zip(outputs, shapes).map { Value(name: $0, shape: $1) }
   }
@@ -243,9 +244,9 @@ struct GraphReader {
     for index in ledger.indices where ledger[index].target.hasPrefix(prefix) {
       ledger[index].target = "\(name)/\(ledger[index].target.dropFirst(prefix.count))"
     }
-    if var entry = bias.source {
-      entry.target = "\(name)/bias"
-      ledger.append(entry)
+    if let source = bias.source {
+      ledger.append(
+        Ledger.Entry(source: source, transforms: bias.transforms, target: "\(name)/bias"))
     }
     var result = value
     result.name = name
@@ -281,15 +282,15 @@ struct GraphReader {
   }
 
   /// The initializers that are part of no layer, as the ledger has them.
-  func unusedInitializers() -> [Ledger.LeftOut] {
+  func unusedInitializers() -> [StoredTensor] {
     graph.initializers.filter { !usedInitializers.contains($0.name) }.compactMap { tensor in
       guard let shape = Shape(checking: tensor.dimensions),
         let type = ONNXType.elementType(tensor.dataType)
       else { return nil }
       var offset: Int?
       if case .raw(let range) = tensor.elements { offset = range.lowerBound }
-      return Ledger.LeftOut(
-        source: tensor.name, file: tensors.file.name, byteOffset: offset, elementType: type,
+      return StoredTensor(
+        file: tensors.file.name, object: tensor.name, byteOffset: offset, elementType: type,
         shape: shape)
     }
   }

@@ -59,9 +59,10 @@ private struct ONNXDestination: ModelDestination {
       initializer.elementType.map { type in
         WrittenTensor(
           weight: initializer.weight, transforms: initializer.transforms,
-          file: place.isExternal ? external?.name ?? output.name : output.name,
-          object: initializer.name, byteOffset: place.byteOffset, elementType: type,
-          shape: Shape(initializer.dimensions))
+          target: StoredTensor(
+            file: place.isExternal ? external?.name ?? output.name : output.name,
+            object: initializer.name, byteOffset: place.byteOffset, elementType: type,
+            shape: Shape(initializer.dimensions)))
       }
     }
     return PreparedOutputs(

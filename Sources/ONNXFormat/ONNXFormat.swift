@@ -84,7 +84,7 @@ public struct ONNXFormat: ModelFormat {
   /// - Throws: as `readModel(from:options:)`.
   public func leftOutTensors(
     in files: [InputFile], options: ReadingOptions
-  ) throws(FormatError) -> [Ledger.LeftOut] {
+  ) throws(FormatError) -> [StoredTensor] {
     try readModel(from: files, options: options).provenance.ledger.leftOut
   }
 

@@ -24,11 +24,11 @@ struct TensorReader {
       throw fault(
         tensor, "expected \(byteCount) bytes for \(shape) of \(type), found \(bytes.count)")
     }
-    var source: Ledger.Entry?
+    var source: StoredTensor?
     if !tensor.name.isEmpty {
-      source = Ledger.Entry(
-        source: tensor.name, file: (home ?? file).name,
-        byteOffset: home == nil ? nil : bytes.offset, elementType: type, shape: shape, target: "")
+      source = StoredTensor(
+        file: (home ?? file).name, object: tensor.name,
+        byteOffset: home == nil ? nil : bytes.offset, elementType: type, shape: shape)
     }
     return Constant(.numbers(numbers), shape, source: source)
   }

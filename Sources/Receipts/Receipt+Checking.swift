@@ -1,6 +1,5 @@
 public import Files
 public import ModelGraph
-internal import ModelIO
 internal import TensorCore
 
 extension Receipt {
@@ -49,9 +48,9 @@ extension Receipt {
     guard duplicates.isEmpty else { return report }
     for entry in entries {
       entry.check(sources: read, targets: made, &report)
-      advance(entry.target.byteCount)
+      advance(entry.target.stored.byteCount)
     }
-    for tensor in leftOut where tensor.byteOffset != nil {
+    for tensor in leftOut where tensor.stored.byteOffset != nil {
       _ = tensor.verified(in: read, &report.faults)
     }
     report.leftOutCount = leftOut.count
@@ -60,7 +59,7 @@ extension Receipt {
 
   /// How many bytes a check reads; what a receipt says may be a lie, and too much to add.
   private var workload: Int {
-    (sources.map(\.byteCount) + targets.map(\.byteCount) + entries.map(\.target.byteCount))
+    (sources.map(\.byteCount) + targets.map(\.byteCount) + entries.map(\.target.stored.byteCount))
       .reduce(0) { $0.addingReportingOverflow(max($1, 0)).partialValue }
   }
 
@@ -71,37 +70,35 @@ extension Receipt {
   ///   - leftOut: those that no layer has, as `sources`.
   ///   - targets: all tensors in the files that were written.
   public func contradictions(
-    sources: [Ledger.Entry], leftOut found: [Ledger.LeftOut] = [], targets: [Ledger.Entry]
+    sources: [StoredTensor], leftOut found: [StoredTensor] = [], targets: [StoredTensor]
   ) -> [String] {
-    let (read, made) = (Receipt.places(of: sources), Receipt.places(of: targets))
-    let listed = Set(entries.map(\.target.object))
-    var faults = Set(made.keys).subtracting(listed).sorted().map {
+    let (read, made) = (Set(sources), Set(targets))
+    let listed = Set(entries.map(\.target.stored.object))
+    var faults = Set(targets.map(\.object)).subtracting(listed).sorted().map {
       "\($0) is in the output, not in the receipt"
     }
     for entry in entries {
-      if made[entry.target.object].map(entry.target.lies) != true {
-        faults.append("\(entry.target.object) is in the receipt, not so in the output")
+      let target = entry.target.stored
+      if !made.contains(target) {
+        faults.append("\(target.object) is in the receipt, not so in the output")
       }
-      if let source = entry.source, read[source.object].map(source.lies) != true {
+      if let source = entry.source?.stored, !read.contains(source) {
         faults.append("\(source.object) is in the receipt, not so in the source")
       }
     }
-    for tensor in leftOut where !found.contains(where: tensor.lies) {
+    let told = leftOut.map(\.stored)
+    for tensor in told where !found.contains(tensor) {
       faults.append("\(tensor.object) is left out in the receipt, not so in the source")
     }
-    for tensor in found where !leftOut.contains(where: { $0.lies(at: tensor) }) {
-      faults.append("\(tensor.source) is left out in the source, not so in the receipt")
+    for tensor in found where !told.contains(tensor) {
+      faults.append("\(tensor.object) is left out in the source, not so in the receipt")
     }
     return faults
   }
 
-  private static func places(of entries: [Ledger.Entry]) -> [String: Ledger.Entry] {
-    Dictionary(entries.map { ($0.source, $0) }) { first, _ in first }
-  }
-
   /// Files and tensors that are listed twice.
   private var duplicates: [String] {
-    let names = [sources.map(\.name), targets.map(\.name), entries.map(\.target.object)]
+    let names = [sources.map(\.name), targets.map(\.name), entries.map(\.target.stored.object)]
     return names.flatMap { names in
       var known: Set<String> = []
       return Set(names.filter { !known.insert($0).inserted }).sorted().map {
@@ -131,11 +128,11 @@ extension Receipt.Entry {
       if made.isConstant {
         report.constantCount += 1
       } else {
-        report.faults.append("\(target.object) has no source, and is no constant of 0 or 1")
+        report.faults.append("\(target.stored.object) has no source, and is no constant of 0 or 1")
       }
       return
     }
-    guard source.byteOffset != nil else {
+    guard source.stored.byteOffset != nil else {
       report.scatteredCount += 1
       return
     }
@@ -145,14 +142,14 @@ extension Receipt.Entry {
       guard let count = transform.elementCount(from: tensor.shape),
         count <= made.shape.elementCount, let next = transform.applied(to: tensor)
       else {
-        report.faults.append("\(target.object): \(transform) does not fit \(tensor.shape)")
+        report.faults.append("\(target.stored.object): \(transform) does not fit \(tensor.shape)")
         return
       }
       tensor = next
     }
     guard tensor.isBitEqual(to: made) else {
       let steps = transforms.map { " after \($0)" }.joined()
-      report.faults.append("\(target.object) is not \(source.object)\(steps)")
+      report.faults.append("\(target.stored.object) is not \(source.stored.object)\(steps)")
       return
     }
     report.replayedCount += 1
@@ -172,28 +169,17 @@ extension Tensor {
   }
 }
 
-extension Receipt.StoredTensor {
-  /// Whether this is what a reader has found.
-  fileprivate func lies(at place: Ledger.Entry) -> Bool {
-    file == place.file && byteOffset == place.byteOffset && elementType == place.elementType
-      && shape == place.shape
-  }
-
-  fileprivate func lies(at place: Ledger.LeftOut) -> Bool {
-    file == place.file && object == place.source && byteOffset == place.byteOffset
-      && elementType == place.elementType && shape == place.shape
-  }
-
+extension Receipt.HashedTensor {
   /// The tensor as it lies in its file; nil, with a fault, if it is not there or not the same.
   fileprivate func verified(in files: [String: Bytes], _ faults: inout [String]) -> Tensor? {
-    guard let bytes = content(in: files),
-      let tensor = Tensor(shape: shape, elementType: elementType, bytes: bytes)
+    guard let bytes = stored.content(in: files),
+      let tensor = Tensor(shape: stored.shape, elementType: stored.elementType, bytes: bytes)
     else {
-      faults.append("\(object) does not lie in \(file) where the receipt says")
+      faults.append("\(stored.object) does not lie in \(stored.file) where the receipt says")
       return nil
     }
     guard bytes.sha256 == sha256 else {
-      faults.append("\(object) in \(file) has changed")
+      faults.append("\(stored.object) in \(stored.file) has changed")
       return nil
     }
     return tensor

@@ -44,7 +44,7 @@ extension Receipt {
     if fields.optional("leftOut") != nil {
       for (index, value) in try fields.array("leftOut").enumerated() {
         leftOut.append(
-          try StoredTensor(decoding: value, in: "tensor \(index + 1) that was left out"))
+          try HashedTensor(decoding: value, in: "tensor \(index + 1) that was left out"))
       }
     }
     try fields.finish(allowingUnknown: false)
@@ -73,28 +73,21 @@ extension Receipt.File {
   }
 }
 
-extension Receipt.StoredTensor {
+extension Receipt.HashedTensor {
   fileprivate var json: JSON {
-    .object([
-      .init("file", .string(file)), .init("object", .string(object)),
-      .init("byteOffset", byteOffset.map { .integer($0) } ?? .null),
-      .init("type", .string(elementType.rawValue)), .init("shape", .integers(shape.dimensions)),
-      .init("sha256", sha256.map { .string($0) } ?? .null),
-    ])
+    let place: [JSON.Member] = [
+      .init("file", .string(stored.file)), .init("object", .string(stored.object)),
+    ]
+    return .object(
+      place + stored.members + [.init("sha256", sha256.map { .string($0) } ?? .null)])
   }
 
   fileprivate init(decoding value: JSONText.Value, in place: String) throws(FormatError) {
     var fields = try JSONFields(value, in: place)
-    self.init(
-      file: try fields.string("file"), object: try fields.string("object"),
-      byteOffset: try fields.nullableInteger("byteOffset"),
-      elementType: try fields.word("type", ElementType.self), shape: try fields.shape("shape"),
-      sha256: nil)
-    sha256 = byteOffset == nil ? nil : try fields.string("sha256")
-    if byteOffset == nil { _ = fields.optional("sha256") }
-    guard !shape.elementCount.multipliedReportingOverflow(by: elementType.byteCount).overflow else {
-      throw fields.fault("\(object): \(shape) has too many bytes to be counted")
-    }
+    let file = try fields.string("file")
+    stored = try StoredTensor(try fields.string("object"), in: file, decoding: &fields)
+    sha256 = stored.byteOffset == nil ? nil : try fields.string("sha256")
+    if stored.byteOffset == nil { _ = fields.optional("sha256") }
     try fields.finish(allowingUnknown: false)
   }
 }
@@ -114,7 +107,7 @@ extension Receipt.Entry {
     var fields = try JSONFields(value, in: place)
     let origin = try fields.required("source")
     source =
-      origin.isNull ? nil : try Receipt.StoredTensor(decoding: origin, in: "source of \(place)")
+      origin.isNull ? nil : try Receipt.HashedTensor(decoding: origin, in: "source of \(place)")
     transforms = []
     for value in try fields.array("transforms") {
       transforms.append(try Ledger.Transform(decoding: value, allowingUnknown: false))
@@ -123,7 +116,7 @@ extension Receipt.Entry {
       throw fields.fault(
         "expected at most \(Receipt.Entry.transformLimit) transforms, found \(transforms.count)")
     }
-    target = try Receipt.StoredTensor(
+    target = try Receipt.HashedTensor(
       decoding: try fields.required("target"), in: "target of \(place)")
     try fields.finish(allowingUnknown: false)
   }

@@ -22,11 +22,11 @@ extension Receipt {
     self.sources = sources.map(File.init)
     self.targets = targets.map(File.init)
     entries = []
-    leftOut = ledger.leftOut.map { StoredTensor($0, in: read) }
+    leftOut = ledger.leftOut.map { HashedTensor($0, in: read) }
     let origins = Dictionary(ledger.entries.map { ($0.target, $0) }) { first, _ in first }
     let owners = Dictionary(network.allWeights.map { ($0.name, $0.owner) }) { first, _ in first }
     for tensor in written {
-      let target = StoredTensor(tensor, in: made)
+      let target = HashedTensor(tensor.target, in: made)
       guard let weight = tensor.weight else {
         entries.append(Entry(source: nil, transforms: tensor.transforms, target: target))
         continue
@@ -38,8 +38,8 @@ extension Receipt {
       }
       entries.append(
         Entry(
-          source: StoredTensor(origin, in: read), transforms: origin.transforms + tensor.transforms,
-          target: target))
+          source: HashedTensor(origin.source, in: read),
+          transforms: origin.transforms + tensor.transforms, target: target))
     }
   }
 
@@ -62,28 +62,14 @@ extension Receipt.File {
   }
 }
 
-extension Receipt.StoredTensor {
-  fileprivate init(_ tensor: WrittenTensor, in files: [String: Bytes]) {
-    self.init(
-      file: tensor.file, object: tensor.object, byteOffset: tensor.byteOffset,
-      elementType: tensor.elementType, shape: tensor.shape)
-    sha256 = content(in: files)?.sha256
+extension Receipt.HashedTensor {
+  /// A tensor with the hash of its elements, if they lie in one of the files.
+  fileprivate init(_ stored: StoredTensor, in files: [String: Bytes]) {
+    self.init(stored: stored, sha256: stored.content(in: files)?.sha256)
   }
+}
 
-  fileprivate init(_ entry: Ledger.Entry, in files: [String: Bytes]) {
-    self.init(
-      file: entry.file, object: entry.source, byteOffset: entry.byteOffset,
-      elementType: entry.elementType, shape: entry.shape)
-    sha256 = content(in: files)?.sha256
-  }
-
-  fileprivate init(_ tensor: Ledger.LeftOut, in files: [String: Bytes]) {
-    self.init(
-      file: tensor.file, object: tensor.source, byteOffset: tensor.byteOffset,
-      elementType: tensor.elementType, shape: tensor.shape)
-    sha256 = content(in: files)?.sha256
-  }
-
+extension StoredTensor {
   /// The elements as they lie in their file; nil if they do not lie there.
   func content(in files: [String: Bytes]) -> Bytes? {
     guard let byteOffset else { return nil }

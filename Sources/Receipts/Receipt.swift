@@ -1,5 +1,4 @@
 public import ModelGraph
-public import TensorCore
 
 /// What became of every tensor in a conversion, with the hashes that prove it.
 ///
@@ -15,33 +14,22 @@ public struct Receipt: Sendable, Equatable {
     public var sha256: String
   }
 
-  /// A tensor where it lies in a file.
-  public struct StoredTensor: Sendable, Equatable {
-    /// The name of the file.
-    public var file: String
-    /// Its name there: `conv1/blobs[0]`.
-    public var object: String
-    /// Where its elements begin; nil where they do not lie there in one piece as they are.
-    public var byteOffset: Int?
-    /// What each of its elements is.
-    public var elementType: ElementType
-    /// Its extents.
-    public var shape: Shape
-    /// The SHA-256 of its elements as they lie in the file; nil without `byteOffset`.
+  /// A tensor in a file, and what its elements are there.
+  public struct HashedTensor: Sendable, Equatable {
+    /// Where it lies.
+    public var stored: StoredTensor
+    /// The SHA-256 of its elements as they lie in the file; nil where they do not lie in one piece.
     public var sha256: String?
-
-    /// The bytes its elements take.
-    var byteCount: Int { shape.elementCount * elementType.byteCount }
   }
 
   /// One tensor of the output.
   public struct Entry: Sendable, Equatable {
     /// The tensor it was made of; nil for a constant that the target's format asks for.
-    public var source: StoredTensor?
+    public var source: HashedTensor?
     /// What was done to it, in order; nothing means its bits are untouched.
     public var transforms: [Ledger.Transform]
     /// What it became.
-    public var target: StoredTensor
+    public var target: HashedTensor
   }
 
   /// The files that were read.
@@ -52,5 +40,5 @@ public struct Receipt: Sendable, Equatable {
   public var entries: [Entry]
   /// The tensors of the sources that no tensor of the output is made of, because their layers are
   /// no part of the model.
-  public var leftOut: [StoredTensor]
+  public var leftOut: [HashedTensor]
 }

@@ -14,10 +14,10 @@ struct ConversionReport {
   func summary(of written: PreparedOutputs) -> String {
     struct Place: Hashable {
       var file: String
-      var offset: Int
+      var offset: Int?
     }
     var tensors: [Place: Int] = [:]  // what layers share is one tensor
-    for tensor in written.tensors {
+    for tensor in written.tensors.map(\.target) {
       tensors[Place(file: tensor.file, offset: tensor.byteOffset)] = tensor.shape.elementCount
     }
     let elements = tensors.values.reduce(0, +)
@@ -50,18 +50,14 @@ struct ConversionReport {
       ("source tensor", .leading), ("byte offset", .trailing), ("bytes", .trailing),
       ("weight", .leading), ("transforms", .leading),
     ])
-    for entry in ledger.entries {
+    func add(_ tensor: StoredTensor, _ weight: String, _ transforms: [Ledger.Transform]) {
       tensors.add([
-        entry.source, entry.byteOffset.map { "\($0)" } ?? "several", "\(entry.byteCount)",
-        entry.target, entry.transforms.map(\.description).joined(separator: ", "),
+        tensor.object, tensor.byteOffset.map { "\($0)" } ?? "several", "\(tensor.byteCount)",
+        weight, transforms.map(\.description).joined(separator: ", "),
       ])
     }
-    for tensor in ledger.leftOut {
-      tensors.add([
-        tensor.source, tensor.byteOffset.map { "\($0)" } ?? "several",
-        "\(tensor.shape.elementCount * tensor.elementType.byteCount)", "left out", "",
-      ])
-    }
+    for entry in ledger.entries { add(entry.source, entry.target, entry.transforms) }
+    for tensor in ledger.leftOut { add(tensor, "left out", []) }
     return "\(layers)\n\n\(tensors)"
   }
 
@@ -72,14 +68,15 @@ struct ConversionReport {
       "layers": .strings(model.network.nodes.map(\.name)),
       "notes": .strings(notes),
       "ledger": .array(ledger.entries.map(json)),
-      "leftOut": ledger.leftOut.isEmpty ? nil : .strings(ledger.leftOut.map(\.source)),
+      "leftOut": ledger.leftOut.isEmpty ? nil : .strings(ledger.leftOut.map(\.object)),
     ])
   }
 
   private func json(_ entry: Ledger.Entry) -> JSON {
     .members([
-      "source": .string(entry.source), "file": .string(entry.file),
-      "byteOffset": entry.byteOffset.map { .count($0) }, "byteCount": .count(entry.byteCount),
+      "source": .string(entry.source.object), "file": .string(entry.source.file),
+      "byteOffset": entry.source.byteOffset.map { .count($0) },
+      "byteCount": .count(entry.source.byteCount),
       "transforms": .strings(entry.transforms.map(\.description)),
       "target": .string(entry.target),
     ])

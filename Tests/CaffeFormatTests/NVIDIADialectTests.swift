@@ -38,11 +38,12 @@ struct NVIDIADialectTests {
         "bn/beta [9.0, 10.0]",
       ])
     #expect(
-      model.provenance.ledger.entries.map { "\($0.source) > \($0.target) \($0.transforms)" } == [
-        "bn/blobs[0] > bn/mean []", "bn/blobs[1] > bn/variance []",
-        "bn/blobs[2] > bn/factor [set to 1]", "bn/blobs[3] > bn/gamma []",
-        "bn/blobs[4] > bn/beta []",
-      ])
+      model.provenance.ledger.entries.map { "\($0.source.object) > \($0.target) \($0.transforms)" }
+        == [
+          "bn/blobs[0] > bn/mean []", "bn/blobs[1] > bn/variance []",
+          "bn/blobs[2] > bn/factor [set to 1]", "bn/blobs[3] > bn/gamma []",
+          "bn/blobs[4] > bn/beta []",
+        ])
     #expect(
       model.provenance.notes == [
         "read as NVIDIA's dialect, because of 5 tensors of bn",
@@ -69,7 +70,7 @@ struct NVIDIADialectTests {
         "bn/beta [3.0, 4.0]",
       ])
     #expect(
-      model.provenance.ledger.entries.map { "\($0.source) > \($0.target)" } == [
+      model.provenance.ledger.entries.map { "\($0.source.object) > \($0.target)" } == [
         "bn/blobs[0] > bn/gamma", "bn/blobs[1] > bn/beta", "bn/blobs[2] > bn/mean",
         "bn/blobs[3] > bn/variance", "bn/blobs[4] > bn/factor",
       ])
@@ -173,7 +174,7 @@ struct NVIDIADialectTests {
       weights: "layer { name: 's' blobs { \(half) shape { dim: 2 } } }")
     #expect(model.network.weights[0].tensor.elementType == .float16)
     #expect(weights(model) == ["s/scale [1.0, 1.5]"])
-    #expect(model.provenance.ledger.entries[0].byteCount == 4)
+    #expect(model.provenance.ledger.entries[0].source.byteCount == 4)
     #expect(model.provenance.format == "caffe")
     #expect(model.provenance.notes == [])
   }

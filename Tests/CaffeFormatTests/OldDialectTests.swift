@@ -52,12 +52,13 @@ struct OldDialectTests {
         "conv/kernel [2, 2, 3, 3]", "conv/bias [2]", "ip/kernel [3, 2]", "ip/bias [3]",
       ])
     #expect(
-      model.provenance.ledger.entries.map { "\($0.source) \($0.target) \($0.transforms)" } == [
-        "conv/blobs[0] conv/kernel []",
-        "conv/blobs[1] conv/bias [reshape [1, 1, 1, 2] to [2]]",
-        "ip/blobs[0] ip/kernel [reshape [1, 1, 3, 2] to [3, 2]]",
-        "ip/blobs[1] ip/bias [reshape [1, 1, 1, 3] to [3]]",
-      ])
+      model.provenance.ledger.entries.map { "\($0.source.object) \($0.target) \($0.transforms)" }
+        == [
+          "conv/blobs[0] conv/kernel []",
+          "conv/blobs[1] conv/bias [reshape [1, 1, 1, 2] to [2]]",
+          "ip/blobs[0] ip/kernel [reshape [1, 1, 3, 2] to [3, 2]]",
+          "ip/blobs[1] ip/bias [reshape [1, 1, 1, 3] to [3]]",
+        ])
   }
 
   @Test func `old weights fit a new definition`() throws {

@@ -27,13 +27,13 @@ import Testing
     let file = try InputFile(path: Places.fixture("hostile-hdf5/snapshot.h5"))
     let entries = model.provenance.ledger.entries
     #expect(
-      entries.map { "\($0.source) > \($0.target)" } == [
+      entries.map { "\($0.source.object) > \($0.target)" } == [
         "ip/blobs[0] > ip/kernel", "ip/blobs[1] > ip/bias",
       ])
     for (weight, entry) in zip(model.network.weights, entries) {
-      let offset = try #require(entry.byteOffset)
+      let offset = try #require(entry.source.byteOffset)
       #expect(weight.tensor.bytes.offset == offset)
-      #expect(weight.tensor.bytes == file.bytes.slice(from: offset, count: entry.byteCount))
+      #expect(weight.tensor.bytes == file.bytes.slice(from: offset, count: entry.source.byteCount))
     }
     #expect(model.provenance.format == "caffe")
     #expect(
@@ -47,7 +47,7 @@ import Testing
     let model = try CaffeFormat().readModel(
       from: try paths.map { try InputFile(path: $0) }, options: ReadingOptions())
     let entries = model.provenance.ledger.entries
-    #expect(!entries.isEmpty && entries.allSatisfy { $0.byteOffset == nil })
+    #expect(!entries.isEmpty && entries.allSatisfy { $0.source.byteOffset == nil })
   }
 
   @Test func `gradients are left out, and that is said`() throws {

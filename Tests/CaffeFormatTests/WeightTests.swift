@@ -29,15 +29,16 @@ struct WeightTests {
       ])
     let entries = model.provenance.ledger.entries
     #expect(
-      entries.map { "\($0.source) > \($0.target)" } == [
+      entries.map { "\($0.source.object) > \($0.target)" } == [
         "scale/blobs[0] > scale/scale", "conv/blobs[0] > conv/kernel", "conv/blobs[1] > conv/bias",
         "bn/blobs[0] > bn/mean", "bn/blobs[1] > bn/variance", "bn/blobs[2] > bn/factor",
       ])
-    #expect(entries.map(\.byteCount) == [8, 16, 8, 8, 8, 4])
+    #expect(entries.map(\.source.byteCount) == [8, 16, 8, 8, 8, 4])
     #expect(entries.allSatisfy { $0.transforms.isEmpty })
-    #expect(entries.allSatisfy { $0.file == "net.caffemodel" })
+    #expect(entries.allSatisfy { $0.source.file == "net.caffemodel" })
     // Numbers that are not packed lie one by one.
-    #expect(entries.filter { $0.byteOffset == nil }.map(\.byteCount) == [8, 16, 8, 8, 8])
+    #expect(
+      entries.filter { $0.source.byteOffset == nil }.map(\.source.byteCount) == [8, 16, 8, 8, 8])
   }
 
   @Test func `weights stay in the mapped file`() throws {
@@ -50,8 +51,8 @@ struct WeightTests {
       from: CaffeSource(
         definition: try files.file("net.prototxt", Array(definition.utf8)), weights: file))
     for (weight, entry) in zip(model.network.weights, model.provenance.ledger.entries) {
-      let offset = try #require(entry.byteOffset)
-      let place = try #require(file.bytes.slice(from: offset, count: entry.byteCount))
+      let offset = try #require(entry.source.byteOffset)
+      let place = try #require(file.bytes.slice(from: offset, count: entry.source.byteCount))
       #expect(weight.tensor.bytes.isIdentical(to: place))
     }
   }
@@ -111,7 +112,7 @@ struct WeightTests {
     let model = try read(
       definition, weights: conv + extra + bn + scale, ignoringExtraWeights: true)
     #expect(
-      model.provenance.ledger.leftOut.map { "\($0.source) \($0.shape)" }
+      model.provenance.ledger.leftOut.map { "\($0.object) \($0.shape)" }
         == ["head/blobs[0] [2]", "head/blobs[1] [3]"])
     #expect(
       model.provenance.notes.contains(
@@ -205,7 +206,7 @@ extension WeightTests {
     #expect(tensors[0].isIdentical(to: tensors[1]))
     #expect(model.network.weights.map(\.name) == ["a/scale"])
     #expect(
-      model.provenance.ledger.entries.map { "\($0.source) > \($0.target)" }
+      model.provenance.ledger.entries.map { "\($0.source.object) > \($0.target)" }
         == ["a/blobs[0] > a/scale", "b/blobs[0] > b/scale"])
   }
 

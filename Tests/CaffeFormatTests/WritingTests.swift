@@ -183,8 +183,10 @@ struct WritingTests {
     #expect(
       prepared.tensors == [
         WrittenTensor(
-          weight: "fc/kernel", file: "net.caffemodel", object: "fc/blobs[0]",
-          byteOffset: found.count - 17, elementType: .float32, shape: [1, 1])
+          weight: "fc/kernel",
+          target: StoredTensor(
+            file: "net.caffemodel", object: "fc/blobs[0]", byteOffset: found.count - 17,
+            elementType: .float32, shape: [1, 1]))
       ])
   }
 

@@ -4,7 +4,9 @@ import Testing
 
 @Suite struct LedgerTests {
   static func entry(_ source: String, _ target: String) -> Ledger.Entry {
-    Ledger.Entry(source: source, file: "f", byteOffset: 0, shape: [1], target: target)
+    let tensor = StoredTensor(
+      file: "f", object: source, byteOffset: 0, elementType: .float32, shape: [1])
+    return Ledger.Entry(source: tensor, target: target)
   }
 
   @Test func `a ledger that balances has no faults`() {

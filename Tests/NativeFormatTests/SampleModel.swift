@@ -31,13 +31,19 @@ extension Model {
       ]
       let entries = [
         Ledger.Entry(
-          source: "conv1/blobs[0]", file: "a.caffemodel", byteOffset: 17, shape: [1, 2, 3, 9],
+          source: StoredTensor(
+            file: "a.caffemodel", object: "conv1/blobs[0]", byteOffset: 17, elementType: .float32,
+            shape: [1, 2, 3, 9]),
           transforms: [.reshape(from: [1, 2, 3, 9], to: [2, 3, 3, 3])], target: "conv1/kernel"),
         Ledger.Entry(
-          source: "fc/blobs[0]", file: "a.caffemodel", byteOffset: nil, elementType: .float64,
-          shape: [72, 2], transforms: [.transpose], target: "fc/kernel"),
+          source: StoredTensor(
+            file: "a.caffemodel", object: "fc/blobs[0]", byteOffset: nil, elementType: .float64,
+            shape: [72, 2]),
+          transforms: [.transpose], target: "fc/kernel"),
         Ledger.Entry(
-          source: "turned/blobs[0]", file: "a.caffemodel", byteOffset: 5000, shape: [1, 1, 1, 1],
+          source: StoredTensor(
+            file: "a.caffemodel", object: "turned/blobs[0]", byteOffset: 5000,
+            elementType: .float32, shape: [1, 1, 1, 1]),
           transforms: [.swapSpatialAxes, .setToOne], target: "turned/kernel"),
       ]
       return Model(

@@ -37,8 +37,10 @@ import Testing
     }
 
     /// All tensors that readers find in the files.
-    var read: [Ledger.Entry] { model.provenance.ledger.entries }
-    var made: [Ledger.Entry] { NativeFormat().ledger(of: written, in: [target]).entries }
+    var read: [StoredTensor] { model.provenance.ledger.entries.map(\.source) }
+    var made: [StoredTensor] {
+      NativeFormat().ledger(of: written, in: [target]).entries.map(\.source)
+    }
 
     /// A file with one byte changed.
     func damaged(_ file: InputFile, at offset: Int) throws -> InputFile {
@@ -76,8 +78,10 @@ import Testing
 
   @Test func `a changed byte of the output is a fault of the file and of the tensor`() throws {
     let sample = try Sample()
-    let entry = try #require(sample.receipt.entries.first { $0.target.object == "fc10/kernel" })
-    let target = try sample.damaged(sample.target, at: try #require(entry.target.byteOffset) + 5)
+    let entry = try #require(
+      sample.receipt.entries.first { $0.target.stored.object == "fc10/kernel" })
+    let target = try sample.damaged(
+      sample.target, at: try #require(entry.target.stored.byteOffset) + 5)
     let faults = sample.receipt.check(sources: sample.sources, targets: [target]).faults
     #expect(faults.count == 2)
     #expect(faults.first?.hasPrefix("digits.resnet: expected SHA-256 ") == true)
@@ -86,7 +90,7 @@ import Testing
 
   @Test func `a changed byte of the source is a fault of the file and of the tensor`() throws {
     let sample = try Sample()
-    let entry = try #require(sample.receipt.entries[0].source)
+    let entry = try #require(sample.receipt.entries[0].source?.stored)
     let source = try sample.damaged(sample.sources[1], at: try #require(entry.byteOffset))
     let report = sample.receipt.check(
       sources: [sample.sources[0], source], targets: [sample.target])
@@ -99,7 +103,7 @@ import Testing
     let sample = try Sample()
     var receipt = sample.receipt
     let index = try #require(
-      receipt.entries.firstIndex { $0.target.object == "fc10/kernel" })
+      receipt.entries.firstIndex { $0.target.stored.object == "fc10/kernel" })
     receipt.entries[index].transforms = [.transpose]
     let faults = receipt.check(sources: sample.sources, targets: [sample.target]).faults
     #expect(faults == ["fc10/kernel is not fc10/blobs[0] after transpose"])
@@ -117,7 +121,7 @@ import Testing
   func `a tensor that lies outside its file is a fault`(_ offset: Int) throws {
     let sample = try Sample()
     var receipt = sample.receipt
-    receipt.entries[0].target.byteOffset = offset
+    receipt.entries[0].target.stored.byteOffset = offset
     let faults = receipt.check(sources: sample.sources, targets: [sample.target]).faults
     #expect(faults == ["conv1/kernel does not lie in digits.resnet where the receipt says"])
   }
@@ -127,7 +131,7 @@ import Testing
     let (read, made) = (sample.read, sample.made)
     #expect(sample.receipt.contradictions(sources: read, targets: made) == [])
     var other = made
-    other[0].source = "new/kernel"
+    other[0].object = "new/kernel"
     #expect(
       sample.receipt.contradictions(sources: read, targets: other) == [
         "new/kernel is in the output, not in the receipt",
@@ -138,17 +142,17 @@ import Testing
   /// Each leaves hashes and transforms as they are.
   private static let forgeries: [@Sendable (inout Receipt) -> Void] = [
     { receipt in
-      let other = receipt.entries[0].source?.object ?? ""
-      receipt.entries[3].source?.object = other
+      let other = receipt.entries[0].source?.stored.object ?? ""
+      receipt.entries[3].source?.stored.object = other
     },
-    { $0.entries[3].source?.byteOffset = nil },
+    { $0.entries[3].source?.stored.byteOffset = nil },
     { receipt in
-      let count = receipt.entries[3].target.shape.elementCount
-      receipt.entries[3].target.shape = Shape([count, 1])
+      let count = receipt.entries[3].target.stored.shape.elementCount
+      receipt.entries[3].target.stored.shape = Shape([count, 1])
     },
     { receipt in
-      let names = (receipt.entries[1].target.object, receipt.entries[2].target.object)
-      (receipt.entries[2].target.object, receipt.entries[1].target.object) = names
+      let names = (receipt.entries[1].target.stored.object, receipt.entries[2].target.stored.object)
+      (receipt.entries[2].target.stored.object, receipt.entries[1].target.stored.object) = names
     },
   ]
 

@@ -166,7 +166,7 @@ struct CaffeCaseTests {
 
   @Test func `what was left out is in the ledger`() throws {
     let ledger = try Self.model("caffe-trained-heads").provenance.ledger
-    #expect(ledger.leftOut.map(\.source) == ["fc6/blobs[0]"])
+    #expect(ledger.leftOut.map(\.object) == ["fc6/blobs[0]"])
     #expect(ledger.entries.count == 4)
   }
 

@@ -93,11 +93,11 @@ import Testing
     #expect(stored.count == model.provenance.ledger.entries.count)
     for entry in model.provenance.ledger.entries {
       let weight = try #require(stored[entry.target])
-      #expect(weight.object == entry.source && weight.transforms.isEmpty)
-      let offset = try #require(entry.byteOffset)
+      let (source, target) = (entry.source, weight.target)
+      #expect(target.object == source.object && weight.transforms.isEmpty)
       #expect(
-        file.bytes.slice(from: weight.byteOffset, count: entry.byteCount)
-          == weights.bytes.slice(from: offset, count: entry.byteCount))
+        file.bytes.slice(from: try #require(target.byteOffset), count: target.byteCount)
+          == weights.bytes.slice(from: try #require(source.byteOffset), count: source.byteCount))
     }
   }
 }

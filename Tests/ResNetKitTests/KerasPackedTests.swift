@@ -66,7 +66,7 @@ import Testing
     let model = try ModelFormats.read([InputFile(path: index)], options: options)
     #expect(model.provenance.notes.contains("joined 2 shards"))
     #expect(
-      Set(model.provenance.ledger.entries.map(\.file))
+      Set(model.provenance.ledger.entries.map(\.source.file))
         == ["shards_00000.weights.h5", "shards_00001.weights.h5"])
     #expect(model.provenance.files.count == 3)
     let elsewhere = TemporaryFolder()

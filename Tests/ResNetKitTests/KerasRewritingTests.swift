@@ -283,7 +283,7 @@ import Testing
     let written = try compare(
       [1, 3, 5, 5],
       [Node("a", layer, inputs: ["data"]), Node("b", layer, inputs: ["a"])], bound: 1e-14)
-    #expect(written.tensors[.weights]?.map(\.object) == ["/layers/conv2d/vars/0"])
+    #expect(written.tensors[.weights]?.map(\.target.object) == ["/layers/conv2d/vars/0"])
     #expect(written.copies[.hdf5]?.network.weights.count == 1)
   }
 
@@ -324,7 +324,7 @@ import Testing
       bytes: Bytes([UInt8](repeating: 0x3c, count: 2 * type.byteCount)))!
     let written = try compare([1, 1, 2, 2], [convolution(.init(kernel: kernel))])
     #expect(
-      written.tensors[.hdf5]?[0].elementType == (type == .float64 ? .float64 : .float32))
+      written.tensors[.hdf5]?[0].target.elementType == (type == .float64 ? .float64 : .float32))
   }
 
   @Test func `the same model gives the same bytes`() throws {

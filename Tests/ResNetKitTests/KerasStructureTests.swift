@@ -145,7 +145,7 @@ import Testing
         Node("sep", convolution([5, 2 * channels, 1, 1]), inputs: [first]),
       ]
       let model = try Model.sample([1, channels, 6, 6], nodes)
-      return try WrittenKerasModel(model).tensors[.weights]?.map(\.object)
+      return try WrittenKerasModel(model).tensors[.weights]?.map(\.target.object)
     }
     let separable = (0..<3).map { "/layers/separable_conv2d/vars/\($0)" }
     #expect(try pair("sep/depthwise", channels: 4) == separable)
@@ -230,7 +230,7 @@ import Testing
         inputs: ["prelu/right", "prelu/slopes"]),
     ]
     let written = try WrittenKerasModel(.sample(input, nodes))
-    #expect(written.tensors[.weights]?.map(\.object) == ["/layers/p_re_lu/vars/0"])
+    #expect(written.tensors[.weights]?.map(\.target.object) == ["/layers/p_re_lu/vars/0"])
     let kept = try layers(input, nodes)
     #expect(kept == (input.rank == 4 ? ["data"] + nodes.map(\.name) : ["data", "prelu"]))
   }

@@ -40,12 +40,14 @@ struct WrittenKerasModel {
     let bytes = try InputFile(path: path).bytes
     for written in tensors {
       guard let weight = written.weight else { continue }
+      let target = written.target
+      let offset = try #require(target.byteOffset)
       var tensor = try #require(weights[weight])
       for transform in written.transforms {
         tensor = try #require(transform.applied(to: tensor), "\(transform) of \(weight)")
       }
-      #expect(tensor.shape == written.shape && tensor.elementType == written.elementType)
-      #expect(bytes.slice(from: written.byteOffset, count: tensor.bytes.count) == tensor.bytes)
+      #expect(tensor.shape == target.shape && tensor.elementType == target.elementType)
+      #expect(bytes.slice(from: offset, count: tensor.bytes.count) == tensor.bytes)
     }
   }
 }

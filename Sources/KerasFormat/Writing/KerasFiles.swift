@@ -125,9 +125,10 @@ extension KerasFiles {
   ) -> [WrittenTensor] {
     zip(layers.flatMap(\.weights), layout.datasets).map { weight, dataset in
       WrittenTensor(
-        weight: weight.weight, transforms: weight.transforms, file: output.name,
-        object: dataset.path, byteOffset: start + dataset.byteOffset,
-        elementType: dataset.tensor.elementType, shape: dataset.tensor.shape)
+        weight: weight.weight, transforms: weight.transforms,
+        target: StoredTensor(
+          file: output.name, object: dataset.path, byteOffset: start + dataset.byteOffset,
+          elementType: dataset.tensor.elementType, shape: dataset.tensor.shape))
     }
   }
 
