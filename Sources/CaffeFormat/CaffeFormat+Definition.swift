@@ -11,7 +11,7 @@ extension CaffeFormat {
   ) throws(FormatError) -> ModelDefinition? {
     let source = try CaffeSource(sorting: files)
     guard source.definition != nil, source.weights == nil else { return nil }
-    return ModelDefinition(try readModel(from: source, options: options, hasWeights: false))
+    return ModelDefinition(try model(from: source, options: options, hasWeights: false))
   }
 
   /// Every tensor of a caffemodel or of a snapshot, by layer and number.

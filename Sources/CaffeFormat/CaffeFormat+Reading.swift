@@ -1,6 +1,6 @@
 public import Files
 internal import ForeignFiles
-public import ModelGraph
+internal import ModelGraph
 public import ModelIO
 internal import Protobuf
 internal import TensorCore
@@ -11,12 +11,12 @@ extension CaffeFormat {
   /// - Throws: `FormatError` naming file and place.
   public func readModel(
     from source: CaffeSource, options: ReadingOptions = ReadingOptions()
-  ) throws(FormatError) -> Model {
-    try readModel(from: source, options: options, hasWeights: true)
+  ) throws(FormatError) -> ReadModel {
+    ReadModel(try model(from: source, options: options, hasWeights: true))
   }
 
   /// - Parameter hasWeights: whether the weights are to be there; else they are absent.
-  func readModel(
+  func model(
     from source: CaffeSource, options: ReadingOptions, hasWeights: Bool
   ) throws(FormatError) -> Model {
     try options.require(only: CaffeOptions.self)

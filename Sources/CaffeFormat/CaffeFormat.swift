@@ -1,5 +1,5 @@
 public import Files
-public import ModelGraph
+internal import ModelGraph
 public import ModelIO
 internal import Protobuf
 internal import TensorCore
@@ -39,15 +39,8 @@ public struct CaffeFormat: ModelFormat {
   /// - Throws: `FormatError` naming file and place.
   public func readModel(
     from files: [InputFile], options: ReadingOptions
-  ) throws(FormatError) -> Model {
+  ) throws(FormatError) -> ReadModel {
     try readModel(from: try CaffeSource(sorting: files), options: options)
-  }
-
-  /// The tensors of layers that the definition does not have, or that are left out in use.
-  public func leftOutTensors(
-    in files: [InputFile], options: ReadingOptions
-  ) throws(FormatError) -> [StoredTensor] {
-    try readModel(from: files, options: options).provenance.ledger.leftOut
   }
 }
 

@@ -27,10 +27,8 @@ extension KerasFormat {
       return ModelDefinition(
         Model(
           network: try network(named: model.name, builder.nodes),
-          provenance: Provenance(
-            format: origin.formatName + (format == .channelsFirst ? "-channels-first" : ""),
-            files: [.init(name: file.name, byteCount: file.bytes.count)],
-            notes: origin.notes + builder.notes)))
+          provenance: origin.provenance(
+            format, files: [file], notes: origin.notes + builder.notes)))
     }
   }
 

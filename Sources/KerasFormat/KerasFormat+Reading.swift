@@ -1,7 +1,7 @@
 internal import Containers
 public import Files
 internal import JSON
-public import ModelGraph
+internal import ModelGraph
 public import ModelIO
 internal import TensorCore
 
@@ -11,7 +11,7 @@ extension KerasFormat {
   /// - Throws: `FormatError` naming file and place.
   public func readModel(
     from source: KerasSource, options: ReadingOptions = ReadingOptions()
-  ) throws(FormatError) -> Model {
+  ) throws(FormatError) -> ReadModel {
     try options.require(only: KerasOptions.self, KerasAssumptions.self)
     guard let file = source.weights else {
       throw FormatError(
@@ -23,11 +23,11 @@ extension KerasFormat {
       try StoredWeights(reading: parts.weights, shards: source.shards)
     }
     stored.version = stored.version ?? parts.version
-    return try readModel(parts, stored, source, file, options)
+    return ReadModel(try model(parts, stored, source, file, options))
   }
 
   /// Reads the model of files that were taken apart.
-  func readModel(
+  func model(
     _ parts: KerasParts, _ stored: StoredWeights, _ source: KerasSource, _ file: InputFile,
     _ options: ReadingOptions
   ) throws(FormatError) -> Model {
@@ -67,10 +67,8 @@ extension KerasFormat {
     let format = try inFile(definitionFile) { () throws(FormatError) in
       try dataFormat(of: model, by: origin)
     }
-    var provenance = Provenance(
-      format: origin.formatName + (format == .channelsFirst ? "-channels-first" : ""),
-      files: source.files.map { .init(name: $0.name, byteCount: $0.bytes.count) },
-      notes: inferred + parts.notes + stored.notes + origin.notes)
+    var provenance = origin.provenance(
+      format, files: source.files, notes: inferred + parts.notes + stored.notes + origin.notes)
     let matching = try inFile(file) { () throws(FormatError) in
       try WeightMatching(holder ?? model, in: stored)
     }
@@ -218,6 +216,18 @@ struct KerasParts {
     if let text = try contents("metadata.json"), let json = try? JSON(parsing: text) {
       version = json["keras_version"]?.text
     }
+  }
+}
+
+extension Origin {
+  /// Where a model came from whose images lie so.
+  func provenance(
+    _ dataFormat: KerasLayout.DataFormat, files: [InputFile], notes: [String]
+  ) -> Provenance {
+    let layout: ArrayLayout = dataFormat == .channelsFirst ? .nchw : .nhwc
+    return Provenance(
+      format: layout.dialect(of: formatName), arrayLayout: layout,
+      files: files.map { .init(name: $0.name, byteCount: $0.bytes.count) }, notes: notes)
   }
 }
 

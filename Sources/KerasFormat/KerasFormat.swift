@@ -2,7 +2,7 @@ public import Files
 internal import ForeignFiles
 internal import HDF5
 internal import JSON
-public import ModelGraph
+internal import ModelGraph
 public import ModelIO
 internal import TensorCore
 
@@ -37,7 +37,7 @@ public struct KerasFormat: ModelFormat {
   /// - Throws: `FormatError` naming file and place.
   public func readModel(
     from files: [InputFile], options: ReadingOptions
-  ) throws(FormatError) -> Model {
+  ) throws(FormatError) -> ReadModel {
     try readModel(from: try KerasSource(sorting: files), options: options)
   }
 

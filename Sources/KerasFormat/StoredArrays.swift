@@ -8,9 +8,7 @@ extension KerasFormat {
   /// Every tensor in the file with the weights, whether or not there is a definition of its layers.
   ///
   /// - Throws: `FormatError` naming file and place.
-  public func tensors(
-    in files: [InputFile], options: ReadingOptions
-  ) throws(FormatError) -> [StoredTensor] {
+  public func storedTensors(in files: [InputFile]) throws(FormatError) -> [StoredTensor] {
     let source = try KerasSource(sorting: files)
     guard let file = source.weights else { return [] }
     let weights = try KerasParts.weights(of: file)

@@ -16,7 +16,7 @@ extension Model {
   ) throws(FormatError) {
     var files: [InputFile] = []
     for path in paths { files.append(try InputFile(modelAt: path)) }
-    self = try ModelFormats.read(files, options: options)
+    self = try ModelFormats.read(files, options: options).model
   }
 
   /// Writes the model to files, whose names say in what format: all of them, or none.

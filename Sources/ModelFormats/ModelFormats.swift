@@ -19,7 +19,7 @@ public enum ModelFormats {
   /// - Throws: `FormatError` as `format(of:)` and the format's reader do.
   public static func read(
     _ files: [InputFile], options: ReadingOptions = ReadingOptions()
-  ) throws(FormatError) -> Model {
+  ) throws(FormatError) -> ReadModel {
     try format(of: files).readModel(from: files, options: options)
   }
 

@@ -37,8 +37,10 @@ public struct Provenance: Sendable, Equatable {
     }
   }
 
-  /// The source format and its dialect: `caffe`, `caffe-v1`.
+  /// The source format and its dialect, for people: `caffe`, `caffe-v1`, `keras-3-channels-first`.
   public var format: String
+  /// How images lie in the arrays that the source's framework takes and gives.
+  public var arrayLayout: ArrayLayout
   /// The files that were read.
   public var files: [SourceFile]
   /// What the reader assumed, left out or repaired: one sentence each.
@@ -48,9 +50,11 @@ public struct Provenance: Sendable, Equatable {
 
   /// A provenance.
   public init(
-    format: String, files: [SourceFile] = [], notes: [String] = [], ledger: Ledger = Ledger()
+    format: String, arrayLayout: ArrayLayout = .nchw, files: [SourceFile] = [],
+    notes: [String] = [], ledger: Ledger = Ledger()
   ) {
     self.format = format
+    self.arrayLayout = arrayLayout
     self.files = files
     self.notes = notes
     self.ledger = ledger

@@ -33,7 +33,9 @@ public protocol ModelFormat: Sendable {
   /// Reads a model from the files that together make it.
   ///
   /// - Throws: `FormatError` naming file and place.
-  func readModel(from files: [InputFile], options: ReadingOptions) throws(FormatError) -> Model
+  func readModel(
+    from files: [InputFile], options: ReadingOptions
+  ) throws(FormatError) -> ReadModel
 
   /// Reads the definition of a model whose weights are not among the files; nil if the files are
   /// to be read as a whole model.
@@ -56,22 +58,10 @@ public protocol ModelFormat: Sendable {
   /// - Throws: `FormatError` for one that is missing or must not be read.
   func companions(of files: [InputFile]) throws(FormatError) -> [InputFile]
 
-  /// Which tensor of its files became which weight of a model that this format has read.
-  func ledger(of model: Model, in files: [InputFile]) -> Ledger
-
-  /// Every tensor of a model in its files.
+  /// Where the tensors of a model lie in its files, whether or not its layers can be read.
   ///
   /// - Throws: `FormatError` naming file and place.
-  func tensors(
-    in files: [InputFile], options: ReadingOptions
-  ) throws(FormatError) -> [StoredTensor]
-
-  /// The tensors of a model's files that no layer of it has.
-  ///
-  /// - Throws: `FormatError` naming file and place.
-  func leftOutTensors(
-    in files: [InputFile], options: ReadingOptions
-  ) throws(FormatError) -> [StoredTensor]
+  func storedTensors(in files: [InputFile]) throws(FormatError) -> [StoredTensor]
 
   /// What files to write are called, in messages: `NET.prototxt and NET.caffemodel, or FOLDER/`.
   var outputNaming: String { get }
@@ -120,9 +110,6 @@ extension ModelFormat {
   /// None: a model's files name no others.
   public func companions(of files: [InputFile]) throws(FormatError) -> [InputFile] { [] }
 
-  /// The ledger that the reader kept.
-  public func ledger(of model: Model, in files: [InputFile]) -> Ledger { model.provenance.ledger }
-
   /// None: a file of the format is a whole model.
   public func readDefinition(
     from files: [InputFile], options: ReadingOptions
@@ -130,22 +117,15 @@ extension ModelFormat {
 
   /// The weights of the model.
   public func storedArrays(in files: [InputFile]) throws(FormatError) -> StoredArrays {
-    let model = try readModel(from: files, options: ReadingOptions())
-    return StoredArrays(arrays: model.network.weights, notes: [])
+    let read = try readModel(from: files, options: ReadingOptions())
+    return StoredArrays(arrays: read.model.network.weights, notes: [])
   }
 
   /// No: a file of the format is a whole model.
   public func haveWeightsOnly(_ files: [InputFile]) -> Bool { false }
 
   /// What the reader uses of the files.
-  public func tensors(
-    in files: [InputFile], options: ReadingOptions
-  ) throws(FormatError) -> [StoredTensor] {
-    ledger(of: try readModel(from: files, options: options), in: files).entries.map(\.source)
+  public func storedTensors(in files: [InputFile]) throws(FormatError) -> [StoredTensor] {
+    try readModel(from: files, options: ReadingOptions()).ledger.entries.map(\.source)
   }
-
-  /// None: this format's models have all tensors of their files.
-  public func leftOutTensors(
-    in files: [InputFile], options: ReadingOptions
-  ) throws(FormatError) -> [StoredTensor] { [] }
 }

@@ -1,6 +1,7 @@
 internal import Files
 internal import JSON
 internal import ModelGraph
+internal import ModelIO
 internal import TensorCore
 
 extension Header {
@@ -94,7 +95,8 @@ extension Header {
     decoding value: JSONText.Value, _ allowingUnknown: Bool
   ) throws(FormatError) -> Provenance {
     var fields = try JSONFields(value, in: "provenance")
-    var provenance = Provenance(format: try fields.string("format"))
+    let format = try fields.string("format")
+    var provenance = Provenance(format: format, arrayLayout: ArrayLayout(ofDialect: format))
     for value in try fields.array("files") {
       var file = try JSONFields(value, in: "provenance")
       provenance.files.append(

@@ -1,5 +1,5 @@
 public import Files
-public import ModelGraph
+internal import ModelGraph
 public import ModelIO
 internal import TensorCore
 
@@ -26,7 +26,7 @@ public struct NativeFormat: ModelFormat {
   /// - Throws: `FormatError` naming the section, layer or tensor, and the chunk that is damaged.
   public func readModel(
     from files: [InputFile], options: ReadingOptions
-  ) throws(FormatError) -> Model {
+  ) throws(FormatError) -> ReadModel {
     try options.require()
     guard files.count == 1, let input = files.first else {
       throw FormatError(
@@ -39,16 +39,15 @@ public struct NativeFormat: ModelFormat {
     if let shape = options.inputShape {
       model.network = try Self.network(model.network, input: shape, in: input.path)
     }
-    return model
+    return ReadModel(model, ledger: Self.ledger(of: model.network, in: input))
   }
 
-  /// Where the weights lie in the file: its own ledger tells where they once came from.
-  public func ledger(of model: Model, in files: [InputFile]) -> Ledger {
-    let name = files.first?.name ?? ""
-    let entries = model.network.allWeights.map { weight in
-      Ledger.Entry(source: StoredTensor(weight, in: name), target: weight.name)
-    }
-    return Ledger(entries: entries)
+  /// Where the weights lie in the file.
+  private static func ledger(of network: Network, in file: InputFile) -> Ledger {
+    Ledger(
+      entries: network.allWeights.map { weight in
+        Ledger.Entry(source: StoredTensor(weight, in: file.name), target: weight.name)
+      })
   }
 
   private static func network(

@@ -1,5 +1,5 @@
 public import Files
-public import ModelGraph
+internal import ModelGraph
 public import ModelIO
 internal import Protobuf
 internal import TensorCore
@@ -67,7 +67,7 @@ public struct ONNXFormat: ModelFormat {
   /// - Throws: `FormatError` naming the node, the tensor or the byte.
   public func readModel(
     from files: [InputFile], options: ReadingOptions
-  ) throws(FormatError) -> Model {
+  ) throws(FormatError) -> ReadModel {
     try options.require()
     let models = files.filter { recognize($0) != .no }
     guard let file = models.first, models.count == 1 else {
@@ -75,17 +75,8 @@ public struct ONNXFormat: ModelFormat {
         file: files.last?.path, "expected one ONNX model, found \(models.count)")
     }
     do {
-      return try read(file, files, options)
+      return ReadModel(try read(file, files, options))
     } catch { throw error.inFile(file.path) }
-  }
-
-  /// The initializers that no layer has.
-  ///
-  /// - Throws: as `readModel(from:options:)`.
-  public func leftOutTensors(
-    in files: [InputFile], options: ReadingOptions
-  ) throws(FormatError) -> [StoredTensor] {
-    try readModel(from: files, options: options).provenance.ledger.leftOut
   }
 
   private func read(

@@ -66,13 +66,10 @@ extension Receipt {
   /// Where the receipt contradicts what readers find in the files: one sentence each.
   ///
   /// - Parameters:
-  ///   - sources: all tensors in the files that were read.
-  ///   - leftOut: those that no layer has, as `sources`.
+  ///   - sources: what became of the tensors in the files that were read.
   ///   - targets: all tensors in the files that were written.
-  public func contradictions(
-    sources: [StoredTensor], leftOut found: [StoredTensor] = [], targets: [StoredTensor]
-  ) -> [String] {
-    let (read, made) = (Set(sources), Set(targets))
+  public func contradictions(sources: Ledger, targets: [StoredTensor]) -> [String] {
+    let (read, made) = (Set(sources.entries.map(\.source)), Set(targets))
     let listed = Set(entries.map(\.target.stored.object))
     var faults = Set(targets.map(\.object)).subtracting(listed).sorted().map {
       "\($0) is in the output, not in the receipt"
@@ -86,7 +83,7 @@ extension Receipt {
         faults.append("\(source.object) is in the receipt, not so in the source")
       }
     }
-    let told = leftOut.map(\.stored)
+    let (told, found) = (leftOut.map(\.stored), sources.leftOut)
     for tensor in told where !found.contains(tensor) {
       faults.append("\(tensor.object) is left out in the receipt, not so in the source")
     }

@@ -1,5 +1,5 @@
 public import Files
-public import ModelGraph
+internal import ModelGraph
 public import ModelIO
 public import TensorCore
 
@@ -7,14 +7,13 @@ extension Receipt {
   /// The receipt of a conversion whose output is complete.
   ///
   /// - Parameters:
-  ///   - network: what was converted.
-  ///   - ledger: which tensor of the sources became which weight.
+  ///   - source: what was converted.
   ///   - sources: the files that were read.
   ///   - written: which weight became which tensor of the targets.
   ///   - targets: the names and contents of the files that were written.
   /// - Throws: `FormatError` if two sources have one name, or for a weight that no ledger knows.
   public init(
-    of network: Network, ledger: Ledger, sources: [InputFile], written: [WrittenTensor],
+    of source: ReadModel, sources: [InputFile], written: [WrittenTensor],
     targets: [(name: String, bytes: Bytes)]
   ) throws(FormatError) {
     let sources = sources.map { (name: $0.name, bytes: $0.bytes) }
@@ -22,6 +21,7 @@ extension Receipt {
     self.sources = sources.map(File.init)
     self.targets = targets.map(File.init)
     entries = []
+    let (network, ledger) = (source.model.network, source.ledger)
     leftOut = ledger.leftOut.map { HashedTensor($0, in: read) }
     let origins = Dictionary(ledger.entries.map { ($0.target, $0) }) { first, _ in first }
     let owners = Dictionary(network.allWeights.map { ($0.name, $0.owner) }) { first, _ in first }

@@ -89,7 +89,7 @@ public struct ModelArguments: ParsableArguments {
   ) throws(FormatError) -> Model {
     Progress.say("reading \(files.map(\.name).joined(separator: ", "))")
     defer { Progress.clear() }
-    return try ModelFormats.read(files, options: options)
+    return try ModelFormats.read(files, options: options).model
   }
 }
 

@@ -187,7 +187,7 @@ public struct ShapeArgument: ExpressibleByArgument, Sendable {
   }
 }
 
-extension Fixture.Layout: ExpressibleByArgument {}
+extension ArrayLayout: ExpressibleByArgument {}
 extension CaffeOptions.Dialect: ExpressibleByArgument {}
 extension CaffeOptions.BNStatistic: ExpressibleByArgument {}
 extension CaffeOptions.Phase: ExpressibleByArgument {}

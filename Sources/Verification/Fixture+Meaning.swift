@@ -29,7 +29,7 @@ public struct FixtureMeaning: Sendable {
   /// - Throws: `NetworkError` where the inputs do not fit.
   public init(
     of fixture: Fixture, arrays: [(name: String, tensor: Tensor)], in model: Model,
-    layout: Fixture.Layout? = nil, engine: Engine
+    layout: ArrayLayout? = nil, engine: Engine
   ) throws(NetworkError) {
     let network = model.network
     (self.network, self.fixture, notes) = (network, fixture, [])
@@ -37,7 +37,7 @@ public struct FixtureMeaning: Sendable {
     let whole = try network.inserting(hidden)
     // What is unmatched by name may be like any value; it may also just not fit in shape.
     let resolver = FixtureResolver(
-      network: whole, layout: layout ?? Fixture.Layout(of: model.provenance.format))
+      network: whole, layout: layout ?? model.provenance.arrayLayout)
     let shapes = try whole.shapes(for: fixture.inputs.mapValues(\.shape))
     var searches: [Search] = []
     func add(_ array: String, natural: String?, among values: some Sequence<String>) {

@@ -11,14 +11,6 @@ public import TensorCore
 /// name ending in `64` is the same value in float64 and replaces its twin; `name#first12ch` holds
 /// the first 12 channels. An array with a shorter batch belongs to the first images.
 public struct Fixture: Sendable {
-  /// The order of the axes of images in the arrays.
-  public enum Layout: String, Sendable, CaseIterable {
-    /// `[batch, channels, height, width]`.
-    case nchw
-    /// `[batch, height, width, channels]`.
-    case nhwc
-  }
-
   /// What another engine says a value is.
   public struct Golden: Sendable {
     /// The array's name in the fixture.
@@ -46,12 +38,11 @@ public struct Fixture: Sendable {
   ///   framework the model comes from does.
   /// - Throws: `FormatError` if an input is missing or does not fit the network.
   public init(
-    arrays: [(name: String, tensor: Tensor)], for model: Model, layout: Layout? = nil
+    arrays: [(name: String, tensor: Tensor)], for model: Model, layout: ArrayLayout? = nil
   ) throws(FormatError) {
     let network = model.network
     let resolver = FixtureResolver(
-      network: network,
-      layout: layout ?? Layout(of: model.provenance.format))
+      network: network, layout: layout ?? model.provenance.arrayLayout)
     inputs = try resolver.inputs(arrays)
     let shapes: [String: Shape]
     do {
@@ -97,12 +88,5 @@ public struct Fixture: Sendable {
     return goldens.enumerated().sorted {
       (order[$0.element.value]!, $0.offset) < (order[$1.element.value]!, $1.offset)
     }.map(\.element)
-  }
-}
-
-extension Fixture.Layout {
-  /// The layout that a framework gives its arrays, by the name of the format in a provenance.
-  init(of format: String) {
-    self = format.hasPrefix("keras") && !format.hasSuffix("channels-first") ? .nhwc : .nchw
   }
 }

@@ -9,13 +9,13 @@ struct FixtureResolver {
 
   let network: Network
   /// Decides where the shapes allow both layouts.
-  let layout: Fixture.Layout
+  let layout: ArrayLayout
   /// What layers compute; comparing an input with itself proves nothing.
   private let values: Set<String>
   /// Images that were flattened, by the names of the results: `[batch, channels, height, width]`.
   private let flattenedImages: [String: Shape]
 
-  init(network: Network, layout: Fixture.Layout) {
+  init(network: Network, layout: ArrayLayout) {
     self.network = network
     self.layout = layout
     flattenedImages = layout == .nhwc ? network.flattenedImages() : [:]

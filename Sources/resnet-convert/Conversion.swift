@@ -5,9 +5,8 @@ import ToolSupport
 struct Conversion {
   /// The files that were read.
   let sources: [InputFile]
-  let model: Model
-  /// Which tensor of the sources became which weight.
-  let ledger: Ledger
+  /// What was read of them.
+  let source: ReadModel
   /// Where it goes; nil for a dry run.
   let destination: (any ModelDestination)?
   /// Where the receipt goes, if one is asked for.
@@ -16,7 +15,7 @@ struct Conversion {
   private let folder: NewFolder?
   private let output: OutputArguments
 
-  /// Takes a model from `read`, with the ledger of its files.
+  /// Takes a model from `read`.
   ///
   /// The outputs are checked first: nobody waits for a conversion that cannot be written.
   /// - Parameters:
@@ -26,7 +25,7 @@ struct Conversion {
   init(
     of sources: [InputFile], named name: String? = nil, to target: OutputArguments.Target?,
     _ output: OutputArguments,
-    read: () throws -> (Model, Ledger)
+    read: () throws -> ReadModel
   ) throws {
     let sources = try ModelFormats.completed(sources)
     self.sources = sources
@@ -36,25 +35,25 @@ struct Conversion {
     receipt = try output.receiptFile(besides: sources)
     let names = sources.map(\.name).joined(separator: ", ")
     Progress.say(sources.isEmpty ? "making the weights" : "reading \(names)")
-    var (model, ledger) = try sources.blamingChanges(read)
-    try output.preprocessing?.replacePreprocessing(of: &model)
-    (self.model, self.ledger) = (model, ledger)
+    var source = try sources.blamingChanges(read)
+    try output.preprocessing?.replacePreprocessing(of: &source.model)
+    self.source = source
   }
 
   /// Writes the files, all or none, and reports.
   func run() throws {
     var files: [PreparedFile] = []
-    var notes = model.provenance.notes
+    var notes = source.model.provenance.notes
     var written: PreparedOutputs?
     if let destination {
       Progress.say("writing")
-      let outputs = try destination.prepare(model)
+      let outputs = try destination.prepare(source.model)
       written = outputs
       files = outputs.files
       notes += outputs.notes
       if let receipt {
         let content = try Receipt(
-          of: model.network, ledger: ledger, sources: sources, written: outputs.tensors,
+          of: source, sources: sources, written: outputs.tensors,
           targets: files.map { ($0.name, $0.contents) })
         files.append(try receipt.prepare(text: content.json.prettyText()))
       }
@@ -62,8 +61,7 @@ struct Conversion {
       folder?.keep()
     }
     Progress.clear()
-    let report = ConversionReport(
-      model: model, ledger: ledger, notes: notes, outputs: files.map(\.path))
+    let report = ConversionReport(source: source, notes: notes, outputs: files.map(\.path))
     if output.json { return print(report.json.prettyText()) }
     output.notes.say(notes)
     print(try written.map(report.summary) ?? report.plan())

@@ -3,12 +3,15 @@ import ToolSupport
 
 /// What a conversion did, for people and for programs.
 struct ConversionReport {
-  let model: Model
-  let ledger: Ledger
+  /// What was read.
+  let source: ReadModel
   /// What was assumed, changed or left out: one sentence each.
   let notes: [String]
   /// The paths of the files that were written.
   let outputs: [String]
+
+  private var model: Model { source.model }
+  private var ledger: Ledger { source.ledger }
 
   /// A line about what was written, which may have other layers and tensors than the source.
   func summary(of written: PreparedOutputs) -> String {

@@ -50,9 +50,7 @@ struct ConvertFiles: ParsableCommand {
     let target = try output.target()
     let files = try source.open()
     let conversion = try Conversion(of: files, to: target, output) {
-      let format = try ModelFormats.format(of: files)
-      let model = try format.readModel(from: files, options: reading.options)
-      return (model, format.ledger(of: model, in: files))
+      try ModelFormats.read(files, options: reading.options)
     }
     try conversion.run()
   }

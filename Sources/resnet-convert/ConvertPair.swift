@@ -23,13 +23,13 @@ protocol SourceArguments: ParsableArguments {
   /// - Throws: `FormatError` naming file and place.
   func read(
     _ files: [InputFile], as format: any ModelFormat, options: ReadingOptions
-  ) throws -> Model
+  ) throws -> ReadModel
 }
 
 extension SourceArguments {
   func read(
     _ files: [InputFile], as format: any ModelFormat, options: ReadingOptions
-  ) throws -> Model {
+  ) throws -> ReadModel {
     try format.readModel(from: files, options: options)
   }
 }
@@ -63,8 +63,7 @@ struct ConvertPair<Source: CommandFormat, Target: CommandFormat>: ParsableComman
     let conversion = try Conversion(of: files, to: target, output) {
       var options = ReadingOptions(shape)
       reading.apply(to: &options)
-      let model = try source.read(files, as: Source.format, options: options)
-      return (model, Source.format.ledger(of: model, in: files))
+      return try source.read(files, as: Source.format, options: options)
     }
     try conversion.run()
   }

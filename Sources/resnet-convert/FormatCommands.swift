@@ -67,7 +67,7 @@ enum CaffeCommands: CommandFormat {
 
     func read(
       _ files: [InputFile], as format: any ModelFormat, options: ReadingOptions
-    ) throws -> Model {
+    ) throws -> ReadModel {
       var rest = files[...]  // in the order of `open`
       let source = CaffeSource(
         definition: prototxt == nil ? nil : rest.removeFirst(), weights: rest.removeFirst(),

@@ -67,7 +67,7 @@ struct Synthesize: ParsableCommand {
       throw UsageError("--receipt: weights that are made here come from no file")
     }
     let conversion = try Conversion(of: [], named: name, to: try output.target(), output) {
-      (try net.model(named: name, seed: seed), Ledger())
+      ReadModel(try net.model(named: name, seed: seed))
     }
     try conversion.run()
   }

@@ -45,7 +45,7 @@ struct VerifyModel: ParsableCommand {
   var ignore: [String] = []
 
   @Option(help: "How images lie in the fixture where shapes allow both: nchw or nhwc.")
-  var layout: Fixture.Layout?
+  var layout: ArrayLayout?
 
   @Option(
     help: "The true class of each image of the fixture, one number a line: prints the accuracy.",

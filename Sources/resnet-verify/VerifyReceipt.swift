@@ -59,10 +59,8 @@ struct VerifyReceipt: ParsableCommand {
         options.caffe.ignoresExtraWeights = true
       }
       report.faults += content.contradictions(
-        sources: try format.tensors(in: sourceFiles, options: options),
-        leftOut: try format.leftOutTensors(in: sourceFiles, options: options),
-        targets: try ModelFormats.format(of: targetFiles)
-          .tensors(in: targetFiles, options: ReadingOptions()))
+        sources: try format.readModel(from: sourceFiles, options: options).ledger,
+        targets: try ModelFormats.format(of: targetFiles).storedTensors(in: targetFiles))
     } catch {
       report.faults.append(error.description)
     }

@@ -168,7 +168,8 @@ struct ForkLayerTests {
     let files = try TestFiles()
     let model = try CaffeFormat().readModel(
       from: CaffeSource(weights: try files.file("net.caffemodel", net.bytes)),
-      options: ReadingOptions(inputShape: [1, 3, 2, 2]))
+      options: ReadingOptions(inputShape: [1, 3, 2, 2])
+    ).model
     #expect("\(model.network.nodes[1].layer)".hasPrefix(type))
   }
 

@@ -43,7 +43,7 @@ struct HostileFileTests {
       weights: try weights.map { try files.file("net.caffemodel", $0) },
       labels: try labels.map { try files.file("labels", $0) })
     do {
-      let model = try CaffeFormat().readModel(from: source)
+      let model = try CaffeFormat().readModel(from: source).model
       // What was accepted must hold together.
       _ = try model.network.costs()
       return true
@@ -57,7 +57,8 @@ struct HostileFileTests {
     _ = try CaffeFormat().readModel(
       from: CaffeSource(
         definition: try TestFiles().file("a", Array(Self.definition.utf8)),
-        weights: try TestFiles().file("b", try Self.weights())))
+        weights: try TestFiles().file("b", try Self.weights()))
+    ).model
     let survived = try survives(
       try TestFiles(), definition: Array(Self.definition.utf8),
       weights: try Self.weights())

@@ -29,7 +29,8 @@ struct RealModelTests {
     let model = try CaffeFormat().readModel(
       from: [
         try file("caffe-v1/\(weights).caffemodel"), try file("caffe-v1/\(definition).prototxt"),
-      ], options: ReadingOptions())
+      ], options: ReadingOptions()
+    ).model
     #expect(model.provenance.format == "caffe-v1")
     #expect(model.network.nodes.count == nodes)
     #expect(try model.network.costs().reduce(0) { $0 + $1.parameterCount } == parameters)
@@ -39,7 +40,8 @@ struct RealModelTests {
   @Test func `a trained net holds its own definition`() throws {
     let model = try CaffeFormat().readModel(
       from: CaffeSource(weights: try file("caffe-v1/lenet_iter_10000.caffemodel")),
-      options: ReadingOptions(inputShape: [1, 1, 28, 28]))
+      options: ReadingOptions(inputShape: [1, 1, 28, 28])
+    ).model
     #expect(
       model.network.nodes.map(\.name)
         == ["data", "conv1", "pool1", "conv2", "pool2", "ip1", "relu1", "ip2"])
@@ -50,12 +52,13 @@ struct RealModelTests {
     let source = CaffeSource(
       definition: try file("caffe-v1/lenet_train_test.prototxt"),
       weights: try file("caffe-v1/lenet_iter_10000.caffemodel"))
-    let message = failure { try CaffeFormat().readModel(from: source) }
+    let message = failure { try CaffeFormat().readModel(from: source).model }
     #expect(
       message?.hasSuffix(
         "data: the definition gives no input shape: name one with --input-shape N,C,H,W") == true)
     let model = try CaffeFormat().readModel(
-      from: source, options: ReadingOptions(inputShape: [1, 1, 28, 28]))
+      from: source, options: ReadingOptions(inputShape: [1, 1, 28, 28])
+    ).model
     #expect(model.network.outputs == ["ip2"])
   }
 
@@ -93,7 +96,8 @@ struct RealModelTests {
     }
     let weights = try files.file("net.caffemodel", writer.bytes)
     let model = try CaffeFormat().readModel(
-      from: CaffeSource(definition: definition, weights: weights), options: options)
+      from: CaffeSource(definition: definition, weights: weights), options: options
+    ).model
     #expect(model.network.nodes.count == nodes)
     #expect(try model.network.costs().reduce(0) { $0 + $1.parameterCount } == parameters)
     #expect(Set(model.network.nodes.map(\.name)).count == nodes)

@@ -19,7 +19,8 @@ import Testing
     return try CaffeFormat().readModel(
       from: CaffeSource(
         definition: try definition.map { try files.file("net.prototxt", Array($0.utf8)) },
-        weights: try InputFile(path: Places.fixture("hostile-hdf5/\(name).h5"))))
+        weights: try InputFile(path: Places.fixture("hostile-hdf5/\(name).h5")))
+    ).model
   }
 
   @Test func `weights stay in the mapped file, and the ledger says where`() throws {
@@ -45,7 +46,8 @@ import Testing
   @Test func `the ledger gives no run of bytes for weights that were decoded`() throws {
     let paths = ["prototxt", "caffemodel.h5"].map { Places.fixture("snapshots/foreign.\($0)") }
     let model = try CaffeFormat().readModel(
-      from: try paths.map { try InputFile(path: $0) }, options: ReadingOptions())
+      from: try paths.map { try InputFile(path: $0) }, options: ReadingOptions()
+    ).model
     let entries = model.provenance.ledger.entries
     #expect(!entries.isEmpty && entries.allSatisfy { $0.source.byteOffset == nil })
   }
@@ -53,7 +55,8 @@ import Testing
   @Test func `gradients are left out, and that is said`() throws {
     let paths = ["prototxt", "caffemodel.h5"].map { Places.fixture("snapshots/plain.\($0)") }
     let model = try CaffeFormat().readModel(
-      from: try paths.map { try InputFile(path: $0) }, options: ReadingOptions())
+      from: try paths.map { try InputFile(path: $0) }, options: ReadingOptions()
+    ).model
     #expect(model.provenance.notes.last == "left out /diff, the gradients of training")
   }
 

@@ -67,7 +67,7 @@ struct SourceTests {
       try files.file("a", Array("x\ny\nz\n".utf8)), try files.file("b", Array(definition.utf8)),
       try files.file("c", mean([1, 3, 2, 2], Array(repeating: 1, count: 12))),
     ]
-    let model = try CaffeFormat().readModel(from: given, options: ReadingOptions())
+    let model = try CaffeFormat().readModel(from: given, options: ReadingOptions()).model
     #expect(model.labels == ["x", "y", "z"])
     #expect(model.preprocessing != nil)
     #expect(model.provenance.files.map(\.name) == ["b", "c", "a"])
@@ -133,7 +133,8 @@ struct SourceTests {
     ]
     source[keyPath: parts[place]] = wrong
     #expect(
-      failure { try CaffeFormat().readModel(from: source) }?.hasSuffix(": \(message)") == true)
+      failure { try CaffeFormat().readModel(from: source).model }?.hasSuffix(": \(message)") == true
+    )
   }
 }
 

@@ -106,7 +106,7 @@ func read(
         caffe: .init(
           ignoredFields: fields, ignoresExtraWeights: ignoringExtraWeights, state: state,
           dialect: dialect, bnStatistic: bnStatistic, hasColumnMajorKernels: hasColumnMajorKernels))
-    )
+    ).model
   } catch {
     // Messages name the file as the user gave it; tests want it without the folder.
     var copy = error

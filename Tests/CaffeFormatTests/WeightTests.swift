@@ -49,7 +49,8 @@ struct WeightTests {
     let file = try files.file("net.caffemodel", bytes)
     let model = try CaffeFormat().readModel(
       from: CaffeSource(
-        definition: try files.file("net.prototxt", Array(definition.utf8)), weights: file))
+        definition: try files.file("net.prototxt", Array(definition.utf8)), weights: file)
+    ).model
     for (weight, entry) in zip(model.network.weights, model.provenance.ledger.entries) {
       let offset = try #require(entry.source.byteOffset)
       let place = try #require(file.bytes.slice(from: offset, count: entry.source.byteCount))

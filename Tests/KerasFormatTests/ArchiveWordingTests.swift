@@ -13,7 +13,7 @@ import Testing
   /// The configuration that is written for a model of Keras.
   private func configuration(_ fixture: String) throws -> JSON {
     let file = try InputFile(path: Places.fixture("keras/\(fixture)"))
-    let model = try KerasFormat().readModel(from: [file], options: ReadingOptions())
+    let model = try KerasFormat().readModel(from: [file], options: ReadingOptions()).model
     let json = KerasDefinition(try KerasGraph(model.network)).json(.keras3)
     return try #require(json["config"])
   }

@@ -45,7 +45,7 @@ import Testing
       parts.definition = definition
       let model: Model
       do throws(FormatError) {
-        model = try KerasFormat().readModel(parts, stored, source, file, ReadingOptions())
+        model = try KerasFormat().model(parts, stored, source, file, ReadingOptions())
       } catch {
         refused += 1
         #expect(!error.reason.isEmpty)

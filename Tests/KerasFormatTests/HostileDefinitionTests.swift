@@ -14,7 +14,7 @@ import Testing
   static func read(_ json: String, beside name: String = "bare") throws -> Model {
     let weights = try InputFile(path: Places.fixture("keras/hostile/\(name).h5"))
     let definition = InputFile(path: "net.json", bytes: Bytes(Array(json.utf8)))
-    return try KerasFormat().readModel(from: [weights, definition], options: ReadingOptions())
+    return try KerasFormat().readModel(from: [weights, definition], options: ReadingOptions()).model
   }
 
   /// A definition as Keras 2 writes it.

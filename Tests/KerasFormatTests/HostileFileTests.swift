@@ -18,13 +18,14 @@ import Testing
 
   private static func error(of files: [InputFile]) -> FormatError? {
     #expect(throws: FormatError.self) {
-      try KerasFormat().readModel(from: files, options: ReadingOptions())
+      try KerasFormat().readModel(from: files, options: ReadingOptions()).model
     }
   }
 
   @Test func `the file without a fault is read`() throws {
     let model = try KerasFormat().readModel(
-      from: [Self.open("sound.h5")], options: ReadingOptions())
+      from: [Self.open("sound.h5")], options: ReadingOptions()
+    ).model
     #expect(model.network.nodes.count == 4 && model.provenance.ledger.entries.count == 4)
   }
 

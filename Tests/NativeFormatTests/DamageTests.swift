@@ -81,7 +81,7 @@ import Testing
       }
       let input = try InputFile(path: path)
       let error = #expect(throws: FormatError.self) {
-        try NativeFormat().readModel(from: [input], options: ReadingOptions())
+        try NativeFormat().readModel(from: [input], options: ReadingOptions()).model
       }
       #expect(error?.file == path)
       #expect(error?.location == .object("mean-image"))

@@ -136,8 +136,41 @@ import Testing
       let file = try InputFile(path: path)
       #expect(NativeFormat().recognize(file) == .certain)
       let read = try NativeFormat().readModel(
-        from: [file], options: ReadingOptions(inputShape: [4, 3, 5, 5]))
+        from: [file], options: ReadingOptions(inputShape: [4, 3, 5, 5])
+      ).model
       #expect(read.network.inputs[0].shape == [4, 3, 5, 5])
     }
+  }
+
+  @Test func `a reader tells where tensors lie, the model where they came from`() throws {
+    let model = try Model.sample
+    let file = InputFile(path: "folder/a.resnet", bytes: Bytes(try model.encoded))
+    let read = try NativeFormat().readModel(from: [file], options: ReadingOptions())
+    #expect(read.model.provenance.ledger == model.provenance.ledger)
+    let weights = read.model.network.allWeights
+    #expect(read.ledger.entries.map(\.target) == weights.map(\.name))
+    for (entry, weight) in zip(read.ledger.entries, weights) {
+      #expect(entry.source.file == "a.resnet" && entry.transforms.isEmpty)
+      let offset = try #require(entry.source.byteOffset)
+      let bytes = try #require(file.bytes.slice(from: offset, count: entry.source.byteCount))
+      #expect(bytes == weight.tensor.bytes)
+    }
+    #expect(
+      try NativeFormat().storedTensors(in: [file]) == read.ledger.entries.map(\.source))
+  }
+
+  @Test(
+    arguments: [
+      ("keras-2", .nhwc), ("keras-2-channels-first", .nchw), ("caffe", .nchw),
+    ] as [(String, ArrayLayout)])
+  func `the layout of the source's arrays travels with its format`(
+    _ format: String, _ layout: ArrayLayout
+  ) throws {
+    let network = try Network(
+      name: "one input", nodes: [Node("data", .input(Layer.Input(shape: [1, 3, 8, 8])))])
+    let model = Model(
+      network: network, provenance: Provenance(format: format, arrayLayout: layout))
+    let read = try NativeFile(Bytes(model.encoded), path: "test").model
+    #expect(read.provenance.arrayLayout == layout && read.provenance.format == format)
   }
 }

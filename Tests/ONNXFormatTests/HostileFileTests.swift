@@ -73,7 +73,8 @@ import Testing
   private static func error(_ bytes: [UInt8]) -> FormatError? {
     #expect(throws: FormatError.self) {
       try ONNXFormat().readModel(
-        from: [InputFile(path: "net.onnx", bytes: Bytes(bytes))], options: ReadingOptions())
+        from: [InputFile(path: "net.onnx", bytes: Bytes(bytes))], options: ReadingOptions()
+      ).model
     }
   }
 
@@ -286,7 +287,7 @@ import Testing
       }
       let file = InputFile(path: Places.fixture("onnx/small/\(name).onnx"), bytes: Bytes(bytes))
       do throws(FormatError) {
-        let model = try ONNXFormat().readModel(from: [file], options: ReadingOptions())
+        let model = try ONNXFormat().readModel(from: [file], options: ReadingOptions()).model
         #expect(!model.network.nodes.isEmpty)
       } catch {
         #expect(!error.description.contains("\n"))

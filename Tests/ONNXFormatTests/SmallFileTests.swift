@@ -15,7 +15,7 @@ import Testing
   static let refused = names.filter { $0.hasPrefix("refused-") }
 
   static func model(_ name: String) throws -> Model {
-    try ModelFormats.read([InputFile(path: Places.fixture("onnx/small/\(name).onnx"))])
+    try ModelFormats.read([InputFile(path: Places.fixture("onnx/small/\(name).onnx"))]).model
   }
 
   static func fixture(_ name: String, for model: Model) throws -> Fixture {

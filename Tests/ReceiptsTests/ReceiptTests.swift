@@ -17,30 +17,27 @@ import Testing
     let sources: [InputFile]
     let target: InputFile
     let receipt: Receipt
-    private let model: Model
-    private let written: Model
+    let source: ReadModel
+    private let written: ReadModel
     private let folder = TemporaryFolder()
 
     init() throws {
       sources = try ["prototxt", "caffemodel"].map {
         try InputFile(path: Places.fixture("digits/digits-resnet.\($0)"))
       }
-      model = try CaffeFormat().readModel(from: sources, options: ReadingOptions())
+      source = try CaffeFormat().readModel(from: sources, options: ReadingOptions())
       let output = try OutputFile(path: folder.path("digits.resnet"), replacing: false)
-      let (file, tensors) = try NativeFormat().prepare(model, for: output)
+      let (file, tensors) = try NativeFormat().prepare(source.model, for: output)
       receipt = try Receipt(
-        of: model.network, ledger: model.provenance.ledger, sources: sources, written: tensors,
+        of: source, sources: sources, written: tensors,
         targets: [(file.name, file.contents)])
       try file.publish()
       target = try InputFile(path: folder.path("digits.resnet"))
       written = try NativeFormat().readModel(from: [target], options: ReadingOptions())
     }
 
-    /// All tensors that readers find in the files.
-    var read: [StoredTensor] { model.provenance.ledger.entries.map(\.source) }
-    var made: [StoredTensor] {
-      NativeFormat().ledger(of: written, in: [target]).entries.map(\.source)
-    }
+    /// All tensors that the reader finds in the output.
+    var made: [StoredTensor] { written.ledger.entries.map(\.source) }
 
     /// A file with one byte changed.
     func damaged(_ file: InputFile, at offset: Int) throws -> InputFile {
@@ -128,7 +125,7 @@ import Testing
 
   @Test func `what the receipt leaves out or makes up is named`() throws {
     let sample = try Sample()
-    let (read, made) = (sample.read, sample.made)
+    let (read, made) = (sample.source.ledger, sample.made)
     #expect(sample.receipt.contradictions(sources: read, targets: made) == [])
     var other = made
     other[0].object = "new/kernel"
@@ -162,7 +159,7 @@ import Testing
     var receipt = sample.receipt
     Self.forgeries[index](&receipt)
     #expect(receipt != sample.receipt)
-    #expect(receipt.contradictions(sources: sample.read, targets: sample.made) != [])
+    #expect(receipt.contradictions(sources: sample.source.ledger, targets: sample.made) != [])
   }
 
   @Test func `a weight is no constant of the format`() throws {

@@ -23,7 +23,8 @@ struct CaffeCaseTests {
     try CaffeFormat().readModel(
       from: CaffeSource(
         definition: file("\(name)/net.prototxt"), weights: file("\(name)/\(weights)")),
-      options: options ?? Self.options[name] ?? ReadingOptions())
+      options: options ?? Self.options[name] ?? ReadingOptions()
+    ).model
   }
 
   static let golden = [
@@ -66,7 +67,8 @@ struct CaffeCaseTests {
     let path = folder.path("net.resnet")
     try NativeFormat().write(model, to: OutputFile(path: path, replacing: false))
     let native = try NativeFormat().readModel(
-      from: [InputFile(path: path)], options: ReadingOptions())
+      from: [InputFile(path: path)], options: ReadingOptions()
+    ).model
     #expect(native.provenance == model.provenance)
     #expect(try native.values()[output] == expected[output])
   }
@@ -107,7 +109,8 @@ struct CaffeCaseTests {
     let model = try CaffeFormat().readModel(
       from: CaffeSource(
         definition: InputFile(path: try folder.write("net.prototxt", text: exchanged)),
-        weights: Self.file("caffe-axpy/net.caffemodel")))
+        weights: Self.file("caffe-axpy/net.caffemodel"))
+    ).model
     #expect(try Self.verification(model, "caffe-axpy", .oracle).passes)
     #expect(try !Self.verification(Self.model("caffe-axpy"), "caffe-axpy", .oracle).passes)
   }
@@ -151,7 +154,8 @@ struct CaffeCaseTests {
     let plain = try CaffeFormat().readModel(
       from: CaffeSource(
         definition: InputFile(path: try folder.write("net.prototxt", text: text)),
-        weights: Self.file("caffe-dwconv/net.caffemodel")))
+        weights: Self.file("caffe-dwconv/net.caffemodel"))
+    ).model
     #expect(try model.values() == plain.values())
   }
 
@@ -179,7 +183,8 @@ struct CaffeCaseTests {
   func `what cannot be read is told for what it is`(files: [String], message: String) throws {
     let error = #expect(throws: FormatError.self) {
       try CaffeFormat().readModel(
-        from: files.map { try Self.file("caffe-\($0)") }, options: ReadingOptions())
+        from: files.map { try Self.file("caffe-\($0)") }, options: ReadingOptions()
+      ).model
     }
     #expect(error?.description.contains(message) == true, "\(String(describing: error))")
   }

@@ -29,7 +29,8 @@ import Testing
     let model = try LayerCaseTests.model(name)
     let written = try WrittenModel(model)
     let copy = try CaffeFormat().readModel(
-      from: [InputFile(path: written.weights)], options: ReadingOptions())
+      from: [InputFile(path: written.weights)], options: ReadingOptions()
+    ).model
     #expect(try copy.networkFile() == model.networkFile())
   }
 
@@ -63,7 +64,7 @@ import Testing
       "digits-resnet.prototxt", "digits-resnet.caffemodel", "mean.binaryproto", "labels.txt",
     ]
     let files = try names.map { try InputFile(path: Places.fixture("digits/\($0)")) }
-    let model = try CaffeFormat().readModel(from: files, options: ReadingOptions())
+    let model = try CaffeFormat().readModel(from: files, options: ReadingOptions()).model
     let written = try WrittenModel(model)
     #expect(try written.copy.networkFile() == model.networkFile())
     #expect(written.copy.labels == model.labels)
@@ -86,7 +87,8 @@ import Testing
     let weights = try InputFile(path: Places.fixture("digits/digits-resnet.caffemodel"))
     let model = try CaffeFormat().readModel(
       from: [InputFile(path: Places.fixture("digits/digits-resnet.prototxt")), weights],
-      options: ReadingOptions())
+      options: ReadingOptions()
+    ).model
     let written = try WrittenModel(model)
     let file = try InputFile(path: written.weights)
     let stored = Dictionary(uniqueKeysWithValues: written.tensors.map { ($0.weight, $0) })

@@ -19,7 +19,7 @@ import Testing
   ) throws {
     let alone = try #require(try ModelFormats.readDefinition(definition))
     let summary = try ModelSummary(of: alone)
-    let model = try ModelSummary(of: ModelFormats.read(whole))
+    let model = try ModelSummary(of: ModelFormats.read(whole).model)
     #expect(outline(summary) == outline(model), sourceLocation: sourceLocation)
     #expect(!summary.hasWeights && model.hasWeights, sourceLocation: sourceLocation)
     #expect(summary.rows.allSatisfy { $0.statistics == nil }, sourceLocation: sourceLocation)
@@ -36,7 +36,7 @@ import Testing
   func `a definition of Caffe has the layers and costs of its model`(_ name: String) throws {
     let definition = try InputFile(path: Places.fixture("\(name).prototxt"))
     let weights = try InputFile(path: Places.fixture("\(name).caffemodel"))
-    guard let whole = try? ModelFormats.read([definition, weights]) else { return }
+    guard let whole = try? ModelFormats.read([definition, weights]).model else { return }
     // A model without weights is a model, and dialects may only be told by the weights.
     guard whole.provenance.format != "caffe-nvidia" else { return }
     try Self.expectSame([definition], [definition, weights])

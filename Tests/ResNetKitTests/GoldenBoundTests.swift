@@ -13,7 +13,8 @@ import Testing
     try CaffeFormat().readModel(
       from: ["prototxt", "caffemodel"].map {
         try InputFile(path: Places.fixture("digits/digits-resnet.\($0)"))
-      }, options: ReadingOptions())
+      }, options: ReadingOptions()
+    ).model
   }
 
   /// The arrays of a fixture, all but the input as `transform` makes them.
@@ -169,7 +170,7 @@ import Testing
   func `what a framework computed in half precision is equal`() throws {
     let folder = "\(Places.realData ?? "")/cases/keras/"
     let file = try InputFile(path: folder + "half_policy.keras")
-    let model = try KerasFormat().readModel(from: [file], options: ReadingOptions())
+    let model = try KerasFormat().readModel(from: [file], options: ReadingOptions()).model
     let arrays = try NPZ.read(InputFile(path: folder + "half_policy.io.npz")).map {
       (name: ["x0": "input", "y0": "output"][$0.name] ?? $0.name, tensor: $0.tensor)
     }

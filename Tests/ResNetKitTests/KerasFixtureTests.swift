@@ -10,7 +10,7 @@ import Testing
     _ files: [String], _ golden: String, options: ReadingOptions = ReadingOptions()
   ) throws -> Model {
     let inputs = try files.map { try InputFile(path: Places.fixture("keras/\($0)")) }
-    let model = try ModelFormats.read(inputs, options: options)
+    let model = try ModelFormats.read(inputs, options: options).model
     let arrays = try NPZ.read(InputFile(path: Places.fixture("keras/\(golden).npz")))
     let fixture = try Fixture(arrays: arrays, for: model)
     #expect(fixture.unmatched.isEmpty, "\(fixture.unmatched)")
@@ -30,6 +30,7 @@ import Testing
     let model = try verify(["layers/\(name).keras"], "layers/\(name)")
     let format = name == "channels_first" ? "keras-3-channels-first" : "keras-3"
     #expect(model.provenance.format == format)
+    #expect(model.provenance.arrayLayout == (name == "channels_first" ? .nchw : .nhwc))
     let weights = model.network.weights.map(\.name)
     #expect(Set(model.provenance.ledger.entries.map(\.target)) == Set(weights))
   }
@@ -76,7 +77,8 @@ import Testing
     let error = try #require(throws: FormatError.self) {
       try ModelFormats.read(
         files.map { try InputFile(path: Places.fixture("keras/shared/\($0)")) },
-        options: ReadingOptions())
+        options: ReadingOptions()
+      ).model
     }
     #expect(error.description.contains("expected the weights of the definition"))
   }
@@ -119,7 +121,9 @@ import Testing
     let options = ReadingOptions(
       assumptions: .init(stride: .middle, epsilon: 0.25, padsPooling: true))
     let layers = Dictionary(
-      try ModelFormats.read([file], options: options).network.nodes.map { ($0.name, $0.layer) }
+      try ModelFormats.read([file], options: options).model.network.nodes.map {
+        ($0.name, $0.layer)
+      }
     ) { first, _ in first }
     guard case .convolution(let first)? = layers["res3a_branch2a"],
       case .convolution(let middle)? = layers["res3a_branch2b"],
@@ -138,7 +142,8 @@ import Testing
     }
     let model = try ModelFormats.read(
       try files.map { try InputFile(path: $0) },
-      options: ReadingOptions(keras: .init(runningDeviation: .deviation)))
+      options: ReadingOptions(keras: .init(runningDeviation: .deviation))
+    ).model
     #expect(
       model.provenance.ledger.entries.contains { $0.transforms == [.square(adding: 0.01)] })
   }

@@ -9,7 +9,7 @@ import Testing
   static let names = ["lines/residual", "lines/separable", "lines/reshaped", "layers/line"]
 
   static func model(_ name: String) throws -> Model {
-    try ModelFormats.read([InputFile(path: Places.fixture("keras/\(name).keras"))])
+    try ModelFormats.read([InputFile(path: Places.fixture("keras/\(name).keras"))]).model
   }
 
   static func verify(_ model: Model, _ arrays: [(name: String, tensor: Tensor)]) throws {
@@ -34,7 +34,7 @@ import Testing
     arguments: ["oned", "oned_pad"])
   func `a network for signals computes what Keras computes`(_ name: String) throws {
     let path = RealModelTests.data("cases/keras/\(name)")
-    let model = try ModelFormats.read([InputFile(path: path + ".keras")])
+    let model = try ModelFormats.read([InputFile(path: path + ".keras")]).model
     let names = ["x0": "input", "y0": "output"]
     let arrays = try NPZ.read(InputFile(path: path + ".io.npz"))
     try Self.verify(model, arrays.map { (names[$0.name] ?? $0.name, $0.tensor) })
@@ -78,7 +78,7 @@ import Testing
     let path = folder.path("model.resnet")
     try NativeFormat().write(model, to: OutputFile(path: path, replacing: false))
     let expected = try layers(Places.fixture("keras/\(name).keras"))
-    for source in [model, try ModelFormats.read([InputFile(path: path)])] {
+    for source in [model, try ModelFormats.read([InputFile(path: path)]).model] {
       let written = try WrittenKerasModel(source)
       let found = try layers(written.path(.archive))
       let windows = expected.filter { $0.value["class"]?.hasSuffix("D") == true }

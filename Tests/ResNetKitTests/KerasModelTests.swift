@@ -110,11 +110,12 @@ struct KerasModelTests {
   ) throws {
     let files = try test.files.map { try InputFile(path: RealModelTests.data($0)) }
     let model = try ModelFormats.read(
-      files, options: ReadingOptions(keras: .init(kernels: test.kernels)))
+      files, options: ReadingOptions(keras: .init(kernels: test.kernels))
+    ).model
     let folder = TemporaryFolder()
     let output = try OutputFile(path: folder.path("model.resnet"), replacing: false, inputs: files)
     try NativeFormat().write(model, to: output)
-    let copy = try ModelFormats.read([InputFile(path: folder.path("model.resnet"))])
+    let copy = try ModelFormats.read([InputFile(path: folder.path("model.resnet"))]).model
     #expect(copy.provenance.ledger == model.provenance.ledger)
     let fixture = try Fixture(arrays: try test.arrays(), for: copy)
     let scale = try RoundingScale(of: copy.network, for: fixture)

@@ -10,7 +10,7 @@ struct KerasGolden {
 
   /// - Parameter golden: an archive of `input` and `output`, or of `x0` and `y0`.
   init(_ files: [String], golden: String) throws {
-    model = try ModelFormats.read(try files.map { try InputFile(path: $0) })
+    model = try ModelFormats.read(try files.map { try InputFile(path: $0) }).model
     fixture = try NPZ.read(InputFile(path: golden)).map { name, tensor in
       (["x0": "input", "y0": "output"][name] ?? name, tensor)
     }
@@ -35,7 +35,7 @@ struct KerasGolden {
     let folder = TemporaryFolder()
     let path = folder.path("model.resnet")
     try NativeFormat().write(model, to: try OutputFile(path: path, replacing: false))
-    let native = try ModelFormats.read([try InputFile(path: path)])
+    let native = try ModelFormats.read([try InputFile(path: path)]).model
     try check(native, "from the native format")
     for (form, copy) in try WrittenKerasModel(native).copies { try check(copy, "\(form)") }
   }
@@ -66,7 +66,7 @@ struct KerasGolden {
     let folder = TemporaryFolder()
     let path = folder.path("model.resnet")
     try NativeFormat().write(golden.model, to: try OutputFile(path: path, replacing: false))
-    let native = try ModelFormats.read([try InputFile(path: path)])
+    let native = try ModelFormats.read([try InputFile(path: path)]).model
     let copies = try WrittenKerasModel(native).copies
     for model in [golden.model, native] + copies.values {
       let layers = Dictionary(uniqueKeysWithValues: model.network.nodes.map { ($0.name, $0.layer) })
@@ -143,7 +143,7 @@ struct KerasCaseTests {
 
   @Test(arguments: ["half_policy.keras"])
   func `a policy is told and kept`(_ file: String) throws {
-    let model = try ModelFormats.read([try InputFile(path: Self.path(file))])
+    let model = try ModelFormats.read([try InputFile(path: Self.path(file))]).model
     let policy = "float16"
     #expect(model.provenance.notes.contains { $0.contains("computes in \(policy)") })
     let written = try WrittenKerasModel(model)
@@ -167,7 +167,7 @@ struct KerasCaseTests {
   ])
   func `what cannot be read is named`(_ file: String, _ reason: String) throws {
     let input = try InputFile(path: Self.path(file))
-    let error = #expect(throws: FormatError.self) { try ModelFormats.read([input]) }
+    let error = #expect(throws: FormatError.self) { try ModelFormats.read([input]).model }
     #expect(error?.reason.contains(reason) == true, "\(error.map { "\($0)" } ?? "")")
     // The tensors can be had all the same.
     #expect(try !KerasFormat().storedArrays(in: [input]).arrays.isEmpty)
@@ -176,7 +176,7 @@ struct KerasCaseTests {
   @Test(arguments: [["t_multigpu.h5"], ["t_multigpu.w.h5", "t_multigpu_base.json"]])
   func `a model for several GPUs is the one that was copied`(_ files: [String]) throws {
     let inputs = try files.map { try InputFile(path: Self.path($0)) }
-    let model = try ModelFormats.read(inputs)
+    let model = try ModelFormats.read(inputs).model
     #expect(model.network.name == "model_1")
     #expect(model.network.nodes[1].name == "conv2d_14")
     #expect(model.provenance.ledger.entries.count == 29)

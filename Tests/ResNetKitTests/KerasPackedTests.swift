@@ -22,7 +22,8 @@ import Testing
     let channels = image.tensor.shape[3]
     let model = try ModelFormats.read(
       [InputFile(path: fixture(file))],
-      options: ReadingOptions(inputShape: [1, channels, side, side]))
+      options: ReadingOptions(inputShape: [1, channels, side, side])
+    ).model
     try KerasLineTests.verify(model, arrays)
     let isWithin = ["base", "base-v2", "whole", "small"].contains(golden)
     #expect(
@@ -34,7 +35,7 @@ import Testing
     .enabled(if: Places.realData != nil, "RESNET_TOOLKIT_DATA is not set"))
   func `the number of channels is that of the first kernels`() throws {
     let path = RealModelTests.data("cases/keras/cifar20_1ch.weights.h5")
-    let model = try ModelFormats.read([InputFile(path: path)])
+    let model = try ModelFormats.read([InputFile(path: path)]).model
     #expect(model.network.inputs[0].shape == [1, 1, 32, 32])
     #expect(
       model.network.nodes.count { if case .convolution = $0.layer { true } else { false } } == 21)
@@ -63,7 +64,7 @@ import Testing
   @Test func `shards are found beside their index, or where they are given`() throws {
     let (folder, index) = try shards()
     let options = ReadingOptions(inputShape: [1, 3, 32, 32])
-    let model = try ModelFormats.read([InputFile(path: index)], options: options)
+    let model = try ModelFormats.read([InputFile(path: index)], options: options).model
     #expect(model.provenance.notes.contains("joined 2 shards"))
     #expect(
       Set(model.provenance.ledger.entries.map(\.source.file))
@@ -74,14 +75,14 @@ import Testing
       "any.weights.json", Data(contentsOf: URL(fileURLWithPath: index)))
     let files = try [copy, fixture("shards_00001.weights.h5"), fixture("shards_00000.weights.h5")]
       .map { try InputFile(path: $0) }
-    let other = try ModelFormats.read(files, options: options)
+    let other = try ModelFormats.read(files, options: options).model
     #expect(try other.networkFile() == model.networkFile())
     withExtendedLifetime(folder) {}
   }
 
   @Test func `the tensors of one layer come together from two of three shards`() throws {
     let files = ["split.weights.json", "split.json"].map(fixture)
-    let model = try ModelFormats.read(try files.map { try InputFile(path: $0) })
+    let model = try ModelFormats.read(try files.map { try InputFile(path: $0) }).model
     #expect(model.provenance.notes.contains("joined 3 shards"))
     try KerasLineTests.verify(model, try NPZ.read(InputFile(path: fixture("split.npz"))))
   }
@@ -90,7 +91,7 @@ import Testing
     guard Places.realData != nil else { return }
     let path = RealModelTests.data("cases/keras/sharded")
     let files = [path + ".weights.json", fixture("two-units.json")]
-    let model = try ModelFormats.read(try files.map { try InputFile(path: $0) })
+    let model = try ModelFormats.read(try files.map { try InputFile(path: $0) }).model
     let names = ["x0": "input", "y0": "output"]
     let arrays = try NPZ.read(InputFile(path: path + ".io.npz"))
     try KerasLineTests.verify(model, arrays.map { (names[$0.name] ?? $0.name, $0.tensor) })
@@ -100,7 +101,7 @@ import Testing
     let (folder, index) = try shards()
     try FileManager.default.removeItem(atPath: folder.path("shards_00001.weights.h5"))
     let error = #expect(throws: FormatError.self) {
-      try ModelFormats.read([InputFile(path: index)])
+      try ModelFormats.read([InputFile(path: index)]).model
     }
     #expect(error?.kind == .noInput)
     #expect(error?.description.contains("the shard shards_00001.weights.h5") == true)
@@ -118,7 +119,7 @@ import Testing
   func `an index that lies is told so`(_ group: String, _ file: String?, _ message: String) throws {
     let (folder, index) = try shards { $0[group] = file }
     let error = #expect(throws: FormatError.self) {
-      try ModelFormats.read([InputFile(path: index)])
+      try ModelFormats.read([InputFile(path: index)]).model
     }
     #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
     #expect(error?.description.contains("shards.weights.json") == true)
@@ -130,7 +131,7 @@ import Testing
       try InputFile(path: fixture($0))
     }
     let error = #expect(throws: FormatError.self) {
-      try KerasFormat().readModel(from: files, options: ReadingOptions())
+      try KerasFormat().readModel(from: files, options: ReadingOptions()).model
     }
     #expect(error?.description.contains("the index of shards") == true)
   }
@@ -141,7 +142,7 @@ import Testing
     ["bfloat16.keras"], ["bfloat16.h5"], ["bfloat16.weights.h5", "bfloat16.json"],
   ])
   func `bfloat16 is read as it is`(_ files: [String]) throws {
-    let model = try ModelFormats.read(try files.map { try InputFile(path: fixture($0)) })
+    let model = try ModelFormats.read(try files.map { try InputFile(path: fixture($0)) }).model
     #expect(model.network.weights.allSatisfy { $0.tensor.elementType == .bfloat16 })
     // In `.h5` nothing says what two bytes are; Keras itself does not read its own file.
     let isUntold = model.provenance.notes.contains { $0.contains("without a type for bfloat16") }

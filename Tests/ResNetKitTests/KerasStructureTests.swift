@@ -45,7 +45,7 @@ import Testing
     _ names: [String]
   ) throws {
     let files = try names.map { try InputFile(path: Places.fixture("keras/\($0)")) }
-    let model = try KerasFormat().readModel(from: files, options: ReadingOptions())
+    let model = try KerasFormat().readModel(from: files, options: ReadingOptions()).model
     let written = try WrittenKerasModel(model)
     // Of nested models the layers are in one.
     func flat(_ name: String) -> String { name.replacing("/", with: "_") }

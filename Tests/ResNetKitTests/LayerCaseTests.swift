@@ -28,6 +28,7 @@ import Testing
     let files = try paths.filter { FileManager.default.fileExists(atPath: $0) }
       .map { try InputFile(path: $0) }
     return try CaffeFormat().readModel(from: files, options: options[name] ?? ReadingOptions())
+      .model
   }
 
   static func verification(_ name: String, _ engine: Engine) throws -> FixtureVerification {
@@ -69,7 +70,8 @@ import Testing
     let path = folder.path("case.resnet")
     try NativeFormat().write(model, to: OutputFile(path: path, replacing: false))
     let copy = try NativeFormat().readModel(
-      from: [InputFile(path: path)], options: ReadingOptions())
+      from: [InputFile(path: path)], options: ReadingOptions()
+    ).model
     #expect(copy.network.nodes.map(\.name) == model.network.nodes.map(\.name))
     #expect(copy.network.weights.count == model.network.weights.count)
     for (a, b) in zip(copy.network.weights, model.network.weights) {

@@ -18,7 +18,7 @@ struct RealModelTests {
       try InputFile(path: Self.data("caffe-v1/\(name).prototxt")),
       try InputFile(path: Self.data("caffe-v1/\(weights).caffemodel")),
     ]
-    let model = try CaffeFormat().readModel(from: files, options: ReadingOptions())
+    let model = try CaffeFormat().readModel(from: files, options: ReadingOptions()).model
     #expect(model.provenance.format == "caffe-v1")
     let arrays = try ["", "_layers_sample0"].flatMap { part in
       try NPZ.read(InputFile(path: Self.data("caffe-v1/golden/\(name)\(part).npz")))
@@ -39,7 +39,8 @@ struct RealModelTests {
       from: [
         try InputFile(path: Self.data("caffe-hdf5/cifar10_quick.prototxt")),
         try InputFile(path: weights),
-      ], options: ReadingOptions())
+      ], options: ReadingOptions()
+    ).model
     let arrays = try ["", "_layers_sample0"].flatMap { part in
       try NPZ.read(InputFile(path: Self.data("caffe-hdf5/golden/cifar10_quick_h5\(part).npz")))
     }
@@ -65,7 +66,7 @@ struct RealModelTests {
     let file = try InputFile(path: Self.data("caffe-msra/\(name).prototxt"))
     let options = ReadingOptions(inputShape: name.contains("trainval") ? [1, 3, 32, 32] : nil)
     let error = #expect(throws: FormatError.self) {
-      try CaffeFormat().readModel(from: [file], options: options)
+      try CaffeFormat().readModel(from: [file], options: options).model
     }
     #expect(error?.file?.hasSuffix("\(name).prototxt") == true)
     let reason = error?.reason ?? ""

@@ -14,7 +14,8 @@ import Testing
   static func verification(_ name: String, _ engine: Engine) throws -> FixtureVerification {
     let paths = ["prototxt", "caffemodel.h5"].map { Places.fixture("snapshots/\(name).\($0)") }
     let model = try CaffeFormat().readModel(
-      from: try paths.map { try InputFile(path: $0) }, options: ReadingOptions())
+      from: try paths.map { try InputFile(path: $0) }, options: ReadingOptions()
+    ).model
     let arrays = try NPZ.read(InputFile(path: Places.fixture("snapshots/\(name).npz")))
     let fixture = try Fixture(arrays: arrays, for: model)
     let scale = try RoundingScale(of: model.network, for: fixture)

@@ -22,7 +22,8 @@ struct WrittenKerasModel {
       try check(prepared.tensors, in: path, model.network)
       guard form != .weights else { continue }
       copies[form] = try KerasFormat().readModel(
-        from: KerasSource(weights: InputFile(path: path)))
+        from: KerasSource(weights: InputFile(path: path))
+      ).model
     }
   }
 

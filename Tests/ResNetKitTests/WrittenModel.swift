@@ -41,7 +41,7 @@ struct WrittenModel {
       try files.prepareLabels(for: OutputFile(path: path, replacing: false)).publish()
       source.labels = try InputFile(path: path)
     }
-    copy = try CaffeFormat().readModel(from: source)
+    copy = try CaffeFormat().readModel(from: source).model
     try checkTensors(of: model.network)
   }
 

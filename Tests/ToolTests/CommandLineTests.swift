@@ -171,7 +171,8 @@ import Testing
     let run = try ToolRun(
       "resnet-convert", [Self.definition, Self.weights, "-o", "a.keras"], in: folder.path)
     let read = try KerasFormat().readModel(
-      from: [InputFile(path: folder.path("a.keras"))], options: ReadingOptions())
+      from: [InputFile(path: folder.path("a.keras"))], options: ReadingOptions()
+    ).model
     let weights = read.network.weights
     let count = weights.reduce(0) { $0 + $1.tensor.shape.elementCount }
     // A factor of batch normalization is in the statistics of Keras, and a layer may be two there.

@@ -133,7 +133,8 @@ import Testing
     let folder = TemporaryFolder()
     _ = try Self.convert(to: folder.path("digits.resnet"))
     let model = try NativeFormat().readModel(
-      from: [InputFile(path: folder.path("digits.resnet"))], options: ReadingOptions())
+      from: [InputFile(path: folder.path("digits.resnet"))], options: ReadingOptions()
+    ).model
     var damaged = model
     damaged.network = model.network.mapLayers { node in
       guard node.name == "bn2b_branch2a", case .batchNormalization(var layer) = node.layer else {

@@ -6,7 +6,7 @@ import Verification
 
 @Suite struct FixtureTests {
   /// data [2, 3, 4, 5] → conv [2, 3, 4, 5] → fc [2, 7] → prob [2, 7]
-  static func model(format: String = "caffe") throws -> Model {
+  static func model() throws -> Model {
     let network = try Network(
       name: "n",
       nodes: [
@@ -15,7 +15,7 @@ import Verification
         Node("fc", .fullyConnected(.init(kernel: zeros([7, 60]))), inputs: ["conv"]),
         Node("prob", .softmax(.init()), inputs: ["fc"]),
       ])
-    return Model(network: network, provenance: Provenance(format: format))
+    return Model(network: network, provenance: Provenance(format: "caffe"))
   }
 
   static func zeros(_ shape: Shape) -> Tensor { Tensor(shape) { _ in } }
@@ -103,20 +103,21 @@ import Verification
 
   @Test(
     arguments: [
-      ("caffe", nil, [0, 1, 2, 3, 4, 5, 6, 7]),
-      ("keras", nil, [0, 2, 4, 6, 1, 3, 5, 7]),
-      ("caffe", .nhwc, [0, 2, 4, 6, 1, 3, 5, 7]),
-      ("keras", .nchw, [0, 1, 2, 3, 4, 5, 6, 7]),
-    ] as [(String, Fixture.Layout?, [Float])])
+      (.nchw, nil, [0, 1, 2, 3, 4, 5, 6, 7]),
+      (.nhwc, nil, [0, 2, 4, 6, 1, 3, 5, 7]),
+      (.nchw, .nhwc, [0, 2, 4, 6, 1, 3, 5, 7]),
+      (.nhwc, .nchw, [0, 1, 2, 3, 4, 5, 6, 7]),
+    ] as [(ArrayLayout, ArrayLayout?, [Float])])
   func `where both layouts fit the framework decides, or the user`(
-    _ format: String, _ layout: Fixture.Layout?, _ planar: [Float]
+    _ usual: ArrayLayout, _ layout: ArrayLayout?, _ planar: [Float]
   ) throws {
     let network = try Network(
       name: "n",
       nodes: [
         Node("data", .input(.init(shape: [1, 2, 2, 2]))), Node("y", .tanh, inputs: ["data"]),
       ])
-    let model = Model(network: network, provenance: Provenance(format: format))
+    let model = Model(
+      network: network, provenance: Provenance(format: "test", arrayLayout: usual))
     let array = Tensor([1, 2, 2, 2], (0..<8).map(Float.init))
     let fixture = try Fixture(
       arrays: [("input", array), ("y", array)], for: model, layout: layout)

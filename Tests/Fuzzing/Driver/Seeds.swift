@@ -59,7 +59,7 @@ struct Seeds {
     let definition = try InputFile(path: path)
     add(definition.bytes, to: [.definition, .execution, .writing])
     add(joined(Bytes([]), definition.bytes), to: [.protobuf])
-    if let model = try? CaffeFormat().readModel(from: CaffeSource(definition: definition)) {
+    if let model = try? CaffeFormat().readModel(from: CaffeSource(definition: definition)).model {
       try addNative(model)
     }
   }
@@ -76,7 +76,7 @@ struct Seeds {
       add(joined(input.bytes, weights.bytes), to: [.caffe])
       add(joined(input.bytes, Bytes(Array(text.utf8))), to: [.definition, .execution, .writing])
     }
-    if let model = try? CaffeFormat().readModel(from: source) { try addNative(model) }
+    if let model = try? CaffeFormat().readModel(from: source).model { try addNative(model) }
   }
 
   private mutating func addNative(_ model: Model) throws {

@@ -43,6 +43,7 @@ import Testing
     #expect(try FuzzTarget.caffe.read(pair))
 
     let model = try CaffeFormat().readModel(from: [definition, weights], options: ReadingOptions())
+      .model
     let file = try written(model)
     #expect(try FuzzTarget.native.read(file))
     let preamble = try Preamble(decoding: file)

@@ -12,7 +12,8 @@ extension FuzzTarget {
     if let encoded = source.weights { try checkTakingApart(encoded.bytes) }
     _ = try accepted { () throws(FormatError) in
       try CaffeFormat().readModel(
-        from: CaffeSource(definition: .labelled, labels: .named("labels.txt", bytes)))
+        from: CaffeSource(definition: .labelled, labels: .named("labels.txt", bytes))
+      ).model
     }
     // By the length, so that each gets its share.
     let options = ReadingOptions(
@@ -54,7 +55,7 @@ extension FuzzTarget {
     // Not instrumented, and not ours to mend: the tests of HDF5 have damaged files of their own.
     guard source.files.allSatisfy({ CaffeFileKind($0.bytes) != .hdf5 }) else { return false }
     let model = try accepted { () throws(FormatError) in
-      try CaffeFormat().readModel(from: source, options: options)
+      try CaffeFormat().readModel(from: source, options: options).model
     }
     // What the contents say, as the tools do it.
     _ = try accepted { () throws(FormatError) in try CaffeSource(sorting: source.files) }

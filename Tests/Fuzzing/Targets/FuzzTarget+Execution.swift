@@ -11,7 +11,7 @@ extension FuzzTarget {
   static func execute(_ bytes: Bytes) throws(Contradiction) -> Bool {
     let source = try source(inText: bytes)
     let model = try accepted { () throws(FormatError) in
-      try CaffeFormat().readModel(from: source, options: ReadingOptions())
+      try CaffeFormat().readModel(from: source, options: ReadingOptions()).model
     }
     guard let model else { return false }
     do {

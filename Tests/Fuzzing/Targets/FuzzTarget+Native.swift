@@ -12,7 +12,7 @@ extension FuzzTarget {
     _ = NativeFormat().recognize(input)
     let opened = try accepted { () throws(FormatError) in try NativeFile(opening: input) }
     let model = try accepted { () throws(FormatError) in
-      try NativeFormat().readModel(from: [input], options: ReadingOptions())
+      try NativeFormat().readModel(from: [input], options: ReadingOptions()).model
     }
     try require(model == nil || opened != nil, "a file that is read can be opened")
     guard let model else { return false }

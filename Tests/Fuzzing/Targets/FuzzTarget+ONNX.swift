@@ -8,7 +8,7 @@ extension FuzzTarget {
   static func readONNX(_ bytes: Bytes) throws(Contradiction) -> Bool {
     let file = InputFile(path: "/nowhere/net.onnx", bytes: bytes)
     let model = try accepted { () throws(FormatError) in
-      try ONNXFormat().readModel(from: [file], options: ReadingOptions())
+      try ONNXFormat().readModel(from: [file], options: ReadingOptions()).model
     }
     guard let model else { return false }
     try require(

@@ -11,7 +11,7 @@ extension FuzzTarget {
   static func write(_ bytes: Bytes) throws(Contradiction) -> Bool {
     let source = try source(inText: bytes)
     let model = try accepted { () throws(FormatError) in
-      try CaffeFormat().readModel(from: source, options: ReadingOptions())
+      try CaffeFormat().readModel(from: source, options: ReadingOptions()).model
     }
     guard let model,
       let files = try accepted({ () throws(FormatError) in try CaffeFormat().encode(model) })
@@ -45,7 +45,7 @@ extension FuzzTarget {
     let source = CaffeSource(
       definition: InputFile(path: "net.prototxt", bytes: Bytes(Array(files.definition.utf8))),
       weights: weights.map { InputFile(path: "net.caffemodel", bytes: $0) })
-    return try CaffeFormat().readModel(from: source, options: ReadingOptions())
+    return try CaffeFormat().readModel(from: source, options: ReadingOptions()).model
   }
 
   /// The outputs in their order, which rewriting keeps; it may change names.

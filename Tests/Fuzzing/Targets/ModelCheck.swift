@@ -16,7 +16,7 @@ func check(_ model: Model) throws(Contradiction) {
   let copy: Model
   do throws(FormatError) {
     let file = InputFile(path: "copy.resnet", bytes: try written(model))
-    copy = try NativeFormat().readModel(from: [file], options: ReadingOptions())
+    copy = try NativeFormat().readModel(from: [file], options: ReadingOptions()).model
   } catch {
     throw Contradiction("broken: the native format holds every model: \(error)")
   }

@@ -1,0 +1,23 @@
+public import ModelGraph
+
+/// What a reader hands over: a model, and what became of the tensors in the files it was given.
+///
+/// The model has a ledger of its own, in its provenance, which travels with it. The two are one but
+/// for a native file: its tensors lie where they were written, its model tells where they came from.
+public struct ReadModel: Sendable {
+  /// The model.
+  public var model: Model
+  /// Which tensor of the files became which weight, and which became none.
+  public let ledger: Ledger
+
+  /// A model whose own ledger is about the files that were read, or that came from no file.
+  public init(_ model: Model) {
+    self.init(model, ledger: model.provenance.ledger)
+  }
+
+  /// A model and the ledger of its files.
+  public init(_ model: Model, ledger: Ledger) {
+    self.model = model
+    self.ledger = ledger
+  }
+}
