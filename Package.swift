@@ -58,19 +58,20 @@ let package = Package(
     library("JSON", ["Files", "TensorCore"]),
     library("ForeignFiles", ["Files", "JSON", "TensorCore"]),
     library("Protobuf", ["Files", "TensorCore", "CProtobufC"]),
+    library("Lowering", ["Files", "ModelGraph", "TensorCore"]),
     library("ModelIO", ["Files", "JSON", "ModelGraph", "TensorCore"]),
     library("Containers", ["Files", "ForeignFiles", "TensorCore", "CZlib"]),
     library("HDF5", ["Files", "TensorCore", "CHDF5", "CZlib"]),
     library(
       "CaffeFormat",
       [
-        "Files", "ForeignFiles", "ModelIO", "ModelGraph", "TensorCore", "HDF5", "CModelSchemas",
-        "CProtobufC", "Protobuf",
+        "Files", "ForeignFiles", "Lowering", "ModelIO", "ModelGraph", "TensorCore", "HDF5",
+        "CModelSchemas", "CProtobufC", "Protobuf",
       ]),
     library(
       "KerasFormat",
       [
-        "Files", "ForeignFiles", "JSON", "ModelIO", "ModelGraph", "TensorCore", "HDF5",
+        "Files", "ForeignFiles", "JSON", "Lowering", "ModelIO", "ModelGraph", "TensorCore", "HDF5",
         "Containers", "ResNet",
       ]),
     library(
@@ -78,7 +79,10 @@ let package = Package(
       ["Files", "ForeignFiles", "JSON", "ModelIO", "ModelGraph", "TensorCore", "Checksums"]),
     library(
       "ONNXFormat",
-      ["Files", "JSON", "ModelIO", "ModelGraph", "TensorCore", "Protobuf", "CModelSchemas"]),
+      [
+        "Files", "JSON", "Lowering", "ModelIO", "ModelGraph", "TensorCore", "Protobuf",
+        "CModelSchemas",
+      ]),
     library(
       "ModelFormats",
       [
@@ -115,7 +119,8 @@ let package = Package(
 
     // Tests
     .target(
-      name: "TestSupport", dependencies: ["ResNetKit"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["ResNetKit", "Lowering", "Reference"],
+      path: "Tests/TestSupport",
       swiftSettings: settings),
     tests("TensorCore"),
     tests("ModelGraph", ["TensorCore"]),
@@ -124,14 +129,17 @@ let package = Package(
     tests("JSON", ["Files", "TensorCore"]),
     tests("ForeignFiles", ["TensorCore"]),
     tests("Protobuf", ["Files", "TensorCore"]),
+    tests("Lowering", ["Files", "ModelGraph", "TensorCore"]),
     tests("ModelIO", ["Files", "JSON", "TensorCore", "ModelGraph"]),
     tests("Containers", ["Files", "TensorCore"]),
     tests("HDF5", ["Files", "TensorCore"]),
     tests(
-      "CaffeFormat", ["Files", "ModelIO", "ModelGraph", "TensorCore", "ForeignFiles", "Protobuf"]),
-    tests("KerasFormat", ["Files", "JSON", "HDF5", "ModelIO", "ModelGraph", "TensorCore"]),
+      "CaffeFormat",
+      ["Files", "Lowering", "ModelIO", "ModelGraph", "TensorCore", "ForeignFiles", "Protobuf"]),
+    tests(
+      "KerasFormat", ["Files", "JSON", "HDF5", "Lowering", "ModelIO", "ModelGraph", "TensorCore"]),
     tests("NativeFormat", ["Files", "JSON", "ModelIO", "ModelGraph", "TensorCore", "Checksums"]),
-    tests("ONNXFormat", ["Protobuf"]),
+    tests("ONNXFormat", ["Lowering", "Protobuf"]),
     tests("Reference", ["ModelGraph", "TensorCore"]),
     tests(
       "Runtime",

@@ -1,4 +1,5 @@
 public import Files
+internal import Lowering
 public import ModelGraph
 internal import ModelIO
 internal import Protobuf
@@ -81,7 +82,9 @@ extension CaffeGraph {
           at: .object(layer.name), "expected weights of \(wanted) in Caffe, found \(stored)")
       }
       // A layer that only Caffe needs has the shapes of the one before it.
-      guard let outputs = nodes[layer.name]?.outputs.compactMap({ shapes[$0] }) else { continue }
+      guard let outputs = nodes[layer.name]?.outputs.compactMap({ network.shapes[$0] }) else {
+        continue
+      }
       guard outputs == plan.outputShapes else {
         throw FormatError(
           at: .object(layer.name),
@@ -94,7 +97,9 @@ extension CaffeGraph {
 extension Preprocessing {
   /// The mean image; nil where there is none.
   fileprivate var meanImage: Tensor? {
-    if case .image(let image) = mean { image } else { nil }
+    guard case .image(let image) = mean else { return nil }
+    // Caffe has no half precision.
+    return image.elementType.byteCount == 2 ? Tensor(image.shape, image.floats) : image
   }
 
   /// What has no field in a definition, a line each.

@@ -6,40 +6,25 @@ internal import TensorCore
 
 // Layers that multiply or add by channel, and the matrix product.
 extension CaffeGraph {
-  /// A BatchNorm layer, and a Scale layer for gamma and beta.
-  mutating func drafts(
+  /// A BatchNorm layer; gamma and beta are in a Scale layer behind it.
+  mutating func draft(
     _ layer: Layer.BatchNormalization, _ node: Node
-  ) throws(FormatError) -> [LayerDraft] {
+  ) throws(FormatError) -> LayerDraft {
     let channels = Shape([layer.mean.shape.elementCount])
-    var normalization = LayerDraft(node.name, "BatchNorm", "batch_norm_param")
+    var draft = LayerDraft(node.name, "BatchNorm", "batch_norm_param")
     // What Caffe takes for granted in phase TEST, but its users and readers are used to see.
-    normalization.parameters.add("use_global_stats", true)
-    normalization.parameters.addUnlessDefault("eps", try float(layer.epsilon, "epsilon", node))
-    normalization.blobs = [
+    draft.parameters.add("use_global_stats", true)
+    draft.parameters.addUnlessDefault("eps", try float(layer.epsilon, "epsilon", node))
+    draft.blobs = [
       try blob(layer.mean, .mean, node, as: channels),
       try blob(layer.variance, .variance, node, as: channels),
     ]
     if let factor = layer.factor {
-      normalization.blobs.append(try blob(factor, .factor, node, as: [1]))
+      draft.blobs.append(try blob(factor, .factor, node, as: [1]))
     } else {
-      normalization.blobs.append(try blob([1], node) { _ in 1 })
+      draft.blobs.append(try blob(1, node))
     }
-    guard layer.gamma != nil || layer.beta != nil else { return [normalization] }
-
-    // The last of both has the name: the value of this name stays what it is.
-    normalization.name = unusedName("\(node.name)_normalized")
-    var scale = LayerDraft(node.name, "Scale", "scale_param")
-    if let gamma = layer.gamma {
-      scale.blobs = [try blob(gamma, .gamma, node, as: channels)]
-    } else {
-      scale.blobs = [try blob(channels, node) { _ in 1 }]
-    }
-    if let beta = layer.beta {
-      scale.parameters.add("bias_term", true)
-      scale.blobs.append(try blob(beta, .beta, node, as: channels))
-    }
-    remarks.add(.scales, "\(normalization.name) and \(scale.name)")
-    return [normalization, scale]
+    return draft
   }
 
   mutating func draft(_ layer: Layer.Scale, _ node: Node) throws(FormatError) -> LayerDraft {
@@ -67,8 +52,8 @@ extension CaffeGraph {
   private func addAxes(
     _ axis: Int, _ constant: Shape?, _ node: Node, to draft: inout LayerDraft
   ) throws(FormatError) -> Shape {
-    let input = shapes[node.inputs[0]]!  // every value has a shape
-    let operand = constant ?? shapes[node.inputs[1]]!  // two inputs without a constant
+    let input = shape(of: node.inputs[0])
+    let operand = constant ?? shape(of: node.inputs[1])  // two inputs without a constant
     let end = axis + operand.rank
     let fits = end <= input.rank && Array(input.dimensions[axis..<end]) == operand.dimensions
     guard constant != nil else {
@@ -90,7 +75,7 @@ extension CaffeGraph {
 
   mutating func draft(_ layer: Layer.PReLU, _ node: Node) throws(FormatError) -> LayerDraft {
     var draft = LayerDraft(node.name, "PReLU", "prelu_param")
-    let channels = shapes[node.inputs[0]]![1]  // as shape inference has checked
+    let channels = shape(of: node.inputs[0])[1]  // as shape inference has checked
     let isShared = layer.slope.shape.elementCount != channels
     draft.parameters.addUnlessDefault("channel_shared", isShared)
     draft.blobs = [try blob(layer.slope, .slope, node, as: isShared ? [] : [channels])]

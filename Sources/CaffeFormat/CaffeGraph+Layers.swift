@@ -5,35 +5,31 @@ internal import Protobuf
 internal import TensorCore
 
 extension CaffeGraph {
-  /// The layers that together compute what a node does; all but the first read the one before.
+  /// The layer that computes what a node does.
   ///
   /// - Throws: `FormatError` naming the layer, where Caffe has none that computes this.
-  mutating func drafts(of node: Node) throws(FormatError) -> [LayerDraft] {
+  mutating func draft(of node: Node) throws(FormatError) -> LayerDraft {
     switch node.layer {
-    case .batchNormalization(let layer): try drafts(layer, node)
-    case .scale(let layer): [try draft(layer, node)]
-    case .bias(let layer): [try draft(layer, node)]
-    case .activation(let function): [try draft(function, node)]
-    case .prelu(let layer): [try draft(layer, node)]
-    case .pooling(let layer): [try draft(layer, node)]
-    case .globalPooling(let layer): [draft(layer, node)]
-    case .elementwise(let layer): [try draft(layer, node)]
-    case .concatenation(let layer): [draft(layer, node)]
-    case .slice(let layer): [draft(layer, node)]
-    case .crop:
-      throw FormatError(
-        at: .object(node.name), "Caffe has no layer that takes part of the elements of an axis")
-    case .zeroPadding(let layer): [try draft(layer, node)]
-    case .fullyConnected(let layer): [try draft(layer, node)]
-    case .flatten(let layer): [draft(layer, node)]
-    case .reshape(let layer): [draft(layer, node)]
-    case .permutation:
-      throw FormatError(at: .object(node.name), "Caffe has no layer that exchanges axes")
-    case .softmax(let layer): [try draft(layer, node)]
-    case .localResponseNormalization(let layer): [try draft(layer, node)]
-    case .passThrough(let layer): [draft(layer, node)]
-    case .convolution(let layer): [try draft(layer, node)]
-    case .input: preconditionFailure("an input is no layer that computes")
+    case .batchNormalization(let layer): try draft(layer, node)
+    case .scale(let layer): try draft(layer, node)
+    case .bias(let layer): try draft(layer, node)
+    case .activation(let function): try draft(function, node)
+    case .prelu(let layer): try draft(layer, node)
+    case .pooling(let layer): try draft(layer, node)
+    case .globalPooling(let layer): draft(layer, node)
+    case .elementwise(let layer): try draft(layer, node)
+    case .concatenation(let layer): draft(layer, node)
+    case .slice(let layer): draft(layer, node)
+    case .crop: throw fault(node, "Caffe has no layer that takes part of the elements of an axis")
+    case .fullyConnected(let layer): try draft(layer, node)
+    case .flatten(let layer): draft(layer, node)
+    case .reshape(let layer): draft(layer, node)
+    case .permutation: throw fault(node, "Caffe has no layer that exchanges axes")
+    case .softmax(let layer): try draft(layer, node)
+    case .localResponseNormalization(let layer): try draft(layer, node)
+    case .passThrough(let layer): draft(layer, node)
+    case .convolution(let layer): try draft(layer, node)
+    case .input, .zeroPadding: preconditionFailure("no layer that computes, after lowering")
     }
   }
 
@@ -47,8 +43,7 @@ extension CaffeGraph {
     case .tanh: return LayerDraft(node.name, "TanH")
     case .power(let layer): return try draft(layer, node)
     default:
-      throw FormatError(
-        at: .object(node.name), "Caffe has no layer that computes this function: \(function.name)")
+      throw fault(node, "Caffe has no layer that computes this function: \(function.name)")
     }
   }
 
@@ -95,7 +90,7 @@ extension CaffeGraph {
   ) throws(FormatError) -> LayerDraft {
     try require(
       node.inputs.count > 1, node, "Caffe's Eltwise takes 2 inputs or more, found 1")
-    let shapes = node.inputs.map { self.shapes[$0]! }  // every value has a shape
+    let shapes = node.inputs.map(shape)
     try require(
       shapes.allSatisfy { $0 == shapes[0] }, node,
       "expected inputs of one shape for Caffe, found \(shapes)")
@@ -127,7 +122,7 @@ extension CaffeGraph {
 
   private func draft(_ layer: Layer.Flatten, _ node: Node) -> LayerDraft {
     var draft = LayerDraft(node.name, "Flatten", "flatten_param")
-    let isToLast = layer.endAxis == shapes[node.inputs[0]]!.rank - 1  // every value has a shape
+    let isToLast = layer.endAxis == shape(of: node.inputs[0]).rank - 1
     draft.parameters.addUnlessDefault("axis", layer.axis)
     draft.parameters.addUnlessDefault("end_axis", isToLast ? -1 : layer.endAxis)
     return draft

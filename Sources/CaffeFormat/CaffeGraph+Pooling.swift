@@ -9,17 +9,13 @@ internal import TensorCore
 extension CaffeGraph {
   mutating func draft(_ layer: Layer.Pooling, _ node: Node) throws(FormatError) -> LayerDraft {
     try require(layer.dilation == Extent(1), node, "Caffe has no dilated pooling")
-    // Every value has a shape; these are images.
-    let (input, output) = (shapes[node.inputs[0]]!, shapes[node.outputs[0]]!)
+    let (input, output) = (shape(of: node.inputs[0]), shape(of: node.outputs[0]))
     let pad = Extent(height: layer.padding.top, width: layer.padding.left)
     let rounding = [Rounding.ceil, .floor].first {
       hasSameWindows(as: layer, from: input, to: output, pad: pad, rounding: $0)
     }
     guard let rounding else {
-      throw FormatError(at: .object(node.name), reason(why: layer, from: input))
-    }
-    if rounding == .floor, layer.kernel == Extent(1), pad == Extent(0) {
-      return try subsampling(by: layer.stride, node)
+      throw fault(node, reason(why: layer, from: input))
     }
     if !layer.isOfCaffe(rounding: rounding) { remarks.add(.poolingSizes, node.name) }
 

@@ -1,16 +1,15 @@
 internal import Files
+internal import Lowering
 internal import ModelGraph
 internal import ModelIO
 internal import TensorCore
 
-/// A network rewritten in Caffe's terms: layers that read and write blobs by name.
+/// A network in Caffe's terms: one layer for each of the lowered network, over blobs by name.
 struct CaffeGraph {
   /// As many bytes as Caffe reads of one file.
   static let sizeLimit = Int(Int32.max)
 
-  let network: Network
-  /// The shape of every value.
-  private(set) var shapes: [String: Shape]
+  let network: LoweredNetwork
   private(set) var layers: [LayerDraft] = []
   var remarks = Remarks<CaffeRemark>()
   /// The bytes of all tensors so far.
@@ -20,148 +19,81 @@ struct CaffeGraph {
   private var blobs: [String: String] = [:]
   /// Blobs that may lie in the memory of others.
   private var views: Set<String> = []
-  /// The values that are another one under a second name.
-  private var aliases: [String: String] = [:]
   /// The layers that read each value.
-  private var readers: [String: [Node]] = [:]
-  /// Values that a convolution makes itself out of another one, by zeros around it.
-  private var padded: [String: (value: String, padding: Padding)] = [:]
-  private var takenNames: Set<String>
+  private let readers: [String: [Node]]
 }
 
 extension CaffeGraph {
-  /// Rewrites a network.
+  /// What Caffe has no layers for becomes layers that it has.
+  static let passes: [any LoweringPass] = [
+    LeaveOutPassThroughs([.split, .augmentation]),
+    LeaveOutUnreadInputs(),
+    MergePadding { SymmetricPadding($0.padding, dilation: $0.dilation) != nil },
+    CutUnreadPadding(),
+    MovingAsConvolution(format: "Caffe", limit: sizeLimit),
+    EnlargeKernels(format: "Caffe", limit: sizeLimit),
+    SplitBatchNormalization(),
+    WidenWeights(),
+  ]
+
+  /// Writes a network as layers.
   ///
   /// - Throws: `FormatError` naming the layer that Caffe cannot express.
-  init(_ network: Network) throws(FormatError) {
-    do {
-      self.init(network: network, shapes: try network.shapes(), takenNames: [])
-    } catch {
-      throw FormatError(at: error.layer.map { .object($0) }, error.reason)
+  init(_ model: Network) throws(FormatError) {
+    var network = try LoweredNetwork(model)
+    try network.apply(Self.passes)
+    self.init(network: network, readers: network.readers)
+    for (change, item) in network.changes {
+      if let remark = CaffeRemark(change) { remarks.add(remark, item) }
     }
-    takenNames = Set(network.nodes.flatMap { [$0.name] + $0.outputs })
-    for node in network.nodes { findReaders(of: node) }
     for node in network.nodes { try add(node) }
     nameSharedBlobs()
   }
 
-  private init(network: Network, shapes: [String: Shape], takenNames: Set<String>) {
+  private init(network: LoweredNetwork, readers: [String: [Node]]) {
     self.network = network
-    self.shapes = shapes
-    self.takenNames = takenNames
+    self.readers = readers
   }
 
-  /// A value as it is known in Caffe.
-  private func resolved(_ value: String) -> String { aliases[value] ?? value }
-
-  private mutating func findReaders(of node: Node) {
-    // One that nobody reads is an output, which must not vanish.
-    if case .passThrough(let layer) = node.layer, layer.kind != .dropout,
-      !network.outputs.contains(node.outputs[0])
-    {
-      aliases[node.outputs[0]] = resolved(node.inputs[0])
-    } else {
-      for value in node.inputs { readers[resolved(value), default: []].append(node) }
-    }
-  }
+  /// The shape of a value.
+  func shape(of value: String) -> Shape { network.shapes[value]! }  // every value has a shape
 
   private mutating func add(_ node: Node) throws(FormatError) {
-    switch node.layer {
-    case .input(let input): try add(input, node)
-    case .passThrough where aliases[node.outputs[0]] != nil: remarks.add(.splits, node.name)
-    case .zeroPadding(let padding) where isMergeable(padding, node):
-      let value = resolved(node.inputs[0])
-      padded[node.outputs[0]] = (value, padding.spatial)
-      remarks.add(.mergedPadding, "\(node.name) to \(readers[node.outputs[0]]![0].name)")
-    case .zeroPadding(let padding):
-      try require(padding.value == 0, node, "Caffe pads with zeros, found \(padding.value)")
-      let read = readPart(of: padding, node)
-      try connect([try draft(read, node)], node, inputs: node.inputs)
-    case .convolution(let convolution):
-      let source = padded[resolved(node.inputs[0])]
-      var convolution = convolution
-      if let source { convolution.padding = convolution.padding + source.padding }
-      let draft = try draft(convolution, node)
-      try connect([draft], node, inputs: [source?.value ?? node.inputs[0]])
-    default:
-      try connect(try drafts(of: node), node, inputs: node.inputs)
+    if case .input(let input) = node.layer { return try add(input, node) }
+    var draft = try draft(of: node)
+    // Each value is made, and so has a blob, before it is read.
+    draft.bottoms = node.inputs.map { blobs[$0]! }
+    draft.tops = node.outputs.map(blobName)
+    if draft.canWorkInPlace, readers[node.inputs[0]]?.count == 1,
+      !views.contains(draft.bottoms[0])
+    {
+      draft.tops = draft.bottoms
     }
+    if draft.sharesMemory { views.formUnion(draft.tops) }
+    layers.append(draft)
+    for (value, top) in zip(node.outputs, draft.tops) { blobs[value] = top }
+    if node.outputs.count == 1, node.outputs[0] != node.name {
+      remarks.add(.valueNames, "\(node.outputs[0]) as \(node.name)")
+    }
+  }
+
+  /// What the blob of a value is called: a value that only lowering made has the name of what the
+  /// layer behind it makes in place.
+  private func blobName(of value: String) -> String {
+    guard network.isMade(value), let next = readers[value]?.first else { return value }
+    return next.outputs[0]
   }
 
   private mutating func add(_ input: Layer.Input, _ node: Node) throws(FormatError) {
     try require(
       input.shape.rank > 0 && input.shape.dimensions.allSatisfy { $0 > 0 }, node,
       "expected extents of 1 or more, found \(input.shape)")
-    guard readers[node.outputs[0]] != nil else {
-      return remarks.add(.unreadInputs, node.name)
-    }
     var draft = LayerDraft(node.name, "Input", "input_param")
     draft.parameters.add("shape", extents: input.shape.dimensions)
     draft.tops = node.outputs
     views.formUnion(node.outputs)  // the caller's memory
     for value in node.outputs { blobs[value] = value }
     layers.append(draft)
-  }
-
-  /// Whether the only reader is a convolution that can add the zeros itself.
-  private func isMergeable(_ padding: Layer.ZeroPadding, _ node: Node) -> Bool {
-    guard padding.channelsBefore == 0, padding.channelsAfter == 0, padding.value == 0,
-      !padding.cutsOff,
-      let reader = readers[node.outputs[0]], reader.count == 1,
-      case .convolution(let convolution) = reader[0].layer
-    else { return false }
-    return SymmetricPadding(padding.spatial + convolution.padding, dilation: convolution.dilation)
-      != nil
-  }
-
-  /// Zero padding without its last rows and columns where only a pooling reads it that drops them
-  /// by rounding down: then Caffe, which rounds up, has as many windows.
-  private mutating func readPart(
-    of padding: Layer.ZeroPadding, _ node: Node
-  ) -> Layer.ZeroPadding {
-    let value = node.outputs[0]
-    guard !padding.cutsOff, let reader = readers[value], reader.count == 1,
-      case .pooling(let pooling) = reader[0].layer, pooling.padding == .none
-    else { return padding }
-    // Every value has a shape; these are images.
-    let (input, output) = (shapes[value]!, shapes[reader[0].outputs[0]]!)
-    let unreadRows = input[2] - (output[2] - 1) * pooling.stride.height - pooling.kernel.height
-    let unreadColumns = input[3] - (output[3] - 1) * pooling.stride.width - pooling.kernel.width
-    var read = padding
-    read.spatial.bottom -= max(0, min(unreadRows, padding.spatial.bottom))
-    read.spatial.right -= max(0, min(unreadColumns, padding.spatial.right))
-    guard read.spatial != padding.spatial else { return padding }
-    shapes[value] =
-      input
-      .replacing(2, by: input[2] - padding.spatial.bottom + read.spatial.bottom)
-      .replacing(3, by: input[3] - padding.spatial.right + read.spatial.right)
-    remarks.add(.unreadPadding, "\(node.name) before \(reader[0].name)")
-    return read
-  }
-
-  /// Adds the layers that together are one node: all but the first work in place.
-  private mutating func connect(
-    _ drafts: [LayerDraft], _ node: Node, inputs: [String]
-  ) throws(FormatError) {
-    let values = inputs.map(resolved)
-    var first = drafts[0]
-    // Each value is made, and so has a blob, before it is read.
-    first.bottoms = values.map { blobs[$0]! }
-    first.tops = node.outputs
-    if first.canWorkInPlace, readers[values[0]]?.count == 1, !views.contains(first.bottoms[0]) {
-      first.tops = first.bottoms
-    }
-    if first.sharesMemory { views.formUnion(first.tops) }
-    layers.append(first)
-    for var draft in drafts.dropFirst() {
-      draft.bottoms = first.tops
-      draft.tops = first.tops
-      layers.append(draft)
-    }
-    for (value, top) in zip(node.outputs, first.tops) { blobs[value] = top }
-    if node.outputs.count == 1, node.outputs[0] != node.name {
-      remarks.add(.valueNames, "\(node.outputs[0]) as \(node.name)")
-    }
   }
 
   /// Names the weights that layers share, so that a reader shares them again.
@@ -190,15 +122,17 @@ extension CaffeGraph {
 
 // What the drafts of layers are made with.
 extension CaffeGraph {
+  /// An error about the layer of the model.
+  func fault(_ node: Node, _ reason: String) -> FormatError {
+    FormatError(at: .object(network.source(of: node.name)), reason)
+  }
+
   /// Throws an error about a layer unless a condition holds.
   func require(
     _ condition: Bool, _ node: Node, _ reason: @autoclosure () -> String
   ) throws(FormatError) {
-    guard condition else { throw FormatError(at: .object(node.name), reason()) }
+    guard condition else { throw fault(node, reason()) }
   }
-
-  /// A name that no layer and no value has.
-  mutating func unusedName(_ name: String) -> String { takenNames.insertUnused(name) }
 
   /// A parameter as Caffe has it.
   mutating func float(
@@ -209,7 +143,7 @@ extension CaffeGraph {
       float.isFinite || !value.isFinite, node,
       "expected a \(what) that float32 can hold, found \(value)")
     if Double(float) != value, !value.isNaN {
-      remarks.add(.rounding, "\(what) \(value) of \(node.name)")
+      remarks.add(.rounding, "\(what) \(value) of \(network.source(of: node.name))")
     }
     return float
   }
@@ -218,30 +152,21 @@ extension CaffeGraph {
   mutating func blob(
     _ tensor: Tensor, _ role: Layer.WeightRole, _ node: Node, as shape: Shape
   ) throws(FormatError) -> BlobDraft {
-    let weight = "\(node.name)/\(role.rawValue)"
-    var draft = BlobDraft(tensor: tensor.reshaped(to: shape), weight: weight)
-    if tensor.shape != shape { draft.transforms = [.reshape(from: tensor.shape, to: shape)] }
-    switch tensor.elementType {
-    case .float16, .bfloat16:
-      draft.transforms.append(.widen(from: tensor.elementType))
-      remarks.add(.widening, "\(weight) (\(tensor.elementType))")
-    case .float64: remarks.add(.doubles, weight)
-    case .float32: break
+    let origin = network.origin(of: role, in: node.name)
+    var draft = BlobDraft(
+      tensor: tensor.reshaped(to: shape), weight: origin.weight, transforms: origin.transforms)
+    if tensor.shape != shape { draft.transforms.append(.reshape(from: tensor.shape, to: shape)) }
+    if tensor.elementType == .float64 {
+      remarks.add(.doubles, origin.weight ?? "\(node.name)/\(role.rawValue)")
     }
     try take(draft.byteCount, node)
     return draft
   }
 
-  /// A tensor that only Caffe needs, each element made from its index.
-  mutating func blob(
-    _ shape: Shape, _ node: Node, _ element: (Int) -> Float
-  ) throws(FormatError) -> BlobDraft {
-    let (count, overflow) = shape.elementCount.multipliedReportingOverflow(by: 4)
-    try take(overflow ? Int.max : count, node)
-    try requireMemory(count, node)
-    let tensor = Tensor(
-      shape, filling: { output in for index in output.indices { output[index] = element(index) } })
-    return BlobDraft(tensor: tensor)
+  /// One number that only Caffe needs.
+  mutating func blob(_ number: Float, _ node: Node) throws(FormatError) -> BlobDraft {
+    try take(4, node)
+    return BlobDraft(tensor: Tensor([1], [number]))
   }
 
   /// Counts bytes before they are allocated or written.
@@ -251,23 +176,5 @@ extension CaffeGraph {
       "expected weights of at most \(CaffeGraph.sizeLimit) bytes together, as Caffe reads, found "
         + "\(byteCount) before this layer and more with it")
     byteCount += count
-  }
-
-  /// Refuses to make a tensor for which there is no memory.
-  func requireMemory(_ byteCount: Int, _ node: Node) throws(FormatError) {
-    do {
-      try Memory.require(byteCount)
-    } catch {
-      throw FormatError(.outOfMemory, at: .object(node.name), error.description)
-    }
-  }
-}
-
-extension Padding {
-  /// Padding of padding.
-  static func + (left: Padding, right: Padding) -> Padding {
-    Padding(
-      top: left.top + right.top, left: left.left + right.left,
-      bottom: left.bottom + right.bottom, right: left.right + right.right)
   }
 }

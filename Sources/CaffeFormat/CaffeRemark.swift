@@ -1,3 +1,4 @@
+internal import Lowering
 internal import ModelIO
 internal import Protobuf
 
@@ -37,6 +38,27 @@ enum CaffeRemark: RemarkKind {
     case .widening: "widened weights to float32, which changes no value"
     case .doubles: "stored float64 weights as double_data, which OpenCV does not read"
     case .untransposed: "wrote matrices that the source stores transposed the usual way round"
+    }
+  }
+}
+
+extension CaffeRemark {
+  /// What is told of a change; nil for one that no pass for Caffe makes.
+  init?(_ change: Change) {
+    switch change {
+    case .leftOutPassThrough: self = .splits
+    case .leftOutInput: self = .unreadInputs
+    case .widenedWeight: self = .widening
+    case .splitNormalization: self = .scales
+    case .mergedPadding: self = .mergedPadding
+    case .cutUnreadPadding: self = .unreadPadding
+    case .enlargedKernel: self = .enlargedKernels
+    case .paddingAsConvolution: self = .padding
+    case .cropAsConvolution: self = .cropping
+    case .subsamplingAsConvolution: self = .subsampling
+    case .dividedStatistics, .foldedScale, .scaleAsConvolution, .separateCoefficients,
+      .separatePadding, .separateStride, .separateAxes, .zeroPaddedMaximum, .separateFlattening:
+      return nil
     }
   }
 }

@@ -104,7 +104,7 @@ extension CaffemodelLayout {
       message.add(Field.shape, extents: blob.tensor.shape.dimensions)
       let shape = message.bytes()
       let inner: [UInt8]
-      switch blob.storedType {
+      switch blob.tensor.elementType {
       case .float64:
         inner = shape + lengthPrefix(Field.doubleData, blob.byteCount)
         tail = []

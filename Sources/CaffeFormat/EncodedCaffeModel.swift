@@ -58,7 +58,7 @@ extension EncodedCaffeModel {
       for piece in layout.pieces {
         switch piece {
         case .bytes(let bytes): try writer.write(bytes)
-        case .elements(let blob): try writer.write(blob.stored.bytes)
+        case .elements(let blob): try writer.write(blob.tensor.bytes)
         }
       }
     } verify: { (bytes) throws(FormatError) in
@@ -69,7 +69,7 @@ extension EncodedCaffeModel {
         weight: placed.blob.weight, transforms: placed.blob.transforms,
         target: StoredTensor(
           file: output.name, object: placed.name, byteOffset: placed.byteOffset,
-          elementType: placed.blob.storedType, shape: placed.blob.tensor.shape))
+          elementType: placed.blob.tensor.elementType, shape: placed.blob.tensor.shape))
     }
     return (file, tensors)
   }
@@ -81,7 +81,7 @@ extension EncodedCaffeModel {
     try output.requireAsWritten(found.count == layout.blobs.count, "\(layout.blobs.count) tensors")
     for (blob, placed) in zip(found, layout.blobs) {
       try output.requireAsWritten(
-        blob.byteOffset == placed.byteOffset && blob.tensor.isBitEqual(to: placed.blob.stored),
+        blob.byteOffset == placed.byteOffset && blob.tensor.isBitEqual(to: placed.blob.tensor),
         placed.name)
     }
     let text = Bytes(Array(definition.utf8))
@@ -104,15 +104,15 @@ extension EncodedCaffeModel {
     {
       message.add(field, extent)
     }
-    let field: UInt32 = blob.storedType == .float64 ? 8 : 5
+    let field: UInt32 = blob.tensor.elementType == .float64 ? 8 : 5
     let head = message.bytes() + lengthPrefix(field, blob.byteCount)
     return try output.prepare(byteCount: head.count + blob.byteCount) {
       (writer) throws(FormatError) in
       try writer.write(head)
-      try writer.write(blob.stored.bytes)
+      try writer.write(blob.tensor.bytes)
     } verify: { (bytes) throws(FormatError) in
       let found = try MeanImage(reading: bytes).tensor
-      try output.requireAsWritten(found.isBitEqual(to: blob.stored), "the mean image")
+      try output.requireAsWritten(found.isBitEqual(to: blob.tensor), "the mean image")
     }
   }
 

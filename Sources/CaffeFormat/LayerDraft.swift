@@ -80,14 +80,6 @@ struct BlobDraft {
   /// The name under which layers share it.
   var sharedName: String?
 
-  /// The type it is stored in: Caffe has no half precision.
-  var storedType: ElementType { tensor.elementType.byteCount == 2 ? .float32 : tensor.elementType }
-
   /// The bytes its elements take in the file.
-  var byteCount: Int { tensor.shape.elementCount * storedType.byteCount }
-
-  /// The tensor as it is stored: where it lies, or widened to a copy.
-  var stored: Tensor {
-    tensor.elementType == storedType ? tensor : Tensor(tensor.shape, tensor.floats)
-  }
+  var byteCount: Int { tensor.shape.elementCount * tensor.elementType.byteCount }
 }

@@ -60,20 +60,11 @@ extension GraphDraft {
     let beta =
       layer.beta.map { weight(.beta, $0, as: flat($0)) }
       ?? constant("zeros", [Float](repeating: 0, count: channels), [channels])
-    var (mean, variance) = (layer.mean, layer.variance)
-    var transforms: [Ledger.Transform] = []
-    if let factor = layer.factor?.doubles.first, factor != 1 {
-      remarks.add(.statistics, node.name)
-      let statistics = layer.statistics
-      mean = Tensor(layer.mean.shape, statistics.mean.map { Float($0) })
-      variance = Tensor(layer.variance.shape, statistics.variance.map { Float($0) })
-      transforms = [.divide(by: factor)]
-    }
     emit(
       "BatchNormalization",
       [
-        input(), gamma, beta, weight(.mean, mean, as: flat(mean), transforms),
-        weight(.variance, variance, as: flat(variance), transforms),
+        input(), gamma, beta, weight(.mean, layer.mean, as: flat(layer.mean)),
+        weight(.variance, layer.variance, as: flat(layer.variance)),
       ], [("epsilon", .float(layer.epsilon))])
   }
 
@@ -144,31 +135,20 @@ extension GraphDraft {
     }
   }
 
+  /// The product with the last axis, after lowering.
   private mutating func write(_ layer: Layer.FullyConnected) {
-    let shape = shape(of: input())
     let kernel = layer.kernel.shape
-    var rows = input()
-    if layer.axis == shape.rank - 1, shape.rank > 2 {
-      // The product with the last axis only.
-      let matrix = weight(
-        .kernel, layer.kernel.permuted([1, 0]), as: [kernel[1], kernel[0]], [.transpose])
-      guard let bias = layer.bias else { return emit("MatMul", [rows, matrix]) }
-      let product = between("product")
-      emit("MatMul", [rows, matrix], to: [product])
-      return emit("Add", [product, weight(.bias, bias, as: [kernel[0]])])
+    guard shape(of: input()).rank > 2 else {
+      var inputs = [input(), weight(.kernel, layer.kernel)]
+      if let bias = layer.bias { inputs.append(weight(.bias, bias, as: [kernel[0]])) }
+      return emit("Gemm", inputs, [("transB", .int(1))])
     }
-    if shape.rank != 2 || layer.axis != 1 {
-      rows = between("rows")
-      emit("Flatten", [input()], to: [rows], [("axis", .int(layer.axis))])
-    }
-    var inputs = [rows, weight(.kernel, layer.kernel)]
-    if let bias = layer.bias { inputs.append(weight(.bias, bias, as: [kernel[0]])) }
-    let isWhole = layer.axis == 1
-    let product = isWhole ? output : between("product")
-    emit("Gemm", inputs, to: [product], [("transB", .int(1))])
-    guard !isWhole else { return }
-    let target = Array(self.shape(of: output).dimensions)
-    emit("Reshape", [product, integers("shape", [-1] + target.dropFirst())])
+    let matrix = weight(
+      .kernel, layer.kernel.permuted([1, 0]), as: [kernel[1], kernel[0]], [.transpose])
+    guard let bias = layer.bias else { return emit("MatMul", [input(), matrix]) }
+    let product = between("product")
+    emit("MatMul", [input(), matrix], to: [product])
+    emit("Add", [product, weight(.bias, bias, as: [kernel[0]])])
   }
 
   private mutating func write(_ layer: Layer.Softmax) {

@@ -1,4 +1,5 @@
 internal import Files
+internal import Lowering
 internal import ModelGraph
 internal import ModelIO
 internal import Protobuf
@@ -14,9 +15,8 @@ struct GraphDraft {
     case string(String)
   }
 
-  let network: Network
+  let network: LoweredNetwork
   let opset: Int
-  let shapes: [String: Shape]
   let schema = ONNXSchema()
   private(set) var nodes: [MessageBuilder] = []
   private(set) var initializers: [InitializerDraft] = []
@@ -33,16 +33,22 @@ struct GraphDraft {
   /// The layer that makes each value.
   private(set) var makers: [String: Layer] = [:]
 
+  /// What ONNX has no operators for becomes layers that it has.
+  static let passes: [any LoweringPass] = [DivideStatistics(), SeparateFlattening()]
+
   /// - Throws: `FormatError` naming the layer that ONNX cannot express in this set of operators.
-  init(_ network: Network, opset: Int) throws(FormatError) {
-    self.network = network
+  init(_ model: Network, opset: Int) throws(FormatError) {
     self.opset = opset
-    do {
-      shapes = try network.shapes()
-    } catch { throw FormatError(at: error.layer.map { .object($0) }, error.reason) }
+    var network = try LoweredNetwork(model)
+    try network.apply(Self.passes)
+    self.network = network
     names = Set(network.nodes.flatMap(\.outputs))
-    owners = Dictionary(network.allWeights.map { ($0.name, $0.owner) }) { first, _ in first }
-    node = network.nodes[0]  // a network has layers
+    let weights = try network.network().allWeights
+    owners = Dictionary(weights.map { ($0.name, $0.owner) }) { first, _ in first }
+    node = network.nodes[0]  // a network has layers, and these passes leave out none
+    for (change, item) in network.changes where change == .dividedStatistics {
+      remarks.add(.statistics, item)
+    }
     for node in network.nodes {
       self.node = node
       try write(node)
@@ -54,7 +60,7 @@ struct GraphDraft {
   func input(_ index: Int = 0) -> String { node.inputs[index] }
 
   /// The shape of a value of the network.
-  func shape(of value: String) -> Shape { shapes[value]! }  // every value has a shape
+  func shape(of value: String) -> Shape { network.shapes[value]! }  // every value has a shape
 
   /// The value that the node makes.
   var output: String { node.outputs[0] }
@@ -63,7 +69,9 @@ struct GraphDraft {
   mutating func between(_ part: String) -> String { names.insertUnused("\(node.name)/\(part)") }
 
   /// An error about the layer.
-  func fault(_ reason: String) -> FormatError { FormatError(at: .object(node.name), reason) }
+  func fault(_ reason: String) -> FormatError {
+    FormatError(at: .object(network.source(of: node.name)), reason)
+  }
 
   /// Adds an operator.
   ///
@@ -115,7 +123,8 @@ struct GraphDraft {
   ) -> String {
     let own = "\(node.name)/\(role.rawValue)"
     let owner = owners[own] ?? own
-    var transforms = transforms
+    let origin = network.origin(of: role, in: node.name)
+    var transforms = origin.transforms + transforms
     var stored = tensor
     if let shape, shape != tensor.shape {
       stored = tensor.reshaped(to: shape)
@@ -125,7 +134,7 @@ struct GraphDraft {
     if let known = constants[key] { return known }
     let name = names.insertUnused(owner)
     initializers.append(
-      InitializerDraft(name: name, tensor: stored, weight: own, transforms: transforms))
+      InitializerDraft(name: name, tensor: stored, weight: origin.weight, transforms: transforms))
     constants[key] = converted(name, stored.elementType)
     return constants[key]!
   }

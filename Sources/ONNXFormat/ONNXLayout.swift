@@ -1,4 +1,5 @@
 internal import Files
+internal import Lowering
 internal import ModelGraph
 internal import Protobuf
 internal import TensorCore
@@ -115,7 +116,8 @@ struct ONNXLayout {
   private static func ends(of draft: GraphDraft, _ empty: MessageBuilder) -> MessageBuilder {
     var message = empty
     let network = draft.network
-    let batch = network.inputs.first?.shape.dimensions.first
+    let inputs = network.nodes.filter { if case .input = $0.layer { true } else { false } }
+    let batch = inputs.first.flatMap { draft.shape(of: $0.outputs[0]).dimensions.first }
     func add(_ field: String, _ value: String, to message: inout MessageBuilder) {
       let shape = draft.shape(of: value)
       message.add(field) { info in
@@ -138,9 +140,7 @@ struct ONNXLayout {
         }
       }
     }
-    for node in network.nodes {
-      if case .input = node.layer { add("input", node.outputs[0], to: &message) }
-    }
+    for node in inputs { add("input", node.outputs[0], to: &message) }
     for output in network.outputs { add("output", output, to: &message) }
     return message
   }

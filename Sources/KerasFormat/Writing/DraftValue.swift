@@ -22,8 +22,6 @@ struct DraftValue {
   /// Its canonical shape.
   var shape: Shape
   var arrangement: Arrangement
-  /// Whether no element can be below zero.
-  var isNonNegative = false
   /// The layer that exchanged its axes, where Keras has not done so yet.
   var permutation: Node?
 

@@ -31,8 +31,7 @@ extension KerasGraph {
   ) {
     guard let activation else { return finish(node, value) }
     fused.insert(activation.node.name)
-    let nonNegative = ["relu", "relu6", "sigmoid", "softmax"]
-    finish(activation.node, value, isNonNegative: nonNegative.contains(activation.name))
+    finish(activation.node, value)
   }
 }
 

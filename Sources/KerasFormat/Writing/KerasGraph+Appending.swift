@@ -1,5 +1,6 @@
 internal import Files
 internal import JSON
+internal import Lowering
 internal import ModelGraph
 internal import ModelIO
 internal import TensorCore
@@ -26,8 +27,10 @@ extension KerasGraph {
     var value = DraftValue(
       source: LayerDraft.Reference(layer: layers.count, call: 0), shape: shape,
       arrangement: arrangement)
+    let isOfModel = node.map { !network.isMade($0.name) } ?? false
     var draft = LayerDraft(
-      name: name, node: node?.name, type: type, settings: settings, weights: weights,
+      name: name, node: isOfModel ? node?.name : nil, type: type, settings: settings,
+      weights: weights,
       calls: [inputs.map(\.source)], shapes: [value.kerasShape])
     draft.policy = node?.policy
     if let twin = twin(of: draft) {
@@ -60,25 +63,22 @@ extension KerasGraph {
     _ variable: String, _ tensor: Tensor, _ role: Layer.WeightRole, _ node: Node,
     _ transforms: [Ledger.Transform] = []
   ) throws(FormatError) -> WeightDraft {
-    let name = "\(node.name)/\(role.rawValue)"
-    var transforms = transforms
-    switch tensor.elementType {
-    case .float16, .bfloat16:
-      transforms.append(.widen(from: tensor.elementType))
-      remarks.add(.widening, "\(name) (\(tensor.elementType))")
-    case .float64: remarks.add(.doubles, name)
-    case .float32: break
+    let origin = network.origin(of: role, in: node.name)
+    if tensor.elementType == .float64 {
+      remarks.add(.doubles, origin.weight ?? "\(node.name)/\(role.rawValue)")
     }
     var moved = tensor
     for transform in transforms {
       guard let next = transform.applied(to: moved) else {
         throw FormatError(
-          .outOfMemory, at: .object(node.name), "no memory for \(transform.description)")
+          .outOfMemory, at: .object(network.source(of: node.name)),
+          "no memory for \(transform.description)")
       }
       moved = next
     }
     return WeightDraft(
-      variable: variable, tensor: moved, weight: name, transforms: transforms, origin: tensor)
+      variable: variable, tensor: moved, weight: origin.weight,
+      transforms: origin.transforms + transforms, origin: origin.weight == nil ? nil : tensor)
   }
 
   /// A weight of one number for each channel.

@@ -7,72 +7,18 @@ internal import TensorCore
 // Batch normalization, scales and biases.
 extension KerasGraph {
   mutating func add(_ layer: Layer.BatchNormalization, _ node: Node) throws(FormatError) {
-    let reader = readers[node.outputs[0]] ?? []
-    if layer.gamma == nil, layer.beta == nil, reader.count == 1,
-      affine(of: reader[0], channels: layer.mean.shape.elementCount) != nil
-    {
-      // Caffe's pair: the scale behind it becomes gamma and beta.
-      waiting[node.outputs[0]] = (layer, node)
-    } else {
-      try normalize(layer, node, affine: nil)
-    }
-  }
-
-  /// A factor and an addend for each channel, constants of a node, as gamma and beta.
-  private struct Affine {
-    var node: Node
-    var gamma: (tensor: Tensor, role: Layer.WeightRole)?
-    var beta: (tensor: Tensor, role: Layer.WeightRole)?
-  }
-
-  /// What a scale or bias layer does to channels; nil for any other layer, or if it does not.
-  private func affine(of node: Node, channels: Int) -> Affine? {
-    func isVector(_ tensor: Tensor?, _ axis: Int) -> Bool {
-      guard let shape = tensor?.shape else { return false }
-      return axis == 1 && shape.rank > 0 && shape[0] == channels && shape.elementCount == channels
-    }
-    switch node.layer {
-    case .scale(let layer):
-      guard let scale = layer.scale, isVector(scale, layer.axis) else { return nil }
-      return Affine(
-        node: node, gamma: (scale, .scale), beta: layer.bias.map { ($0, .bias) })
-    case .bias(let layer):
-      guard let bias = layer.bias, isVector(bias, layer.axis) else { return nil }
-      return Affine(node: node, beta: (bias, .bias))
-    default: return nil
-    }
-  }
-
-  private mutating func normalize(
-    _ layer: Layer.BatchNormalization, _ node: Node, affine: Affine?
-  ) throws(FormatError) {
     var input = value(node.inputs[0])
     if case .flattened = input.arrangement { input = plain(input, for: node) }
     let axis = input.kerasAxis(1)!  // no value is flattened any more
-    let gamma =
-      layer.gamma.map { ($0, Layer.WeightRole.gamma, node) }
-      ?? affine?.gamma.map { ($0.tensor, $0.role, affine!.node) }
-    let beta =
-      layer.beta.map { ($0, Layer.WeightRole.beta, node) }
-      ?? affine?.beta.map { ($0.tensor, $0.role, affine!.node) }
     var weights: [WeightDraft] = []
-    for (variable, source) in [("gamma", gamma), ("beta", beta)] {
-      guard let (tensor, role, owner) = source else { continue }
-      weights.append(try vector(variable, tensor, role, owner))
-    }
-    var division: [Ledger.Transform] = []
-    if let factor = layer.factor?.doubles[0], factor != 1 {
-      // No batch was ever seen: both statistics are 0.
-      division = [.divide(by: factor == 0 ? .infinity : factor)]
-      remarks.add(.dividedStatistics, node.name)
-    }
+    if let gamma = layer.gamma { weights.append(try vector("gamma", gamma, .gamma, node)) }
+    if let beta = layer.beta { weights.append(try vector("beta", beta, .beta, node)) }
     let isNormalization =
       layer.epsilon == 0 && weights.isEmpty && layer.factor == nil
       && layer.variance.doubles.allSatisfy { $0 >= 1e-14 }
     weights += [
-      try vector(isNormalization ? "mean" : "moving_mean", layer.mean, .mean, node, division),
-      try vector(
-        isNormalization ? "variance" : "moving_variance", layer.variance, .variance, node, division),
+      try vector(isNormalization ? "mean" : "moving_mean", layer.mean, .mean, node),
+      try vector(isNormalization ? "variance" : "moving_variance", layer.variance, .variance, node),
     ]
     if isNormalization {
       // What Keras has as a layer of its own, whose variances nothing is added to.
@@ -90,46 +36,29 @@ extension KerasGraph {
       node, .batchNormalization,
       [
         .init("axis", .integer(axis)), .init("momentum", .double(0.99)),
-        .init("epsilon", .double(layer.epsilon)), .init("center", .bool(beta != nil)),
-        .init("scale", .bool(gamma != nil)),
+        .init("epsilon", .double(layer.epsilon)), .init("center", .bool(layer.beta != nil)),
+        .init("scale", .bool(layer.gamma != nil)),
       ], weights: weights, to: [input], shape: input.shape, input.arrangement)
-    finish(affine?.node ?? node, result)
+    finish(node, result)
   }
 
-  /// Folds a node into the normalization that waits for it; false where none does.
-  private mutating func fold(_ node: Node) throws(FormatError) -> Bool {
-    guard let (layer, normalization) = waiting.removeValue(forKey: node.inputs[0]) else {
-      return false
-    }
-    remarks.add(.foldedScales, "\(node.name) into \(normalization.name)")
-    try normalize(
-      layer, normalization, affine: affine(of: node, channels: layer.mean.shape.elementCount))
-    return true
-  }
-
+  /// A factor that is a second input, or one number; for channels it is a convolution by now.
   mutating func add(_ layer: Layer.Scale, _ node: Node) throws(FormatError) {
-    guard try !fold(node) else { return }
     guard let scale = layer.scale else {
       try require(layer.bias == nil, node, "Keras has no layer that multiplies two values and adds")
       return try broadcast(.multiply, axis: layer.axis, node)
     }
     let input = value(node.inputs[0])
-    if let affine = affine(of: node, channels: input.shape.rank > 1 ? input.shape[1] : 0) {
-      return try multiply(input, affine)
-    }
     try require(
       scale.shape.elementCount == 1, node,
       "Keras has no layer that multiplies \(input.shape) by a constant of \(scale.shape)")
     try addNumber(scale.doubles[0], layer.bias?.doubles[0] ?? 0, input, node)
   }
 
+  /// An addend that is a second input, or one number; for channels it is a convolution by now.
   mutating func add(_ layer: Layer.Bias, _ node: Node) throws(FormatError) {
-    guard try !fold(node) else { return }
     guard let bias = layer.bias else { return try broadcast(.add, axis: layer.axis, node) }
     let input = value(node.inputs[0])
-    if let affine = affine(of: node, channels: input.shape.rank > 1 ? input.shape[1] : 0) {
-      return try multiply(input, affine)
-    }
     try require(
       bias.shape.elementCount == 1, node,
       "Keras has no layer that adds a constant of \(bias.shape) to \(input.shape)")
@@ -147,53 +76,6 @@ extension KerasGraph {
     let result = append(
       node, .rescaling, rescaling(scale, offset), to: [input], shape: input.shape,
       input.arrangement)
-    finish(node, result)
-  }
-
-  /// A depthwise convolution whose kernels are one pixel: a factor and an addend for each channel.
-  private mutating func multiply(
-    _ input: DraftValue, _ affine: Affine
-  ) throws(FormatError) {
-    let node = affine.node
-    let channels = input.shape[1]
-    try require(
-      [2, 4].contains(input.shape.rank), node,
-      "Keras has no layer that multiplies the channels of \(input.shape) by constants")
-    var image = input
-    if input.shape.rank == 2 {
-      let source = plain(input, for: node)
-      image = append(
-        unusedName("\(name(of: node))_image"), .reshape,
-        [.init("target_shape", .integers([1, 1, channels]))], to: [source],
-        shape: [input.shape[0], channels, 1, 1], .image)
-    } else {
-      image = self.image(image, for: node)
-    }
-    let kernel: Shape = [1, 1, channels, 1]
-    var weights: [WeightDraft] = []
-    if let (scale, role) = affine.gamma {
-      weights.append(
-        try weight(
-          "depthwise_kernel", scale, role, node, [.reshape(from: scale.shape, to: kernel)]))
-    } else {
-      let ones = Tensor(kernel, [Float](repeating: 1, count: channels))
-      weights.append(WeightDraft(variable: "depthwise_kernel", tensor: ones))
-    }
-    if let (bias, role) = affine.beta { weights.append(try vector("bias", bias, role, node)) }
-    remarks.add(.scales, node.name)
-    var result = append(
-      node, .depthwiseConvolution,
-      [
-        .init("kernel_size", .integers([1, 1])), .init("strides", .integers([1, 1])),
-        .init("padding", .string("valid")), .init("data_format", .string("channels_last")),
-        .init("dilation_rate", .integers([1, 1])), .init("depth_multiplier", .integer(1)),
-        .init("activation", .string("linear")), .init("use_bias", .bool(affine.beta != nil)),
-      ], weights: weights, to: [image], shape: image.shape, .image)
-    if input.shape.rank == 2 {
-      result = append(
-        unusedName("\(name(of: node))_flatten"), .flatten, [], to: [result], shape: input.shape,
-        .plain(2))
-    }
     finish(node, result)
   }
 
@@ -220,7 +102,7 @@ extension KerasGraph {
     }
     operand = arranged(operand, standard, for: node.name)
     let result = append(node, type, to: [input, operand], shape: input.shape, standard)
-    finish(node, result, isNonNegative: input.isNonNegative && operand.isNonNegative)
+    finish(node, result)
   }
 
   /// A value with axes of 1 behind its own.

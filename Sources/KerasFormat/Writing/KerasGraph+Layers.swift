@@ -8,12 +8,10 @@ internal import TensorCore
 extension KerasGraph {
   /// Adds a layer that makes each element of its input into another one.
   private mutating func addUnary(
-    _ node: Node, _ type: LayerDraft.Class, _ settings: [JSON.Member], isNonNegative: Bool
+    _ node: Node, _ type: LayerDraft.Class, _ settings: [JSON.Member]
   ) {
     let input = value(node.inputs[0])
-    let result = append(
-      node, type, settings, to: [input], shape: input.shape, input.arrangement)
-    finish(node, result, isNonNegative: isNonNegative)
+    finish(node, append(node, type, settings, to: [input], shape: input.shape, input.arrangement))
   }
 
   mutating func add(_ function: Layer.Activation, _ node: Node) throws(FormatError) {
@@ -26,9 +24,7 @@ extension KerasGraph {
     guard let name = function.kerasName else {
       throw fault(node, "not every Keras has a layer that computes this function: \(function.name)")
     }
-    addUnary(
-      node, .activation, [.init("activation", .string(name))],
-      isNonNegative: ["sigmoid", "softplus", "exponential"].contains(name))
+    addUnary(node, .activation, [.init("activation", .string(name))])
   }
 
   private mutating func add(_ layer: Layer.ReLU, _ node: Node) throws(FormatError) {
@@ -45,12 +41,12 @@ extension KerasGraph {
       [
         .init("max_value", layer.maximum.map { .double($0) } ?? .null),
         .init("negative_slope", .double(layer.negativeSlope)), .init("threshold", .double(0)),
-      ], isNonNegative: layer.negativeSlope == 0)
+      ])
   }
 
   private mutating func add(_ layer: Layer.ELU, _ node: Node) throws(FormatError) {
     try require(layer.alpha.isFinite, node, "expected a finite alpha, found \(layer.alpha)")
-    addUnary(node, .elu, [.init("alpha", .double(layer.alpha))], isNonNegative: false)
+    addUnary(node, .elu, [.init("alpha", .double(layer.alpha))])
   }
 
   private mutating func add(_ layer: Layer.Power, _ node: Node) throws(FormatError) {
@@ -58,10 +54,7 @@ extension KerasGraph {
       layer.power == 1 && layer.scale.isFinite && layer.shift.isFinite, node,
       "Keras has no layer that computes powers, found (\(layer.shift) + \(layer.scale) x) ^ "
         + "\(layer.power)")
-    let input = value(node.inputs[0])
-    addUnary(
-      node, .rescaling, rescaling(layer.scale, layer.shift),
-      isNonNegative: input.isNonNegative && layer.scale >= 0 && layer.shift >= 0)
+    addUnary(node, .rescaling, rescaling(layer.scale, layer.shift))
   }
 
   /// The settings of `scale · x + offset`.
@@ -76,8 +69,7 @@ extension KerasGraph {
     // Over all elements of an image their order does not matter.
     let axis = input.kerasAxis(layer.axis) ?? layer.axis
     addUnary(
-      node, .softmax, [.init("axis", .integer(axis == input.shape.rank - 1 ? -1 : axis))],
-      isNonNegative: true)
+      node, .softmax, [.init("axis", .integer(axis == input.shape.rank - 1 ? -1 : axis))])
   }
 
   mutating func add(_ layer: Layer.PassThrough, _ node: Node) throws(FormatError) {
@@ -85,63 +77,44 @@ extension KerasGraph {
     switch layer.kind {
     case .split:
       remarks.add(.splits, node.name)
-      finish(node, input, isNonNegative: input.isNonNegative)
+      finish(node, input)
     case .augmentation, .dropout:
       if let (className, settings) = layer.kerasDefinition {
         let image = arranged(input, DraftValue.standard(input.shape.rank), for: node.name)
         let result = append(
           node, .training, settings, to: [image], shape: image.shape, image.arrangement)
         layers[result.source.layer].definedClass = className
-        finish(node, result, isNonNegative: input.isNonNegative)
+        finish(node, result)
       } else if layer.kind == .augmentation {
         remarks.add(.splits, node.name)
-        finish(node, input, isNonNegative: input.isNonNegative)
+        finish(node, input)
       } else {
         if layer.rate == nil { remarks.add(.dropouts, node.name) }
-        addUnary(
-          node, .dropout, [.init("rate", .double(layer.rate ?? 0.5))],
-          isNonNegative: input.isNonNegative)
+        addUnary(node, .dropout, [.init("rate", .double(layer.rate ?? 0.5))])
       }
     }
   }
 
   mutating func add(_ layer: Layer.Elementwise, _ node: Node) throws(FormatError) {
-    let shapes = node.inputs.map { self.shapes[$0]! }  // every value has a shape
+    let shapes = node.inputs.map(shape)
     try require(
       shapes.allSatisfy { $0 == shapes[0] }, node,
       "expected inputs of one shape for Keras, found \(shapes)")
     let values = alike(inputs(node), for: node)
-    let (type, isNonNegative): (LayerDraft.Class, Bool) =
-      switch layer.operation {
-      case .sum: (.add, values.allSatisfy(\.isNonNegative))
-      case .product: (.multiply, values.allSatisfy(\.isNonNegative))
-      case .maximum: (.maximum, values.contains(where: \.isNonNegative))
-      case .minimum: (.minimum, values.allSatisfy(\.isNonNegative))
-      }
-    var operands: [DraftValue] = []
-    for (index, value) in values.enumerated() {
-      let coefficient = layer.coefficients.isEmpty ? 1 : layer.coefficients[index]
-      try require(
-        coefficient.isFinite, node, "expected finite coefficients, found \(coefficient)")
-      guard coefficient != 1 else {
-        operands.append(value)
-        continue
-      }
-      operands.append(
-        append(
-          unusedName("\(name(of: node))_coefficient\(index)"), .rescaling,
-          rescaling(coefficient, 0), to: [value], shape: value.shape, value.arrangement))
-    }
     // Keras combines two values or more.
-    guard operands.count > 1 else {
-      let isScaled = operands[0].source != values[0].source
-      if !isScaled { remarks.add(.splits, node.name) }
-      return finish(node, operands[0], isNonNegative: isNonNegative && !isScaled)
+    guard values.count > 1 else {
+      remarks.add(.splits, node.name)
+      return finish(node, values[0])
     }
-    let isSigned = layer.coefficients.contains { $0 < 0 }
-    let result = append(
-      node, type, to: operands, shape: values[0].shape, values[0].arrangement)
-    finish(node, result, isNonNegative: isNonNegative && !isSigned)
+    let type: LayerDraft.Class =
+      switch layer.operation {
+      case .sum: .add
+      case .product: .multiply
+      case .maximum: .maximum
+      case .minimum: .minimum
+      }
+    let result = append(node, type, to: values, shape: values[0].shape, values[0].arrangement)
+    finish(node, result)
   }
 
   mutating func add(_ layer: Layer.Concatenation, _ node: Node) throws(FormatError) {
@@ -152,15 +125,14 @@ extension KerasGraph {
       values.append(value.kerasAxis(layer.axis) == nil ? plain(value, for: node) : value)
     }
     values = alike(values, for: node)
-    let isNonNegative = values.allSatisfy(\.isNonNegative)
     guard values.count > 1 else {
       remarks.add(.splits, node.name)
-      return finish(node, values[0], isNonNegative: isNonNegative)
+      return finish(node, values[0])
     }
     let axis = values[0].kerasAxis(layer.axis)!  // no value is flattened any more
     let result = append(
       node, .concatenate, [.init("axis", .integer(axis))], to: values,
-      shape: shapes[node.outputs[0]]!, values[0].arrangement)
-    finish(node, result, isNonNegative: isNonNegative)
+      shape: shape(of: node.outputs[0]), values[0].arrangement)
+    finish(node, result)
   }
 }

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Lowering
 internal import ModelGraph
 internal import ModelIO
 internal import TensorCore

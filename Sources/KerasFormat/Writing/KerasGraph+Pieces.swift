@@ -11,7 +11,6 @@ extension KerasGraph {
     try require(layer.axis > 0, node, "Keras has no layer that cuts a batch")
     var input = value(node.inputs[0])
     if input.kerasAxis(layer.axis) == nil { input = plain(input, for: node) }
-    let isNonNegative = input.isNonNegative
     let flat = input.shape.rank == 2
     if flat {
       let image: Shape = [input.shape[0], input.shape[1], 1, 1]
@@ -27,7 +26,7 @@ extension KerasGraph {
     let extent = input.shape[layer.axis]
     var start = 0
     for output in node.outputs {
-      let shape = shapes[output]!  // every value has a shape
+      let shape = shape(of: output)
       let count = shape[layer.axis]
       let sides = JSON.integers([start, extent - start - count])
       let none = JSON.integers([0, 0])
@@ -42,7 +41,6 @@ extension KerasGraph {
           unusedName("\(Self.fit(output))_flatten"), .flatten, [], to: [piece], shape: shape,
           .plain(2))
       }
-      piece.isNonNegative = isNonNegative
       values[output] = piece
       start += count
     }

@@ -1,5 +1,6 @@
 internal import Files
 internal import JSON
+internal import Lowering
 internal import ModelGraph
 internal import ModelIO
 internal import TensorCore
@@ -8,11 +9,11 @@ internal import TensorCore
 extension KerasGraph {
   mutating func add(_ layer: Layer.Flatten, _ node: Node) throws(FormatError) {
     let input = value(node.inputs[0])
-    let output = shapes[node.outputs[0]]!  // every value has a shape
+    let output = shape(of: node.outputs[0])
     // A global pooling that was written without its two axes of 1.
     if input.shape == output {
-      remarks.add(.splits, node.name)
-      return finish(node, input, isNonNegative: input.isNonNegative)
+      if !network.isMade(node.name) { remarks.add(.splits, node.name) }
+      return finish(node, input)
     }
     try require(layer.axis > 0, node, "Keras has no layer that merges the batch with other axes")
     guard output.rank == 2, input.arrangement == .image, !input.isInOrder else {
@@ -21,12 +22,12 @@ extension KerasGraph {
     let result = flatten(
       input, named: node, "", to: output,
       .flattened(channels: input.shape[1], height: input.shape[2], width: input.shape[3]))
-    finish(node, result, isNonNegative: input.isNonNegative)
+    finish(node, result)
   }
 
   mutating func add(_ layer: Layer.Reshape, _ node: Node) throws(FormatError) {
     let input = value(node.inputs[0])
-    let output = shapes[node.outputs[0]]!  // every value has a shape
+    let output = shape(of: node.outputs[0])
     try require(
       output.rank > 0 && output[0] == input.shape[0], node,
       "Keras has no layer that changes the batch, found \(input.shape) to \(output)")
@@ -34,7 +35,7 @@ extension KerasGraph {
       output.dimensions.dropFirst() == [channels, height, width]
     {
       let image = image(of: input, (channels, height, width), named: node, "")
-      return finish(node, image, isNonNegative: input.isNonNegative)
+      return finish(node, image)
     }
     reshape(input, to: output, node)
   }
@@ -54,12 +55,12 @@ extension KerasGraph {
       let result = append(
         node, .reshape, [.init("target_shape", .integers(extents))], to: [input], shape: output,
         twin.arrangement)
-      return finish(node, result, isNonNegative: input.isNonNegative)
+      return finish(node, result)
     }
     let source = input.isInOrder ? input : plain(input, for: node)
     guard output.rank != 2 else {
       let result = flatten(source, named: node, "", to: output, .plain(2))
-      return finish(node, result, isNonNegative: input.isNonNegative)
+      return finish(node, result)
     }
     var result = DraftValue(
       source: source.source, shape: output, arrangement: DraftValue.standard(output.rank))
@@ -68,7 +69,7 @@ extension KerasGraph {
     result = append(
       node, .reshape, [.init("target_shape", .integers(extents))], to: [source], shape: output,
       result.arrangement)
-    finish(node, result, isNonNegative: input.isNonNegative)
+    finish(node, result)
   }
 
   /// Nothing is done: the same elements in Keras are other axes from here on.
@@ -81,7 +82,7 @@ extension KerasGraph {
     let order = axes.map { layer.axes.firstIndex(of: $0)! }  // each axis once
     var result = DraftValue(source: input.source, shape: shape, arrangement: .axes(order))
     result.permutation = input.permutation
-    finish(node, takeName(of: node, result), isNonNegative: input.isNonNegative)
+    finish(node, takeName(of: node, result))
   }
 
   /// Keeps the name of a layer that exchanged axes for the one that does so in Keras.
@@ -98,56 +99,29 @@ extension KerasGraph {
     return value
   }
 
+  /// Zeros around an image, a cut at its sides, or zeros for channels: one of them, after lowering.
   mutating func add(_ layer: Layer.ZeroPadding, _ node: Node) throws(FormatError) {
     try require(layer.value == 0, node, "Keras pads with zeros, found \(layer.value)")
-    let input = value(node.inputs[0])
-    var result = input
-    let isNonNegative = input.isNonNegative
-    let (before, after) = (layer.channelsBefore, layer.channelsAfter)
-    if layer.spatial != .none || before + after == 0 {
-      let name = before + after == 0 ? name(of: node) : unusedName("\(name(of: node))_space")
-      result = pad(image(result, for: node), by: layer.spatial, name)
-    }
-    if before + after > 0 {
+    let shape = shape(of: node.outputs[0])
+    guard layer.channelsBefore + layer.channelsAfter == 0 else {
       // ZeroPadding2D pads the second and the third axis, whatever they are: channels and rows.
-      let source = plain(result, for: node)
-      let padding = Padding(top: before, bottom: after)
-      let shape = source.shape.replacing(1, by: source.shape[1] + before + after)
-      result = append(
-        node, .zeroPadding, Self.settings(of: padding), to: [source], shape: shape, .plain(4))
+      let source = plain(value(node.inputs[0]), for: node)
+      let padding = Padding(top: layer.channelsBefore, bottom: layer.channelsAfter)
       remarks.add(.channelPadding, node.name)
+      return finish(
+        node,
+        append(
+          node, .zeroPadding, Self.settings(of: padding), to: [source], shape: shape, .plain(4)))
     }
-    finish(node, result, isNonNegative: isNonNegative)
-  }
-
-  /// Zeros around an image, or what is left of it where numbers are negative.
-  mutating func pad(_ image: DraftValue, by padding: Padding, _ name: String) -> DraftValue {
-    let kept = padding.map { max($0, 0) }
-    if kept != padding {
-      let cut = padding.map { max(-$0, 0) }
-      let part = crop(image, by: cut, kept == .none ? name : unusedName("\(name)_crop"))
-      return kept == .none ? part : pad(part, by: kept, name)
-    }
-    let shape = image.shape
-      .replacing(2, by: image.shape[2] + padding.top + padding.bottom)
-      .replacing(3, by: image.shape[3] + padding.left + padding.right)
-    var result = append(
-      name, .zeroPadding, Self.settings(of: padding), to: [image], shape: shape, .image)
-    result.isNonNegative = image.isNonNegative
-    return result
-  }
-
-  /// An image without rows and columns at its sides.
-  private mutating func crop(
-    _ image: DraftValue, by padding: Padding, _ name: String
-  ) -> DraftValue {
-    let shape = image.shape
-      .replacing(2, by: image.shape[2] - padding.top - padding.bottom)
-      .replacing(3, by: image.shape[3] - padding.left - padding.right)
-    var result = append(
-      name, .cropping, Self.settings(of: padding, "cropping"), to: [image], shape: shape, .image)
-    result.isNonNegative = image.isNonNegative
-    return result
+    let image = image(value(node.inputs[0]), for: node)
+    let settings =
+      layer.cutsOff
+      ? Self.settings(of: layer.spatial.negated, "cropping") : Self.settings(of: layer.spatial)
+    finish(
+      node,
+      append(
+        node, layer.cutsOff ? .cropping : .zeroPadding, settings, to: [image], shape: shape, .image)
+    )
   }
 
   private static func settings(
@@ -165,8 +139,8 @@ extension KerasGraph {
 }
 
 extension Padding {
-  /// The padding with each number changed.
-  fileprivate func map(_ change: (Int) -> Int) -> Padding {
-    Padding(top: change(top), left: change(left), bottom: change(bottom), right: change(right))
+  /// What is cut off, as numbers above zero.
+  fileprivate var negated: Padding {
+    Padding(top: -top, left: -left, bottom: -bottom, right: -right)
   }
 }

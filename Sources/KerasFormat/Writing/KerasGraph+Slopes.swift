@@ -1,5 +1,6 @@
 internal import Files
 internal import JSON
+internal import Lowering
 internal import ModelGraph
 internal import TensorCore
 
@@ -38,20 +39,24 @@ struct ElementSlopes {
   }
 }
 
-extension KerasGraph {
-  /// Finds what Keras has as one layer with a slope for each element.
-  mutating func findElementSlopes() {
+extension ElementSlopes {
+  /// What Keras has as one layer with a slope for each element, by the name of the last layer.
+  static func all(in network: LoweredNetwork) -> [String: ElementSlopes] {
+    let readers = network.readers
     var makers: [String: Node] = [:]
+    var all: [String: ElementSlopes] = [:]
     for node in network.nodes {
       let found = ElementSlopes(endingIn: node, makers: makers) { readers[$0]?.count == 1 }
-      if let found, found.slopes.shape.rank + 1 == shapes[found.input]?.rank {
-        elementSlopes[node.name] = found
-        fused.formUnion(found.parts)
+      if let found, found.slopes.shape.rank + 1 == network.shapes[found.input]?.rank {
+        all[node.name] = found
       }
       for value in node.outputs { makers[value] = node }
     }
+    return all
   }
+}
 
+extension KerasGraph {
   mutating func add(_ rectifier: ElementSlopes, _ node: Node) throws(FormatError) {
     let input = withAxes(value(rectifier.input), for: node)
     // Every value has axes now; those behind the batch are the slopes'.

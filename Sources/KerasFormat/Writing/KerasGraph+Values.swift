@@ -1,4 +1,5 @@
 internal import JSON
+internal import Lowering
 internal import ModelGraph
 internal import ModelIO
 internal import TensorCore
@@ -12,11 +13,7 @@ extension KerasGraph {
   func inputs(_ node: Node) -> [DraftValue] { node.inputs.map(value) }
 
   /// Takes a value for what a node makes.
-  mutating func finish(_ node: Node, _ value: DraftValue, isNonNegative: Bool = false) {
-    var value = value
-    value.isNonNegative = isNonNegative
-    values[node.outputs[0]] = value
-  }
+  mutating func finish(_ node: Node, _ value: DraftValue) { values[node.outputs[0]] = value }
 
   /// The value in some arrangement, by layers of their own where it has another one.
   ///
@@ -46,7 +43,6 @@ extension KerasGraph {
       if node == nil { remarks.add(.permutations, layers[result.source.layer].name) }
     case (.axes, .flattened): preconditionFailure("only a flatten layer flattens")
     }
-    result.isNonNegative = value.isNonNegative
     rearranged[key] = result
     return result
   }
@@ -88,12 +84,12 @@ extension KerasGraph {
 
   /// The value as an image with its channels last.
   mutating func image(_ value: DraftValue, for node: Node) -> DraftValue {
-    arranged(value, .image, for: node.name)
+    arranged(value, .image, for: network.source(of: node.name))
   }
 
   /// The value in the canonical order.
   mutating func plain(_ value: DraftValue, for node: Node) -> DraftValue {
-    arranged(value, .plain(value.shape.rank), for: node.name)
+    arranged(value, .plain(value.shape.rank), for: network.source(of: node.name))
   }
 
   /// The values in one arrangement.

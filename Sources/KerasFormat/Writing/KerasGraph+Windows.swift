@@ -4,7 +4,7 @@ internal import ModelGraph
 internal import ModelIO
 internal import TensorCore
 
-// Convolutions. Keras pads them not at all or by `same`; other padding is a layer of its own.
+// Convolutions. Keras pads them not at all or by `same`, and after lowering they are padded so.
 extension KerasGraph {
   mutating func add(_ layer: Layer.Convolution, _ node: Node) throws(FormatError) {
     if isSeparable(layer, node) {
@@ -19,8 +19,8 @@ extension KerasGraph {
   /// Whether a depthwise convolution and the one behind it, over single pixels, were one layer of
   /// Keras when they were read; two layers stay two, whose weights have two names.
   private func isSeparable(_ layer: Layer.Convolution, _ node: Node) -> Bool {
-    guard layer.groups == shapes[node.inputs[0]]![1], layer.bias == nil,
-      !layer.needsSubsampling(isDepthwise: true), let readers = readers[node.outputs[0]],
+    guard layer.groups == shape(of: node.inputs[0])[1], layer.bias == nil,
+      !layer.needsSeparateStride(isDepthwise: true), let readers = readers[node.outputs[0]],
       readers.count == 1, node.name == "\(readers[0].name)/depthwise",
       case .convolution(let second) = readers[0].layer
     else { return false }
@@ -36,35 +36,22 @@ extension KerasGraph {
     behind pointwise: (layer: Layer.Convolution, node: Node)?
   ) throws(FormatError) {
     let last = pointwise?.node ?? node
-    var image = image(value(node.inputs[0]), for: node)
+    let image = image(value(node.inputs[0]), for: node)
     let isDepthwise = pointwise != nil || layer.groups > 1 && layer.groups == image.shape[1]
-    let isStridden = layer.needsSubsampling(isDepthwise: isDepthwise)
-    var windows = layer
-    windows.stride = isStridden ? Extent(1) : layer.stride
-    let isSame =
-      layer.padding != .none && windows.axes(over: image.shape).allSatisfy(\.isSame)
-    if layer.padding != .none, !isSame {
-      image = pad(image, by: layer.padding, unusedName("\(name(of: last))_pad"))
-      remarks.add(.padding, last.name)
-      windows.padding = .none
-    } else if isSame, windows.stride != Extent(1) {
-      remarks.add(.fixedSizes, last.name)
-    }
-    let activation = isStridden ? nil : activation(within: last, .image)
+    let isSame = layer.padding != .none
+    if isSame, layer.stride != Extent(1) { remarks.add(.fixedSizes, last.name) }
+    let activation = activation(within: last, .image)
     let outputs = pointwise?.layer.kernel.shape[0] ?? layer.kernel.shape[0]
-    let axes = windows.axes(over: image.shape)
     let result = append(
       last,
       pointwise != nil ? .separableConvolution : isDepthwise ? .depthwiseConvolution : .convolution,
       settings(
-        windows, isSame: isSame, filters: isDepthwise && pointwise == nil ? nil : outputs,
+        layer, isSame: isSame, filters: isDepthwise && pointwise == nil ? nil : outputs,
         multiplier: isDepthwise ? layer.kernel.shape[0] / layer.groups : nil,
         hasBias: (pointwise?.layer ?? layer).bias != nil, activation: activation?.name),
       weights: try weights(layer, node, isDepthwise: isDepthwise, pointwise), to: [image],
-      shape: [image.shape[0], outputs, axes[0].count, axes[1].count], .image)
-    guard isStridden else { return finish(last, result, with: activation) }
-    remarks.add(.subsampling, last.name)
-    finish(last, subsample(result, by: layer.stride, last, to: shapes[last.outputs[0]]!))
+      shape: shape(of: last.outputs[0]), .image)
+    finish(last, result, with: activation)
   }
 
   private func settings(
@@ -111,42 +98,19 @@ extension KerasGraph {
     if let bias = last.bias { weights.append(try vector("bias", bias, .bias, owner)) }
     return weights
   }
-
-  /// Every nth row and column, from the first on.
-  mutating func subsample(
-    _ image: DraftValue, by stride: Extent, _ node: Node, to shape: Shape
-  ) -> DraftValue {
-    append(
-      unusedName("\(name(of: node))_stride"), .maximumPooling,
-      [
-        .init("pool_size", .integers([1, 1])),
-        .init("strides", .integers([stride.height, stride.width])),
-        .init("padding", .string("valid")), .init("data_format", .string("channels_last")),
-      ], to: [image], shape: shape, .image)
-  }
 }
 
 extension Layer.Convolution {
   /// Keras has no strides with dilation, TensorFlow no unequal ones for depthwise convolutions.
-  fileprivate func needsSubsampling(isDepthwise: Bool) -> Bool {
+  func needsSeparateStride(isDepthwise: Bool) -> Bool {
     stride != Extent(1)
       && (dilation != Extent(1) || isDepthwise && stride.height != stride.width)
   }
+}
 
-  /// The windows along rows and columns of an image.
-  fileprivate func axes(over image: Shape) -> [AxisWindows] {
-    let kernel = kernel.shape
-    let rows = dilation.height * (kernel[2] - 1) + 1
-    let columns = dilation.width * (kernel[3] - 1) + 1
-    return [
-      AxisWindows(
-        count: (image[2] + padding.top + padding.bottom - rows) / stride.height + 1,
-        extent: image[2], reach: rows, stride: stride.height, before: padding.top,
-        after: padding.bottom),
-      AxisWindows(
-        count: (image[3] + padding.left + padding.right - columns) / stride.width + 1,
-        extent: image[3], reach: columns, stride: stride.width, before: padding.left,
-        after: padding.right),
-    ]
+extension String {
+  /// The text before a suffix; the whole where it does not end so.
+  func withoutSuffix(_ suffix: String) -> String {
+    hasSuffix(suffix) ? String(dropLast(suffix.count)) : self
   }
 }

@@ -1,14 +1,13 @@
 internal import Files
 internal import JSON
+internal import Lowering
 internal import ModelGraph
 internal import ModelIO
 internal import TensorCore
 
-/// A network rewritten in Keras' terms: layers with their channels last.
+/// A network in Keras' terms: one layer for each of the lowered network, with its channels last.
 struct KerasGraph {
-  let network: Network
-  /// The canonical shape of every value.
-  let shapes: [String: Shape]
+  let network: LoweredNetwork
   var layers: [LayerDraft] = []
   /// The values that enter and leave.
   private(set) var inputs: [LayerDraft.Reference] = []
@@ -22,13 +21,11 @@ struct KerasGraph {
   /// Values in other arrangements.
   var rearranged: [Rearrangement: DraftValue] = [:]
   /// The layers that read each value.
-  private(set) var readers: [String: [Node]] = [:]
-  /// Normalizations that wait for the scale behind them, by their values.
-  var waiting: [String: (layer: Layer.BatchNormalization, node: Node)] = [:]
+  let readers: [String: [Node]]
   /// Depthwise convolutions that wait for the one over single pixels behind them, by their values.
   var separable: [String: (layer: Layer.Convolution, node: Node)] = [:]
   /// Rectifiers with a slope for each element, by the name of their last layer.
-  var elementSlopes: [String: ElementSlopes] = [:]
+  let elementSlopes: [String: ElementSlopes]
   /// Layers that are part of another one.
   var fused: Set<String> = []
   /// Permutations that became layers.
@@ -50,29 +47,51 @@ struct KerasGraph {
 }
 
 extension KerasGraph {
-  /// Rewrites a network.
+  /// What Keras has no layers for becomes layers that it has.
+  static let passes: [any LoweringPass] = [
+    LeaveOutUnreadInputs(),
+    DivideStatistics(),
+    FoldScales(),
+    ScaleAsConvolution(format: "Keras"),
+    SeparateCoefficients(),
+    // Keras has no strides with dilation, TensorFlow no unequal ones for depthwise convolutions.
+    SeparateStrides { layer, isDepthwise in layer.needsSeparateStride(isDepthwise: isDepthwise) },
+    PadConvolutionsAsSame { node in node.name.withoutSuffix("/depthwise") },
+    PadPoolingsAsSame(format: "Keras"),
+    SeparatePaddings(),
+    SeparateFlattening(),
+    WidenWeights(),
+  ]
+
+  /// Writes a network as layers.
   ///
   /// - Throws: `FormatError` naming the layer that Keras cannot express.
-  init(_ network: Network) throws(FormatError) {
-    do {
-      self.init(network: network, shapes: try network.shapes())
-    } catch {
-      throw FormatError(at: error.layer.map { .object($0) }, error.reason)
+  init(_ model: Network) throws(FormatError) {
+    var network = try LoweredNetwork(model)
+    let slopes = ElementSlopes.all(in: network)
+    let kept = Set(slopes.keys).union(slopes.values.flatMap(\.parts))
+    try network.apply(Self.passes.map { kept.isEmpty ? $0 : ExceptLayers(kept, $0) })
+    self.init(network: network, readers: network.readers, elementSlopes: slopes)
+    fused = Set(slopes.values.flatMap(\.parts))
+    for (change, item) in network.changes {
+      if let remark = KerasRemark(change) { remarks.add(remark, item) }
     }
     name = Self.fit(network.name.isEmpty ? "model" : network.name)
     nameLayers()
-    for node in network.nodes {
-      for value in node.inputs { readers[value, default: []].append(node) }
-    }
-    findElementSlopes()
     for node in network.nodes { try add(node) }
     try addOutputs()
   }
 
-  private init(network: Network, shapes: [String: Shape]) {
+  private init(
+    network: LoweredNetwork, readers: [String: [Node]], elementSlopes: [String: ElementSlopes]
+  ) {
     self.network = network
-    self.shapes = shapes
+    self.readers = readers
+    self.elementSlopes = elementSlopes
   }
+
+  /// The canonical shape of a value.
+  func shape(of value: String) -> Shape { network.shapes[value]! }  // every value has a shape
 
   private mutating func add(_ node: Node) throws(FormatError) {
     guard !fused.contains(node.name) else { return }
@@ -107,13 +126,9 @@ extension KerasGraph {
     try require(
       input.shape.rank > 1 && input.shape.dimensions.allSatisfy { $0 > 0 }, node,
       "expected a batch of values of 1 or more extents, found \(input.shape)")
-    guard readers[node.outputs[0]] != nil else {
-      return remarks.add(.unreadInputs, node.name)
-    }
-    var value = DraftValue(
+    let value = DraftValue(
       source: LayerDraft.Reference(layer: layers.count, call: 0), shape: input.shape,
       arrangement: DraftValue.standard(input.shape.rank))
-    value.isNonNegative = false
     layers.append(
       LayerDraft(
         name: name(of: node), node: node.name, type: .input, settings: [], weights: [], calls: [[]],
@@ -124,8 +139,7 @@ extension KerasGraph {
 
   private mutating func addOutputs() throws(FormatError) {
     for output in network.outputs {
-      // An input that nobody reads.
-      guard var value = values[output] else { continue }
+      var value = self.value(output)
       value = arranged(value, DraftValue.standard(value.shape.rank), for: output)
       if layers[value.source.layer].type == .input || outputs.contains(value.source) {
         remarks.add(.identities, output)
@@ -145,7 +159,7 @@ extension KerasGraph {
 extension KerasGraph {
   /// An error about a layer.
   func fault(_ node: Node, _ reason: String) -> FormatError {
-    FormatError(at: .object(node.name), reason)
+    FormatError(at: .object(network.source(of: node.name)), reason)
   }
 
   /// Throws an error about a layer unless a condition holds.

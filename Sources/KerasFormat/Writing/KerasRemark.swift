@@ -1,3 +1,4 @@
+internal import Lowering
 internal import ModelIO
 
 /// What a model loses or how it is rewritten on its way to Keras, in the order it is told.
@@ -40,6 +41,27 @@ enum KerasRemark: RemarkKind {
       "tf_keras 2 raises epsilons below 1.001e-5 to it without a word; Keras 3 keeps them"
     case .widening: "widened weights to float32, which changes no value"
     case .doubles: "stored float64 weights, which Keras rounds to float32 when it reads them"
+    }
+  }
+}
+
+extension KerasRemark {
+  /// What is told of a change; nil for one that goes without saying, or that no pass for Keras makes.
+  init?(_ change: Change) {
+    switch change {
+    case .leftOutInput: self = .unreadInputs
+    case .widenedWeight: self = .widening
+    case .dividedStatistics: self = .dividedStatistics
+    case .foldedScale: self = .foldedScales
+    case .scaleAsConvolution: self = .scales
+    case .separatePadding: self = .padding
+    case .separateStride: self = .subsampling
+    case .separateAxes: self = .separatePoolings
+    case .zeroPaddedMaximum: self = .zeroPaddedMaxima
+    case .separateCoefficients, .separateFlattening, .leftOutPassThrough, .splitNormalization,
+      .mergedPadding, .cutUnreadPadding, .enlargedKernel, .paddingAsConvolution,
+      .cropAsConvolution, .subsamplingAsConvolution:
+      return nil
     }
   }
 }

@@ -1,4 +1,7 @@
-/// Windows along one axis, and what Keras' padding makes of them.
+internal import ModelGraph
+internal import TensorCore
+
+/// Windows along one axis, and what the padding `same` of TensorFlow and Keras makes of them.
 struct AxisWindows {
   /// How many there are.
   var count: Int
@@ -17,7 +20,7 @@ struct AxisWindows {
   }
 
   /// What `same` adds: so much that there is a window for each stride, the odd one behind.
-  private var samePadding: (before: Int, after: Int) {
+  var samePadding: (before: Int, after: Int) {
     let total = max((sameCount - 1) * stride + reach - extent, 0)
     return (total / 2, total - total / 2)
   }
@@ -44,5 +47,38 @@ struct AxisWindows {
   /// The same windows over an image that has the elements around it.
   var padded: AxisWindows {
     AxisWindows(count: count, extent: before + extent + missing, reach: reach, stride: stride)
+  }
+}
+
+extension Layer.Convolution {
+  /// The windows along rows and columns of an image.
+  func axes(over image: Shape) -> [AxisWindows] {
+    let kernel = kernel.shape
+    let rows = dilation.height * (kernel[2] - 1) + 1
+    let columns = dilation.width * (kernel[3] - 1) + 1
+    return [
+      AxisWindows(
+        count: (image[2] + padding.top + padding.bottom - rows) / stride.height + 1,
+        extent: image[2], reach: rows, stride: stride.height, before: padding.top,
+        after: padding.bottom),
+      AxisWindows(
+        count: (image[3] + padding.left + padding.right - columns) / stride.width + 1,
+        extent: image[3], reach: columns, stride: stride.width, before: padding.left,
+        after: padding.right),
+    ]
+  }
+}
+
+extension Layer.Pooling {
+  /// The windows along rows and columns of an image.
+  func axes(over image: Shape, to output: Shape) -> (rows: AxisWindows, columns: AxisWindows) {
+    (
+      AxisWindows(
+        count: output[2], extent: image[2], reach: kernel.height, stride: stride.height,
+        before: padding.top, after: padding.bottom),
+      AxisWindows(
+        count: output[3], extent: image[3], reach: kernel.width, stride: stride.width,
+        before: padding.left, after: padding.right)
+    )
   }
 }
