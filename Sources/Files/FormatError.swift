@@ -8,6 +8,8 @@ public struct FormatError: Error, Equatable, CustomStringConvertible {
     case noInput
     /// The output cannot be created.
     case cannotCreate
+    /// The output exists already, and nobody said that it may be replaced.
+    case outputExists
     /// Reading or writing failed.
     case inputOutput
     /// The work needs more memory than this process can have.

@@ -32,8 +32,9 @@ public struct OutputFile: Sendable {
   ///   - replacing: whether a regular file of that name may be replaced.
   ///   - inputs: files that must not be overwritten, by whatever path, and must not have changed
   ///     when the output gets its name.
-  /// - Throws: `FormatError` of kind `refused` for an input or a symbolic link, `cannotCreate` for a
-  ///   folder that is not there, an existing file, or anything that is no regular file.
+  /// - Throws: `FormatError` of kind `refused` for an input or a symbolic link, `outputExists`
+  ///   for a file that may not be replaced, `cannotCreate` for a folder that is not there or anything
+  ///   that is no regular file.
   public init(
     path: String, replacing: Bool, inputs: [InputFile] = []
   ) throws(FormatError) {
@@ -68,7 +69,7 @@ public struct OutputFile: Sendable {
         .cannotCreate, file: path, "expected a regular file, found \(existing.kind.rawValue)")
     }
     guard replacing else {
-      throw FormatError(.cannotCreate, file: path, "exists already; replace it with --force")
+      throw FormatError(.outputExists, file: path, "exists already")
     }
     replaced = existing
   }

@@ -31,7 +31,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
       switch kind {
       case .badModel: .badModel
       case .noInput: .noInput
-      case .cannotCreate: .cannotCreate
+      case .cannotCreate, .outputExists: .cannotCreate
       case .inputOutput: .inputOutput
       case .outOfMemory: .outOfMemory
       case .refused: .refused

@@ -37,7 +37,8 @@ extension Tool {
     } catch is Unequal {
       finish(.unequal)
     } catch let error as FormatError {
-      fail(error.description, ExitStatus(error.kind))
+      let advice = error.kind == .outputExists ? "; replace it with --force" : ""
+      fail(error.description + advice, ExitStatus(error.kind))
     } catch let error as NetworkError {
       fail(error.description, ExitStatus(error.kind))
     } catch let error as MemoryShortage {

@@ -73,8 +73,8 @@ import Testing
       let error = #expect(throws: FormatError.self) {
         try OutputFile(path: folder + "/a", replacing: false)
       }
-      #expect(error?.kind == .cannotCreate)
-      #expect(error?.description == "\(folder)/a: exists already; replace it with --force")
+      #expect(error?.kind == .outputExists)
+      #expect(error?.description == "\(folder)/a: exists already")
     }
   }
 
