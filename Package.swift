@@ -119,7 +119,8 @@ let package = Package(
 
     // Tests
     .target(
-      name: "TestSupport", dependencies: ["ResNetKit", "Lowering", "Reference"],
+      name: "TestSupport",
+      dependencies: ["ResNetKit"],
       path: "Tests/TestSupport",
       swiftSettings: settings),
     tests("TensorCore"),
@@ -140,6 +141,7 @@ let package = Package(
       "KerasFormat", ["Files", "JSON", "HDF5", "Lowering", "ModelIO", "ModelGraph", "TensorCore"]),
     tests("NativeFormat", ["Files", "JSON", "ModelIO", "ModelGraph", "TensorCore", "Checksums"]),
     tests("ONNXFormat", ["Lowering", "Protobuf"]),
+    tests("Kernels", ["TensorCore"]),
     tests("Reference", ["ModelGraph", "TensorCore"]),
     tests(
       "Runtime",
