@@ -30,3 +30,17 @@ const ck_table *ck_table_for_level(ck_level level) {
   }
   return NULL;
 }
+
+const ck_kernels *ck_kernels_for_level(ck_level level) {
+  if (level > ck_best_level()) return NULL;
+  switch (level) {
+    case ck_level_scalar: return &ck_scalar_kernels;
+#if defined(__x86_64__)
+    case ck_level_avx2: return &ck_avx2_kernels;
+    case ck_level_avx512: return &ck_avx512_kernels;
+#else
+    case ck_level_avx2: case ck_level_avx512: return NULL;
+#endif
+  }
+  return NULL;
+}

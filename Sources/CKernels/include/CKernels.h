@@ -1,9 +1,10 @@
-/// Compute kernels over float32, NCHW, without checks: `Kernels` is their checked door.
+/// Compute kernels over float32 without checks: `Kernels` is their checked door.
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
 #include "ck_floating_point.h"
 #include "ck_functions.h"
+#include "ck_kernels.h"
 #include "ck_library.h"
 #include "ck_table.h"
 #include "ck_thread_pool.h"

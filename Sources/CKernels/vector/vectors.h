@@ -20,7 +20,7 @@ typedef float unaligned_floats
 
 static inline floats load(const float *p) { return *(const unaligned_floats *)p; }
 static inline void store(float *p, floats v) { *(unaligned_floats *)p = v; }
-static inline floats all(float x) { return (floats){} + x; }
+static inline floats all(float x) { return x - (floats){}; }
 
 /// a where the mask is set, else b.
 static inline floats select(mask m, floats a, floats b) {

@@ -1,0 +1,10 @@
+// The kernels over blocked activations, compiled once for each instruction set that defines
+// `CK_VECTOR_BYTES` and includes this file.
+#include "../ck_window_range.h"
+#include "convolution.h"
+
+#define CK_KERNELS                \
+  {                               \
+    .widest_panel = widest_panel, \
+    .convolve = convolve,         \
+  }

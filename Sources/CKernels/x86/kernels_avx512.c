@@ -1,0 +1,16 @@
+#if defined(__x86_64__)
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "../blocking.h"
+#include "x86.h"
+
+#pragma clang attribute push( \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"))), apply_to = function)
+#define CK_VECTOR_BYTES 64
+#include "../vector/kernels.h"
+#pragma clang attribute pop
+
+const ck_kernels ck_avx512_kernels = CK_KERNELS;
+#endif

@@ -1,0 +1,125 @@
+// Time of the kernels on one thread, beside the processor's limit.
+//
+//     S=Sources/CKernels; clang -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -I$S/include Tests/KernelsC/kernel_bench.c \
+//       $S/*.c $S/*/*.c -lm -lpthread -ldl -o /tmp/kernel_bench && /tmp/kernel_bench [resnet50|…]
+#include "support.h"
+
+// GFLOP/s of 12 chains in registers.
+#define PEAK(name, instructions, bytes)                                                       \
+  __attribute__((target(instructions))) static double name(void) {                            \
+    typedef float vector __attribute__((vector_size(bytes)));                                 \
+    double best = 0;                                                                          \
+    for (int round = 0; round < 20; round++) {                                                \
+      vector c[12], a = (vector){} + 0.999f, b = (vector){} + 0.001f;                         \
+      for (int i = 0; i < 12; i++) c[i] = a;                                                  \
+      double start = now();                                                                   \
+      for (int k = 0; k < 100000; k++) {                                                      \
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < 12; i++) {                     \
+          __asm__ volatile("vfmadd213ps %2, %1, %0" : "+v"(c[i]) : "v"(a), "v"(b));           \
+        }                                                                                     \
+      }                                                                                       \
+      double rate = 100000.0 * 12 * (bytes / 4) * 2 / (now() - start) * 1e-9;                 \
+      if (rate > best) best = rate;                                                           \
+    }                                                                                         \
+    return best;                                                                              \
+  }
+PEAK(peak_avx2, "avx2,fma", 32)
+PEAK(peak_avx512, "avx512f,fma", 64)
+
+static double fma_peak(void) {
+  return ck_best_level() == ck_level_avx512 ? peak_avx512() : peak_avx2();
+}
+
+static double peak;
+static const ck_kernels *kernels;
+
+typedef struct {
+  const char *name;
+  ck_convolution c;
+  int count;  // how often the network has it
+} layer;
+
+/// The least time of a direct convolution. Weights come from memory, as in a network.
+static double time_direct(const ck_convolution *c, int rounds) {
+  uint64_t seed = 1;
+  size_t panel = kernels->widest_panel, count = ck_packed_count(c, panel);
+  size_t copies = (48u << 20) / (count * 4) + 1;
+  if (copies > 400) copies = 400;
+  float *x = random_blocks(1, c->input_channels, input_pixels(c), &seed);
+  size_t outputs = ck_blocks(c->output_channels) * CK_BLOCK * output_pixels(c);
+  float *y = allocated(outputs);
+  float *w = random_floats(count * copies, &seed);
+  float *bias = random_floats(ck_blocks(c->output_channels) * CK_BLOCK, &seed);
+  float *scratch = allocated(ck_convolution_scratch(c, panel));
+  ck_epilogue e = {.bias = bias, .activation = {0, INFINITY}};
+  double best = 1e9;
+  for (int i = 0; i < rounds; i++) {
+    double start = now();
+    kernels->convolve(y, x, w + (size_t)i % copies * count, c, &e, whole(c, 1, panel), scratch);
+    double time = now() - start;
+    if (i > 0 && time < best) best = time;
+  }
+  released(x), released(y), released(w), released(bias), released(scratch);
+  return best;
+}
+
+static void report(layer l) {
+  double flops = 2e-9 * multiplications(&l.c), direct = time_direct(&l.c, 12);
+  printf("%-28s %2d %8.3f ms %7.1f GF/s %5.1f %%\n", l.name, l.count, direct * 1e3, flops / direct,
+         100 * flops / direct / peak);
+}
+
+static size_t resnet(layer *to, int is_bottleneck, const int *blocks) {
+  static char names[64][40];
+  size_t n = 0, input = 64;
+  ptrdiff_t size = 56;
+  for (int stage = 0; stage < 4; stage++) {
+    size_t width = 64u << stage, output = is_bottleneck ? width * 4 : width;
+    ptrdiff_t stride = stage > 0 ? 2 : 1;
+    int more = blocks[stage] - 1;
+#define ADD(ci, co, s, k, st, times)                                                        \
+  if ((times) > 0) {                                                                        \
+    to[n] = (layer){names[n], square(ci, co, s, k, st, (k) / 2), times};                    \
+    sprintf(names[n], "%dx%d s%d %4d->%4d @%d", (int)(k), (int)(k), (int)(st), (int)(ci),   \
+            (int)(co), (int)((s) / (st)));                                                  \
+    n++;                                                                                    \
+  }
+    ptrdiff_t out = size / stride;
+    if (is_bottleneck) {
+      ADD(input, width, size, 1, stride, 1)
+      ADD(input, output, size, 1, stride, 1)
+      ADD(output, width, out, 1, 1, more)
+      ADD(width, width, out, 3, 1, more + 1)
+      ADD(width, output, out, 1, 1, more + 1)
+    } else {
+      if (stage > 0) {
+        ADD(input, output, size, 1, stride, 1)
+        ADD(input, output, size, 3, stride, 1)
+      }
+      ADD(width, width, out, 3, 1, 2 * more + (stage > 0 ? 1 : 2))
+    }
+    input = output, size = out;
+  }
+  return n;
+}
+
+int main(int argc, char **argv) {
+  layer layers[64];
+  const char *what = argc > 1 ? argv[1] : "resnet50";
+  kernels = ck_kernels_for_level(ck_best_level());
+  peak = fma_peak();
+  printf("peak %.1f GF/s\n", peak);
+  if (strcmp(what, "resnet50") == 0 || strcmp(what, "resnet18") == 0) {
+    int fifty[4] = {3, 4, 6, 3}, eighteen[4] = {2, 2, 2, 2};
+    int is_fifty = what[6] == '5';
+    size_t n = resnet(layers, is_fifty, is_fifty ? fifty : eighteen);
+    for (size_t i = 0; i < n; i++) report(layers[i]);
+  } else if (strcmp(what, "widths") == 0) {
+    for (ptrdiff_t width = 7; width <= 64; width++) {
+      char name[40];
+      sprintf(name, "3x3 64->64 width %d", (int)width);
+      report((layer){name, square(64, 64, width, 3, 1, 1), 1});
+    }
+  }
+  printf("peak %.1f GF/s\n", fma_peak());
+}

@@ -1,0 +1,191 @@
+// Every kernel of every level that this processor runs, over odd shapes, against its scalar twin.
+//
+//     S=Sources/CKernels; clang -std=c11 -D_POSIX_C_SOURCE=200809L -O1 -g -I$S/include \
+//       -fsanitize=address,undefined Tests/KernelsC/kernel_tests.c Tests/KernelsC/wide_kernels.c \
+//       $S/*.c $S/*/*.c -fuse-ld=lld -lm -lpthread -ldl -o /tmp/kernel_tests && /tmp/kernel_tests [seed] [cases]
+#include "support.h"
+
+static int failures, checks;
+extern const ck_kernels wide_kernels;
+
+typedef enum { scalar, avx2, avx512, wide, level_count } level;
+static const char *level_names[] = {"scalar", "avx2", "avx512", "avx512's tiles on avx2"};
+
+/// NULL where this processor does not run them; the scalar twins come first.
+static const ck_kernels *kernels_of(level l) {
+  if (l == wide) return ck_best_level() >= ck_level_avx2 ? &wide_kernels : NULL;
+  return ck_kernels_for_level((ck_level)l);
+}
+
+static void check(int holds, level l, const char *claim, const char *shape) {
+  checks++;
+  if (holds) return;
+  failures++;
+  fprintf(stderr, "FAILED %s: %s: %s\n", level_names[l], claim, shape);
+}
+
+static size_t below(uint64_t *seed, size_t count) { return (size_t)(next_random(seed) % count); }
+
+static int same_bits(const float *a, const float *b, size_t count) {
+  return memcmp(a, b, count * sizeof *a) == 0;
+}
+
+static ck_activation random_activation(uint64_t *seed) {
+  static const ck_activation choices[] = {{1, INFINITY}, {0, INFINITY}, {0, 6}, {0.1f, INFINITY}};
+  return choices[below(seed, 4)];
+}
+
+static ck_convolution random_convolution(uint64_t *seed) {
+  static const size_t group_counts[] = {1, 1, 1, 2, 3, 4};
+  static const ptrdiff_t kernels[] = {1, 1, 3, 3, 2, 5};
+  size_t groups = group_counts[below(seed, 6)];
+  int is_regular = below(seed, 2) == 0;
+  size_t unit = is_regular ? 16 : 1, most = is_regular ? 4 : 40;
+  ck_convolution c = {groups * unit * (1 + below(seed, most)),
+                      groups * unit * (1 + below(seed, most)), groups, {0}};
+  ck_windows *w = &c.windows;
+  do {
+    w->height = 1 + (ptrdiff_t)below(seed, 17), w->width = 1 + (ptrdiff_t)below(seed, 34);
+    w->kernel_height = kernels[below(seed, 6)];
+    w->kernel_width = below(seed, 4) ? w->kernel_height : kernels[below(seed, 6)];
+    w->stride_height = 1 + (ptrdiff_t)below(seed, 2), w->stride_width = w->stride_height;
+    if (below(seed, 5) == 0) w->stride_width = 1 + (ptrdiff_t)below(seed, 4);
+    w->dilation_height = below(seed, 4) ? 1 : 2, w->dilation_width = below(seed, 4) ? 1 : 3;
+    w->pad_top = (ptrdiff_t)below(seed, 3), w->pad_left = (ptrdiff_t)below(seed, 3);
+    w->pad_bottom = (ptrdiff_t)below(seed, 3), w->pad_right = (ptrdiff_t)below(seed, 3);
+    w->output_height = window_count(
+        w->height, w->kernel_height, w->stride_height, w->dilation_height,
+        w->pad_top + w->pad_bottom);
+    w->output_width = window_count(
+        w->width, w->kernel_width, w->stride_width, w->dilation_width, w->pad_left + w->pad_right);
+  } while (w->output_height < 1 || w->output_width < 1);
+  return c;
+}
+
+static const char *described(const ck_convolution *c) {
+  static char text[200];
+  const ck_windows *w = &c->windows;
+  snprintf(
+      text, sizeof text, "%zu->%zu/%zu %zdx%zd k%zdx%zd s%zdx%zd d%zdx%zd p%zd,%zd -> %zdx%zd",
+      c->input_channels, c->output_channels, c->groups, w->height, w->width, w->kernel_height,
+      w->kernel_width, w->stride_height, w->stride_width, w->dilation_height, w->dilation_width,
+      w->pad_top, w->pad_left, w->output_height, w->output_width);
+  return text;
+}
+
+/// Σ w·x + b and Σ |w||x| + |b| of one output in double.
+static double exact_output(
+    const ck_convolution *c, const float *image, const float *weights, size_t o, ptrdiff_t row,
+    ptrdiff_t column, double *magnitude) {
+  const ck_windows *w = &c->windows;
+  size_t inputs = c->input_channels / c->groups, group = o / (c->output_channels / c->groups);
+  double sum = 0;
+  for (size_t k = 0; k < inputs; k++) {
+    for (ptrdiff_t i = 0; i < w->kernel_height; i++) {
+      for (ptrdiff_t j = 0; j < w->kernel_width; j++) {
+        ptrdiff_t r = row * w->stride_height + i * w->dilation_height - w->pad_top;
+        ptrdiff_t q = column * w->stride_width + j * w->dilation_width - w->pad_left;
+        if (r < 0 || r >= w->height || q < 0 || q >= w->width) continue;
+        size_t channel = group * inputs + k;
+        double x = image[(channel / 16 * input_pixels(c) + (size_t)(r * w->width + q)) * 16 +
+                         channel % 16];
+        double tap = weights[((o * inputs + k) * (size_t)w->kernel_height + (size_t)i) *
+                                 (size_t)w->kernel_width + (size_t)j];
+        sum += x * tap, *magnitude += fabs(x * tap);
+      }
+    }
+  }
+  return sum;
+}
+
+static double activated(double x, ck_activation a) {
+  if (x < 0) x *= a.negative_slope;
+  return x > a.maximum ? a.maximum : x;
+}
+
+/// Whether outputs are within scale · magnitude of the formula, and lanes without channel 0.
+static int is_close(
+    const ck_convolution *c, const ck_epilogue *e, const float *x, const float *weights,
+    const float *y, size_t images, double scale) {
+  size_t blocks = ck_blocks(c->output_channels), pixels = output_pixels(c);
+  size_t x_image = ck_blocks(c->input_channels) * 16 * input_pixels(c);
+  for (size_t n = 0; n < images; n++) {
+    for (size_t o = 0; o < blocks * 16; o++) {
+      for (size_t p = 0; p < pixels; p++) {
+        size_t i = ((n * blocks + o / 16) * pixels + p) * 16 + o % 16;
+        if (o >= c->output_channels && y[i] != 0) return 0;
+        if (o >= c->output_channels) continue;
+        double magnitude = e->bias ? fabs(e->bias[o]) : 0;
+        double sum = exact_output(
+            c, x + n * x_image, weights, o, (ptrdiff_t)p / c->windows.output_width,
+            (ptrdiff_t)p % c->windows.output_width, &magnitude);
+        if (e->bias) sum += e->bias[o];
+        if (e->residual) sum += e->residual[i], magnitude += fabs(e->residual[i]);
+        if (fabs(activated(sum, e->activation) - y[i]) > scale * magnitude) return 0;
+      }
+    }
+  }
+  return 1;
+}
+
+static void test_convolve(uint64_t *seed) {
+  ck_convolution c = random_convolution(seed);
+  size_t images = 1 + below(seed, 3), pixels = output_pixels(&c);
+  size_t outputs = images * ck_blocks(c.output_channels) * 16 * pixels;
+  size_t taps = (size_t)(c.windows.kernel_height * c.windows.kernel_width);
+  size_t inputs = c.input_channels / c.groups, count = c.output_channels * inputs * taps;
+  float *x = random_blocks(images, c.input_channels, input_pixels(&c), seed);
+  float *weights = random_floats(count, seed);
+  float *bias = random_blocks(1, c.output_channels, 1, seed);
+  float *residual = random_blocks(images, c.output_channels, pixels, seed);
+  float *expected = allocated(outputs);
+  ck_epilogue e = {below(seed, 3) ? bias : NULL, below(seed, 2) ? residual : NULL,
+                   random_activation(seed)};
+  for (level l = scalar; l < level_count; l++) {
+    const ck_kernels *k = kernels_of(l);
+    if (k == NULL) continue;
+    size_t packed_count = ck_packed_count(&c, k->widest_panel);
+    size_t scratch_count = ck_convolution_scratch(&c, k->widest_panel);
+    float *packed = allocated(packed_count), *scratch = allocated(scratch_count);
+    float *y = l == scalar ? expected : allocated(outputs);
+    ck_part all = whole(&c, images, k->widest_panel), part = all;
+    ck_pack_convolution(packed, weights, &c, k->widest_panel, all.panels);
+    k->convolve(y, x, packed, &c, &e, all, scratch);
+    check(canaries_live(packed, packed_count), l, "packs in its place", described(&c));
+    check(canaries_live(y, outputs) && canaries_live(scratch, scratch_count), l,
+          "convolves in its place", described(&c));
+    check(same_bits(y, expected, outputs), l, "has the twin's bits", described(&c));
+    double bound = (2 * sqrt((double)(inputs * taps + 2)) + 3) * 0x1p-24;
+    if (l == scalar) {
+      check(is_close(&c, &e, x, weights, y, images, bound), l, "is exact", described(&c));
+    }
+    memset(y, 0xff, outputs * sizeof *y);
+    for (part.images.first = 0; part.images.first < images; part.images.first = part.images.end) {
+      part.images.end = part.images.first + 1 + below(seed, images - part.images.first);
+      for (part.rows.first = 0; part.rows.first < all.rows.end; part.rows.first = part.rows.end) {
+        part.rows.end = part.rows.first + 1 + below(seed, all.rows.end - part.rows.first);
+        for (part.panels.first = 0; part.panels.first < all.panels.end;
+             part.panels.first = part.panels.end) {
+          part.panels.end = part.panels.first + 1 + below(seed, all.panels.end - part.panels.first);
+          k->convolve(y, x, packed, &c, &e, part, scratch);
+        }
+      }
+    }
+    check(canaries_live(y, outputs) && canaries_live(scratch, scratch_count), l,
+          "computes a part in its place", described(&c));
+    if (l > scalar) {
+      check(same_bits(y, expected, outputs), l, "has the same bits in parts", described(&c));
+      released(y);
+    }
+    released(packed), released(scratch);
+  }
+  released(x), released(weights), released(bias), released(residual), released(expected);
+}
+
+int main(int argc, char **argv) {
+  uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
+  int cases = argc > 2 ? atoi(argv[2]) : 60;
+  for (int i = 0; i < cases; i++) test_convolve(&seed);
+  printf("%d checks, %d failures\n", checks, failures);
+  return failures > 0;
+}
