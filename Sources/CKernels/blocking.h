@@ -14,8 +14,12 @@
 #include "include/ck_kernels.h"
 
 enum {
-  ck_chunk_bytes = 20 << 10,
-  ck_band_bytes = 160 << 10,
+#ifndef CH
+#define CH 20
+#define BD 160
+#endif
+  ck_chunk_bytes = CH << 10,
+  ck_band_bytes = BD << 10,
 };
 
 static inline size_t ck_smaller(size_t a, size_t b) { return a < b ? a : b; }

@@ -31,6 +31,7 @@ static double fma_peak(void) {
 }
 
 static double peak;
+static int is_warm;  // weights stay in the caches
 static const ck_kernels *kernels;
 
 typedef struct {
@@ -39,23 +40,30 @@ typedef struct {
   int count;  // how often the network has it
 } layer;
 
-/// The least time of a direct convolution. Weights come from memory, as in a network.
-static double time_direct(const ck_convolution *c, int rounds) {
+/// The least time of a convolution: m = 0 direct, 2 or 4 Winograd. Weights come from memory, as in
+/// a network.
+static double time_of(const ck_convolution *c, size_t m, int rounds) {
   uint64_t seed = 1;
-  size_t panel = kernels->widest_panel, count = ck_packed_count(c, panel);
-  size_t copies = (48u << 20) / (count * 4) + 1;
-  if (copies > 400) copies = 400;
+  size_t panel = kernels->widest_panel, tiles = m ? ck_winograd_tiles(c, m) : 0;
+  size_t count = m ? ck_packed_winograd_count(c, m) : ck_packed_count(c, panel);
+  size_t copies = is_warm ? 1 : (48u << 20) / (count * 4) + 1;
   float *x = random_blocks(1, c->input_channels, input_pixels(c), &seed);
   size_t outputs = ck_blocks(c->output_channels) * CK_BLOCK * output_pixels(c);
-  float *y = allocated(outputs);
-  float *w = random_floats(count * copies, &seed);
+  float *y = allocated(outputs), *w = allocated(count * copies);
+  for (size_t i = 0; i < count * copies; i++) w[i] = 0.01f;
   float *bias = random_floats(ck_blocks(c->output_channels) * CK_BLOCK, &seed);
-  float *scratch = allocated(ck_convolution_scratch(c, panel));
+  float *scratch = allocated(
+      m ? ck_winograd_scratch(c, m, tiles) : ck_convolution_scratch(c, panel));
   ck_epilogue e = {.bias = bias, .activation = {0, INFINITY}};
   double best = 1e9;
   for (int i = 0; i < rounds; i++) {
+    const float *weights = w + (size_t)i % copies * count;
     double start = now();
-    kernels->convolve(y, x, w + (size_t)i % copies * count, c, &e, whole(c, 1, panel), scratch);
+    if (m > 0) {
+      ck_winograd_convolve(kernels, y, x, weights, c, &e, (ck_winograd){m, {0, tiles}}, scratch);
+    } else {
+      kernels->convolve(y, x, weights, c, &e, whole(c, 1, panel), scratch);
+    }
     double time = now() - start;
     if (i > 0 && time < best) best = time;
   }
@@ -63,10 +71,22 @@ static double time_direct(const ck_convolution *c, int rounds) {
   return best;
 }
 
+static double total;
+
 static void report(layer l) {
-  double flops = 2e-9 * multiplications(&l.c), direct = time_direct(&l.c, 12);
-  printf("%-28s %2d %8.3f ms %7.1f GF/s %5.1f %%\n", l.name, l.count, direct * 1e3, flops / direct,
-         100 * flops / direct / peak);
+  const ck_windows *w = &l.c.windows;
+  double flops = 2e-9 * multiplications(&l.c), best = 1e9;
+  printf("%-28s %2d", l.name, l.count);
+  int has_winograd = l.c.groups == 1 && w->kernel_height == 3 && w->kernel_width == 3 &&
+      w->stride_height == 1 && w->stride_width == 1;
+  for (size_t m = 0; m <= (has_winograd ? 4 : 0); m += 2) {
+    double time = time_of(&l.c, m, 30);
+    printf(" | F%zu %7.3f ms %6.1f GF/s %5.1f %%", m, time * 1e3, flops / time,
+           100 * flops / time / peak);
+    if (time < best) best = time;
+  }
+  printf("\n");
+  total += l.count * best;
 }
 
 static size_t resnet(layer *to, int is_bottleneck, const int *blocks) {
@@ -114,6 +134,12 @@ int main(int argc, char **argv) {
     int is_fifty = what[6] == '5';
     size_t n = resnet(layers, is_fifty, is_fifty ? fifty : eighteen);
     for (size_t i = 0; i < n; i++) report(layers[i]);
+    printf("convolutions without the stem, best of each: %.2f ms\n", total * 1e3);
+  } else if (strcmp(what, "one") == 0 && argc > 7) {
+    int n[6];
+    for (int i = 0; i < 6; i++) n[i] = atoi(argv[2 + i]);
+    is_warm = argc > 8;
+    report((layer){"", square((size_t)n[0], (size_t)n[1], n[2], n[3], n[4], n[5]), 1});
   } else if (strcmp(what, "widths") == 0) {
     for (ptrdiff_t width = 7; width <= 64; width++) {
       char name[40];

@@ -103,10 +103,13 @@ static double activated(double x, ck_activation a) {
   return x > a.maximum ? a.maximum : x;
 }
 
-/// Whether outputs are within scale · magnitude of the formula, and lanes without channel 0.
+/// Whether outputs are within scale · magnitude + tile_scale · Σ|w| of the formula, and lanes
+/// without channel 0.
 static int is_close(
     const ck_convolution *c, const ck_epilogue *e, const float *x, const float *weights,
-    const float *y, size_t images, double scale) {
+    const float *y, size_t images, double scale, double tile_scale) {
+  size_t count = c->input_channels / c->groups *
+      (size_t)(c->windows.kernel_height * c->windows.kernel_width);
   size_t blocks = ck_blocks(c->output_channels), pixels = output_pixels(c);
   size_t x_image = ck_blocks(c->input_channels) * 16 * input_pixels(c);
   for (size_t n = 0; n < images; n++) {
@@ -115,13 +118,15 @@ static int is_close(
         size_t i = ((n * blocks + o / 16) * pixels + p) * 16 + o % 16;
         if (o >= c->output_channels && y[i] != 0) return 0;
         if (o >= c->output_channels) continue;
-        double magnitude = e->bias ? fabs(e->bias[o]) : 0;
+        double magnitude = e->bias ? fabs(e->bias[o]) : 0, weight_sum = 0;
+        for (size_t k = 0; k < count; k++) weight_sum += fabs(weights[o * count + k]);
         double sum = exact_output(
             c, x + n * x_image, weights, o, (ptrdiff_t)p / c->windows.output_width,
             (ptrdiff_t)p % c->windows.output_width, &magnitude);
         if (e->bias) sum += e->bias[o];
         if (e->residual) sum += e->residual[i], magnitude += fabs(e->residual[i]);
-        if (fabs(activated(sum, e->activation) - y[i]) > scale * magnitude) return 0;
+        double error = fabs(activated(sum, e->activation) - y[i]);
+        if (error > scale * magnitude + tile_scale * weight_sum) return 0;
       }
     }
   }
@@ -157,7 +162,7 @@ static void test_convolve(uint64_t *seed) {
     check(same_bits(y, expected, outputs), l, "has the twin's bits", described(&c));
     double bound = (2 * sqrt((double)(inputs * taps + 2)) + 3) * 0x1p-24;
     if (l == scalar) {
-      check(is_close(&c, &e, x, weights, y, images, bound), l, "is exact", described(&c));
+      check(is_close(&c, &e, x, weights, y, images, bound, 0), l, "is exact", described(&c));
     }
     memset(y, 0xff, outputs * sizeof *y);
     for (part.images.first = 0; part.images.first < images; part.images.first = part.images.end) {
@@ -182,10 +187,56 @@ static void test_convolve(uint64_t *seed) {
   released(x), released(weights), released(bias), released(residual), released(expected);
 }
 
+/// Winograd against the formula, its bound that of the issue: tiles where it should be windows.
+static void test_winograd(uint64_t *seed) {
+  size_t m = below(seed, 2) ? 2 : 4, images = 1 + below(seed, 2);
+  ck_convolution c = square(1 + below(seed, 70), 1 + below(seed, 70), 3, 3, 1, 1);
+  ck_windows *w = &c.windows;
+  w->height = 1 + (ptrdiff_t)below(seed, 15), w->width = 1 + (ptrdiff_t)below(seed, 15);
+  w->pad_top = (ptrdiff_t)below(seed, 3), w->pad_left = (ptrdiff_t)below(seed, 3);
+  w->output_height = w->height + w->pad_top - 1 + (ptrdiff_t)below(seed, 2);
+  w->output_width = w->width + w->pad_left - 1 + (ptrdiff_t)below(seed, 2);
+  if (w->output_height < 1 || w->output_width < 1) return;
+  size_t outputs = images * ck_blocks(c.output_channels) * 16 * output_pixels(&c);
+  size_t tiles = images * ck_winograd_tiles(&c, m), u_count = ck_packed_winograd_count(&c, m);
+  float *x = random_blocks(images, c.input_channels, input_pixels(&c), seed);
+  float *weights = random_floats(c.output_channels * c.input_channels * 9, seed);
+  float *bias = random_blocks(1, c.output_channels, 1, seed);
+  float *residual = random_blocks(images, c.output_channels, output_pixels(&c), seed);
+  float *first = allocated(outputs), *u = allocated(u_count), *y = allocated(outputs);
+  ck_epilogue e = {below(seed, 3) ? bias : NULL, below(seed, 2) ? residual : NULL,
+                   random_activation(seed)};
+  // Inputs are below 1: T is at most Σ|w|.
+  double scale = (m == 2 ? 1 : 8) * (2 * sqrt((double)c.input_channels) + 3) * 0x1p-24;
+  int has_first = 0;
+  for (level l = scalar; l < level_count; l++) {
+    const ck_kernels *k = kernels_of(l);
+    if (k == NULL) continue;
+    size_t scratch_count = ck_winograd_scratch(&c, m, tiles);
+    float *scratch = allocated(scratch_count);
+    ck_pack_winograd(u, weights, &c, m, k->widest_panel, (ck_span){0, ck_panels(&c, k->widest_panel)});
+    memset(y, 0xff, outputs * sizeof *y);
+    for (size_t t = 0; t < tiles;) {
+      size_t end = t + 1 + below(seed, tiles - t);
+      ck_winograd_convolve(k, y, x, u, &c, &e, (ck_winograd){m, {t, end}}, scratch);
+      t = end;
+    }
+    check(canaries_live(y, outputs) && canaries_live(scratch, scratch_count) &&
+          canaries_live(u, u_count), l, "Winograd stays in its place", described(&c));
+    check(is_close(&c, &e, x, weights, y, images, 4 * 0x1p-24, scale), l, "Winograd is close", described(&c));
+    if (l == scalar) { released(scratch); continue; }
+    if (has_first) check(same_bits(y, first, outputs), l, "Winograd's bits", described(&c));
+    memcpy(first, y, outputs * sizeof *y), has_first = 1;
+    released(scratch);
+  }
+  released(x), released(weights), released(bias), released(residual);
+  released(first), released(u), released(y);
+}
+
 int main(int argc, char **argv) {
   uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
   int cases = argc > 2 ? atoi(argv[2]) : 60;
-  for (int i = 0; i < cases; i++) test_convolve(&seed);
+  for (int i = 0; i < cases; i++) test_convolve(&seed), test_winograd(&seed);
   printf("%d checks, %d failures\n", checks, failures);
   return failures > 0;
 }

@@ -9,6 +9,12 @@
 
 #include "ck_blocked.h"
 
+/// A batch of tiles of m × m outputs, m = 2 or 4; tile t of image i is i · tiles of an image + t.
+typedef struct {
+  size_t m;
+  ck_span tiles;
+} ck_winograd;
+
 /// The kernels of one instruction set.
 typedef struct {
   /// Output channels of the widest register tile: 16 or 32. Packed weights depend on it.
@@ -22,6 +28,25 @@ typedef struct {
   void (*convolve)(
       float *y, const float *x, const float *weights, const ck_convolution *convolution,
       const ck_epilogue *epilogue, ck_part part, float *scratch);
+
+  /// Winograd's convolution F(m × m, 3 × 3) in three steps over one batch of tiles, each of which
+  /// threads may share; `ck_winograd_convolve` takes all three. Stride 1, no dilation, one group.
+  ///
+  /// The same bits on all vector levels, for any split and batch; the scalar twin's transforms add
+  /// in another order. An output is near Σ of its own channels' tiles, so errors scale with
+  /// T = Σ_c max|x_c| over the tile · Σ|w_c|, times 1 for m = 2 and 8 for m = 4; d = input channels.
+  /// v: `ck_winograd_input_count` floats, computed for some input blocks.
+  void (*winograd_input)(
+      float *v, const float *x, const ck_convolution *convolution, ck_winograd tiling,
+      ck_span blocks);
+  /// m: `ck_winograd_output_count` floats, computed for some panels. u from `ck_pack_winograd`.
+  void (*winograd_multiply)(
+      float *m, const float *v, const float *u, const ck_convolution *convolution,
+      ck_winograd tiling, ck_span panels);
+  /// y = act(Aᵀ m A + bias + residual), computed for some output blocks.
+  void (*winograd_output)(
+      float *y, const float *m, const ck_convolution *convolution, const ck_epilogue *epilogue,
+      ck_winograd tiling, ck_span blocks);
 } ck_kernels;
 
 /// The kernels of a level; NULL where the processor does not run it.
@@ -47,5 +72,33 @@ void ck_pack_convolution(
 
 /// Floats of scratch that `convolve` needs.
 size_t ck_convolution_scratch(const ck_convolution *convolution, size_t widest_panel);
+
+/// Tiles of one image.
+size_t ck_winograd_tiles(const ck_convolution *convolution, size_t m);
+
+/// The most tiles that `ck_winograd_convolve` has in its scratch at a time.
+size_t ck_winograd_batch(const ck_convolution *convolution, size_t m);
+
+/// Floats of the transformed inputs, and of the products, of a batch of tiles.
+size_t ck_winograd_input_count(const ck_convolution *convolution, size_t m, size_t tiles);
+size_t ck_winograd_output_count(const ck_convolution *convolution, size_t m, size_t tiles);
+
+/// Floats of scratch for `ck_winograd_convolve` over some tiles.
+size_t ck_winograd_scratch(const ck_convolution *convolution, size_t m, size_t tiles);
+
+/// All three steps over any tiles of any images; threads take ranges of tiles.
+void ck_winograd_convolve(
+    const ck_kernels *kernels, float *y, const float *x, const float *u,
+    const ck_convolution *convolution, const ck_epilogue *epilogue, ck_winograd tiling,
+    float *scratch);
+
+/// Floats of the transformed weights.
+size_t ck_packed_winograd_count(const ck_convolution *convolution, size_t m);
+
+/// Transforms, in double, and packs some panels of [output channels][input channels][3][3]:
+/// [(m + 2)²][panel][input channel][channel of the panel].
+void ck_pack_winograd(
+    float *packed, const float *weights, const ck_convolution *convolution, size_t m,
+    size_t widest_panel, ck_span panels);
 
 #endif

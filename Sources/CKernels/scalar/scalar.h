@@ -8,3 +8,13 @@ extern const ck_kernels ck_scalar_kernels;
 void ck_scalar_convolve(
     float *y, const float *x, const float *weights, const ck_convolution *convolution,
     const ck_epilogue *epilogue, ck_part part, float *scratch);
+
+void ck_scalar_winograd_input(
+    float *v, const float *x, const ck_convolution *convolution, ck_winograd tiling,
+    ck_span blocks);
+void ck_scalar_winograd_multiply(
+    float *m, const float *v, const float *u, const ck_convolution *convolution,
+    ck_winograd tiling, ck_span panels);
+void ck_scalar_winograd_output(
+    float *y, const float *m, const ck_convolution *convolution, const ck_epilogue *epilogue,
+    ck_winograd tiling, ck_span blocks);

@@ -2,9 +2,13 @@
 // `CK_VECTOR_BYTES` and includes this file.
 #include "../ck_window_range.h"
 #include "convolution.h"
+#include "winograd.h"
 
-#define CK_KERNELS                \
-  {                               \
-    .widest_panel = widest_panel, \
-    .convolve = convolve,         \
+#define CK_KERNELS                          \
+  {                                         \
+    .widest_panel = widest_panel,           \
+    .convolve = convolve,                   \
+    .winograd_input = winograd_input,       \
+    .winograd_multiply = winograd_multiply, \
+    .winograd_output = winograd_output,     \
   }

@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "../blocking.h"
+#include "../winograd.h"
 #include "x86.h"
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)

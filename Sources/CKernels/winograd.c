@@ -1,0 +1,95 @@
+// Winograd's convolution put together, and its weights.
+#include "winograd.h"
+
+// Both sides of the products of a batch of tiles stay in L2 and L3.
+#ifndef WB
+#define WB 1024
+#endif
+enum { batch_bytes = WB << 10, batch_multiple = 84 /* of 6 and 14, the pixels of a register tile */ };
+
+size_t ck_winograd_tiles(const ck_convolution *c, size_t m) {
+  return ck_divided_up((size_t)c->windows.output_width, m) *
+      ck_divided_up((size_t)c->windows.output_height, m);
+}
+
+size_t ck_winograd_batch(const ck_convolution *c, size_t m) {
+  size_t blocks = ck_blocks(c->input_channels) + ck_blocks(c->output_channels);
+  size_t tile_bytes = (m + 2) * (m + 2) * blocks * CK_BLOCK * sizeof(float);
+  size_t tiles = batch_bytes / tile_bytes;
+  return tiles < 42 ? 42 : tiles / batch_multiple * batch_multiple + (tiles % 84 >= 42 ? 42 : 0);
+}
+
+static size_t element_floats(size_t channels, size_t m, size_t tiles) {
+  return (m + 2) * (m + 2) * ck_winograd_stride(ck_blocks(channels), tiles);
+}
+
+size_t ck_winograd_input_count(const ck_convolution *c, size_t m, size_t tiles) {
+  return element_floats(c->input_channels, m, tiles);
+}
+
+size_t ck_winograd_output_count(const ck_convolution *c, size_t m, size_t tiles) {
+  return element_floats(c->output_channels, m, tiles);
+}
+
+size_t ck_winograd_scratch(const ck_convolution *c, size_t m, size_t tiles) {
+  size_t batch = ck_smaller(tiles, ck_winograd_batch(c, m));
+  return ck_winograd_input_count(c, m, batch) + ck_winograd_output_count(c, m, batch);
+}
+
+void ck_winograd_convolve(
+    const ck_kernels *kernels, float *y, const float *x, const float *u, const ck_convolution *c,
+    const ck_epilogue *e, ck_winograd tiling, float *scratch) {
+  size_t tiles = tiling.tiles.end - tiling.tiles.first, most = ck_winograd_batch(c, tiling.m);
+  size_t batch = ck_divided_up(tiles, ck_divided_up(tiles, most));
+  ck_span panels = {0, ck_panels(c, kernels->widest_panel)};
+  float *v = scratch, *m = scratch + ck_winograd_input_count(c, tiling.m, batch);
+  for (size_t t = tiling.tiles.first; t < tiling.tiles.end; t += batch) {
+    ck_winograd part = {tiling.m, {t, ck_smaller(t + batch, tiling.tiles.end)}};
+    kernels->winograd_input(v, x, c, part, (ck_span){0, ck_blocks(c->input_channels)});
+    kernels->winograd_multiply(m, v, u, c, part, panels);
+    kernels->winograd_output(y, m, c, e, part, (ck_span){0, ck_blocks(c->output_channels)});
+  }
+}
+
+size_t ck_packed_winograd_count(const ck_convolution *c, size_t m) {
+  return (m + 2) * (m + 2) * ck_blocks(c->input_channels) * CK_BLOCK *
+      ck_blocks(c->output_channels) * CK_BLOCK;
+}
+
+static const double g2[4][3] = {{1, 0, 0}, {.5, .5, .5}, {.5, -.5, .5}, {0, 0, 1}};
+static const double g4[6][3] = {
+    {1. / 4, 0, 0}, {-1. / 6, -1. / 6, -1. / 6}, {-1. / 6, 1. / 6, -1. / 6},
+    {1. / 24, 1. / 12, 1. / 6}, {1. / 24, -1. / 12, 1. / 6}, {0, 0, 1}};
+
+/// u = G taps Gᵀ in double.
+static void transform_taps(float u[36], const float taps[9], size_t m) {
+  const double(*g)[3] = m == 2 ? g2 : g4;
+  for (size_t i = 0; i < m + 2; i++) {
+    double row[3];
+    for (size_t j = 0; j < 3; j++) {
+      row[j] = g[i][0] * taps[j] + g[i][1] * taps[3 + j] + g[i][2] * taps[6 + j];
+    }
+    for (size_t j = 0; j < m + 2; j++) {
+      u[i * (m + 2) + j] = (float)(row[0] * g[j][0] + row[1] * g[j][1] + row[2] * g[j][2]);
+    }
+  }
+}
+
+void ck_pack_winograd(
+    float *packed, const float *weights, const ck_convolution *c, size_t m, size_t widest_panel,
+    ck_span panels) {
+  size_t elements = (m + 2) * (m + 2), depth = ck_blocks(c->input_channels) * CK_BLOCK;
+  size_t outputs = ck_blocks(c->output_channels) * CK_BLOCK;
+  for (size_t p = panels.first; p < panels.end; p++) {
+    size_t first = p * widest_panel, width = ck_smaller(outputs - first, widest_panel);
+    for (size_t k = 0; k < depth; k++) {
+      for (size_t o = 0; o < width; o++) {
+        bool exists = k < c->input_channels && first + o < c->output_channels;
+        float u[36] = {0};
+        if (exists) transform_taps(u, weights + ((first + o) * c->input_channels + k) * 9, m);
+        float *to = packed + first * depth + k * width + o;
+        for (size_t e = 0; e < elements; e++) to[e * depth * outputs] = u[e];
+      }
+    }
+  }
+}
