@@ -14,12 +14,8 @@
 #include "include/ck_kernels.h"
 
 enum {
-#ifndef CH
-#define CH 20
-#define BD 160
-#endif
-  ck_chunk_bytes = CH << 10,
-  ck_band_bytes = BD << 10,
+  ck_chunk_bytes = 20 << 10,
+  ck_band_bytes = 160 << 10,
 };
 
 static inline size_t ck_smaller(size_t a, size_t b) { return a < b ? a : b; }
@@ -105,6 +101,15 @@ static inline ck_blocking ck_blocking_for(const ck_convolution *c, size_t panel_
       ? 1
       : ck_larger(ck_band_bytes / (ck_copied_rows(&b, w, height) * row_bytes), 1);
   return b;
+}
+
+/// Output rows of a band of planes, which stays in L1 with the weights of a panel.
+static inline size_t ck_planar_band(const ck_convolution *c) {
+  const ck_windows *w = &c->windows;
+  size_t columns =
+      ck_extent(w->output_width, w->stride_width, w->kernel_width, w->dilation_width);
+  size_t step = (size_t)w->stride_height * columns * c->input_channels * sizeof(float);
+  return ck_smaller(ck_larger(ck_chunk_bytes / step, 1), (size_t)w->output_height);
 }
 
 /// The floats of a copied band.

@@ -23,6 +23,33 @@ size_t ck_convolution_scratch(const ck_convolution *c, size_t widest_panel) {
   return ck_copied_count(&b, &c->windows);
 }
 
+size_t ck_packed_planar_count(const ck_convolution *c) {
+  return ck_blocks(c->output_channels) * CK_BLOCK * c->input_channels * ck_taps(&c->windows);
+}
+
+size_t ck_planar_scratch(const ck_convolution *c) {
+  const ck_windows *w = &c->windows;
+  size_t columns =
+      ck_extent(w->output_width, w->stride_width, w->kernel_width, w->dilation_width);
+  size_t rows = ck_extent(
+      (ptrdiff_t)ck_planar_band(c), w->stride_height, w->kernel_height, w->dilation_height);
+  return c->input_channels * rows * columns;
+}
+
+void ck_pack_planar(
+    float *packed, const float *weights, const ck_convolution *c, size_t widest_panel) {
+  size_t depth = c->input_channels * ck_taps(&c->windows);
+  size_t outputs = ck_blocks(c->output_channels) * CK_BLOCK;
+  for (size_t first = 0; first < outputs; first += widest_panel) {
+    size_t width = ck_smaller(outputs - first, widest_panel);
+    for (size_t k = 0; k < depth; k++) {
+      for (size_t o = first; o < first + width; o++) {
+        *packed++ = o < c->output_channels ? weights[o * depth + k] : 0;
+      }
+    }
+  }
+}
+
 void ck_pack_convolution(
     float *packed, const float *weights, const ck_convolution *c, size_t widest_panel,
     ck_span panels) {

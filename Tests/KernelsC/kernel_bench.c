@@ -45,7 +45,9 @@ typedef struct {
 static double time_of(const ck_convolution *c, size_t m, int rounds) {
   uint64_t seed = 1;
   size_t panel = kernels->widest_panel, tiles = m ? ck_winograd_tiles(c, m) : 0;
-  size_t count = m ? ck_packed_winograd_count(c, m) : ck_packed_count(c, panel);
+  int is_planar = c->input_channels < 16;
+  size_t count = m ? ck_packed_winograd_count(c, m)
+      : is_planar ? ck_packed_planar_count(c) : ck_packed_count(c, panel);
   size_t copies = is_warm ? 1 : (48u << 20) / (count * 4) + 1;
   float *x = random_blocks(1, c->input_channels, input_pixels(c), &seed);
   size_t outputs = ck_blocks(c->output_channels) * CK_BLOCK * output_pixels(c);
@@ -53,7 +55,8 @@ static double time_of(const ck_convolution *c, size_t m, int rounds) {
   for (size_t i = 0; i < count * copies; i++) w[i] = 0.01f;
   float *bias = random_floats(ck_blocks(c->output_channels) * CK_BLOCK, &seed);
   float *scratch = allocated(
-      m ? ck_winograd_scratch(c, m, tiles) : ck_convolution_scratch(c, panel));
+      m ? ck_winograd_scratch(c, m, tiles)
+        : is_planar ? ck_planar_scratch(c) : ck_convolution_scratch(c, panel));
   ck_epilogue e = {.bias = bias, .activation = {0, INFINITY}};
   double best = 1e9;
   for (int i = 0; i < rounds; i++) {
@@ -61,6 +64,8 @@ static double time_of(const ck_convolution *c, size_t m, int rounds) {
     double start = now();
     if (m > 0) {
       ck_winograd_convolve(kernels, y, x, weights, c, &e, (ck_winograd){m, {0, tiles}}, scratch);
+    } else if (is_planar) {
+      kernels->convolve_planar(y, x, weights, c, &e, whole(c, 1, panel), scratch);
     } else {
       kernels->convolve(y, x, weights, c, &e, whole(c, 1, panel), scratch);
     }
@@ -77,7 +82,7 @@ static void report(layer l) {
   const ck_windows *w = &l.c.windows;
   double flops = 2e-9 * multiplications(&l.c), best = 1e9;
   printf("%-28s %2d", l.name, l.count);
-  int has_winograd = l.c.groups == 1 && w->kernel_height == 3 && w->kernel_width == 3 &&
+  int has_winograd = l.c.groups == 1 && l.c.input_channels >= 16 && w->kernel_height == 3 && w->kernel_width == 3 &&
       w->stride_height == 1 && w->stride_width == 1;
   for (size_t m = 0; m <= (has_winograd ? 4 : 0); m += 2) {
     double time = time_of(&l.c, m, 30);
@@ -91,7 +96,8 @@ static void report(layer l) {
 
 static size_t resnet(layer *to, int is_bottleneck, const int *blocks) {
   static char names[64][40];
-  size_t n = 0, input = 64;
+  size_t n = 1, input = 64;
+  to[0] = (layer){"7x7 s2 stem", square(3, 64, 224, 7, 2, 3), 1};
   ptrdiff_t size = 56;
   for (int stage = 0; stage < 4; stage++) {
     size_t width = 64u << stage, output = is_bottleneck ? width * 4 : width;
@@ -134,7 +140,7 @@ int main(int argc, char **argv) {
     int is_fifty = what[6] == '5';
     size_t n = resnet(layers, is_fifty, is_fifty ? fifty : eighteen);
     for (size_t i = 0; i < n; i++) report(layers[i]);
-    printf("convolutions without the stem, best of each: %.2f ms\n", total * 1e3);
+    printf("convolutions, best of each: %.2f ms\n", total * 1e3);
   } else if (strcmp(what, "one") == 0 && argc > 7) {
     int n[6];
     for (int i = 0; i < 6; i++) n[i] = atoi(argv[2 + i]);

@@ -30,6 +30,10 @@ static int same_bits(const float *a, const float *b, size_t count) {
   return memcmp(a, b, count * sizeof *a) == 0;
 }
 
+typedef void convolver(
+    float *, const float *, const float *, const ck_convolution *, const ck_epilogue *, ck_part,
+    float *);
+
 static ck_activation random_activation(uint64_t *seed) {
   static const ck_activation choices[] = {{1, INFINITY}, {0, INFINITY}, {0, 6}, {0.1f, INFINITY}};
   return choices[below(seed, 4)];
@@ -133,13 +137,23 @@ static int is_close(
   return 1;
 }
 
-static void test_convolve(uint64_t *seed) {
+/// Both direct kernels, which differ in the layout of their input.
+static void test_convolve(uint64_t *seed, int is_planar) {
   ck_convolution c = random_convolution(seed);
+  if (is_planar) c.input_channels = 1 + below(seed, 4), c.groups = 1;
   size_t images = 1 + below(seed, 3), pixels = output_pixels(&c);
   size_t outputs = images * ck_blocks(c.output_channels) * 16 * pixels;
   size_t taps = (size_t)(c.windows.kernel_height * c.windows.kernel_width);
   size_t inputs = c.input_channels / c.groups, count = c.output_channels * inputs * taps;
-  float *x = random_blocks(images, c.input_channels, input_pixels(&c), seed);
+  float *blocks = random_blocks(images, c.input_channels, input_pixels(&c), seed), *x = blocks;
+  if (is_planar) {
+    x = allocated(images * c.input_channels * input_pixels(&c));
+    for (size_t n = 0; n < images; n++) {
+      ck_unblock_channels(
+          x + n * c.input_channels * input_pixels(&c), blocks + n * 16 * input_pixels(&c),
+          c.input_channels, input_pixels(&c));
+    }
+  }
   float *weights = random_floats(count, seed);
   float *bias = random_blocks(1, c.output_channels, 1, seed);
   float *residual = random_blocks(images, c.output_channels, pixels, seed);
@@ -149,20 +163,27 @@ static void test_convolve(uint64_t *seed) {
   for (level l = scalar; l < level_count; l++) {
     const ck_kernels *k = kernels_of(l);
     if (k == NULL) continue;
-    size_t packed_count = ck_packed_count(&c, k->widest_panel);
-    size_t scratch_count = ck_convolution_scratch(&c, k->widest_panel);
+    size_t packed_count =
+        is_planar ? ck_packed_planar_count(&c) : ck_packed_count(&c, k->widest_panel);
+    size_t scratch_count =
+        is_planar ? ck_planar_scratch(&c) : ck_convolution_scratch(&c, k->widest_panel);
     float *packed = allocated(packed_count), *scratch = allocated(scratch_count);
     float *y = l == scalar ? expected : allocated(outputs);
     ck_part all = whole(&c, images, k->widest_panel), part = all;
-    ck_pack_convolution(packed, weights, &c, k->widest_panel, all.panels);
-    k->convolve(y, x, packed, &c, &e, all, scratch);
+    if (is_planar) {
+      ck_pack_planar(packed, weights, &c, k->widest_panel);
+    } else {
+      ck_pack_convolution(packed, weights, &c, k->widest_panel, all.panels);
+    }
+    convolver *convolve = is_planar ? k->convolve_planar : k->convolve;
+    convolve(y, x, packed, &c, &e, all, scratch);
     check(canaries_live(packed, packed_count), l, "packs in its place", described(&c));
     check(canaries_live(y, outputs) && canaries_live(scratch, scratch_count), l,
           "convolves in its place", described(&c));
     check(same_bits(y, expected, outputs), l, "has the twin's bits", described(&c));
     double bound = (2 * sqrt((double)(inputs * taps + 2)) + 3) * 0x1p-24;
     if (l == scalar) {
-      check(is_close(&c, &e, x, weights, y, images, bound, 0), l, "is exact", described(&c));
+      check(is_close(&c, &e, blocks, weights, y, images, bound, 0), l, "is exact", described(&c));
     }
     memset(y, 0xff, outputs * sizeof *y);
     for (part.images.first = 0; part.images.first < images; part.images.first = part.images.end) {
@@ -172,7 +193,7 @@ static void test_convolve(uint64_t *seed) {
         for (part.panels.first = 0; part.panels.first < all.panels.end;
              part.panels.first = part.panels.end) {
           part.panels.end = part.panels.first + 1 + below(seed, all.panels.end - part.panels.first);
-          k->convolve(y, x, packed, &c, &e, part, scratch);
+          convolve(y, x, packed, &c, &e, part, scratch);
         }
       }
     }
@@ -184,7 +205,8 @@ static void test_convolve(uint64_t *seed) {
     }
     released(packed), released(scratch);
   }
-  released(x), released(weights), released(bias), released(residual), released(expected);
+  if (is_planar) released(x);
+  released(blocks), released(weights), released(bias), released(residual), released(expected);
 }
 
 /// Winograd against the formula, its bound that of the issue: tiles where it should be windows.
@@ -236,7 +258,7 @@ static void test_winograd(uint64_t *seed) {
 int main(int argc, char **argv) {
   uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
   int cases = argc > 2 ? atoi(argv[2]) : 60;
-  for (int i = 0; i < cases; i++) test_convolve(&seed), test_winograd(&seed);
+  for (int i = 0; i < cases; i++) test_convolve(&seed, 0), test_convolve(&seed, 1), test_winograd(&seed);
   printf("%d checks, %d failures\n", checks, failures);
   return failures > 0;
 }

@@ -29,6 +29,14 @@ typedef struct {
       float *y, const float *x, const float *weights, const ck_convolution *convolution,
       const ck_epilogue *epilogue, ck_part part, float *scratch);
 
+  /// Direct convolution of few channels in planes, one group: the stem of a network. Strict.
+  ///
+  /// x [images][input channels][H][W], y in blocks, weights from `ck_pack_planar`, scratch
+  /// `ck_planar_scratch` floats. Order: bias, channels, tap rows, tap columns; d = channels · taps + 1.
+  void (*convolve_planar)(
+      float *y, const float *x, const float *weights, const ck_convolution *convolution,
+      const ck_epilogue *epilogue, ck_part part, float *scratch);
+
   /// Winograd's convolution F(m × m, 3 × 3) in three steps over one batch of tiles, each of which
   /// threads may share; `ck_winograd_convolve` takes all three. Stride 1, no dilation, one group.
   ///
@@ -72,6 +80,17 @@ void ck_pack_convolution(
 
 /// Floats of scratch that `convolve` needs.
 size_t ck_convolution_scratch(const ck_convolution *convolution, size_t widest_panel);
+
+/// Floats of the packed weights of `convolve_planar`.
+size_t ck_packed_planar_count(const ck_convolution *convolution);
+
+/// Floats of scratch that `convolve_planar` needs.
+size_t ck_planar_scratch(const ck_convolution *convolution);
+
+/// Packs [output channels][input channels][height][width]: [panel][channel][row][column][panel's
+/// channel].
+void ck_pack_planar(
+    float *packed, const float *weights, const ck_convolution *convolution, size_t widest_panel);
 
 /// Tiles of one image.
 size_t ck_winograd_tiles(const ck_convolution *convolution, size_t m);

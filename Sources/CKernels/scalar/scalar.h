@@ -9,6 +9,10 @@ void ck_scalar_convolve(
     float *y, const float *x, const float *weights, const ck_convolution *convolution,
     const ck_epilogue *epilogue, ck_part part, float *scratch);
 
+void ck_scalar_convolve_planar(
+    float *y, const float *x, const float *weights, const ck_convolution *convolution,
+    const ck_epilogue *epilogue, ck_part part, float *scratch);
+
 void ck_scalar_winograd_input(
     float *v, const float *x, const ck_convolution *convolution, ck_winograd tiling,
     ck_span blocks);

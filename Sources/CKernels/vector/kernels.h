@@ -2,12 +2,14 @@
 // `CK_VECTOR_BYTES` and includes this file.
 #include "../ck_window_range.h"
 #include "convolution.h"
+#include "planar.h"
 #include "winograd.h"
 
 #define CK_KERNELS                          \
   {                                         \
     .widest_panel = widest_panel,           \
     .convolve = convolve,                   \
+    .convolve_planar = convolve_planar,     \
     .winograd_input = winograd_input,       \
     .winograd_multiply = winograd_multiply, \
     .winograd_output = winograd_output,     \
