@@ -50,6 +50,16 @@ void ck_pack_planar(
   }
 }
 
+void ck_pack_depthwise(float *packed, const float *weights, const ck_convolution *c) {
+  size_t taps = ck_taps(&c->windows);
+  for (size_t o = 0; o < ck_blocks(c->output_channels) * CK_BLOCK; o++) {
+    float *to = packed + o / CK_BLOCK * taps * CK_BLOCK + o % CK_BLOCK;
+    for (size_t t = 0; t < taps; t++) {
+      to[t * CK_BLOCK] = o < c->output_channels ? weights[o * taps + t] : 0;
+    }
+  }
+}
+
 void ck_pack_convolution(
     float *packed, const float *weights, const ck_convolution *c, size_t widest_panel,
     ck_span panels) {

@@ -255,10 +255,123 @@ static void test_winograd(uint64_t *seed) {
   released(first), released(u), released(y);
 }
 
+static void test_depthwise(uint64_t *seed) {
+  ck_convolution c = random_convolution(seed);
+  c.input_channels = c.output_channels = c.groups = 1 + below(seed, 40);
+  size_t images = 1 + below(seed, 2), outputs = images * ck_blocks(c.groups) * 16 * output_pixels(&c);
+  size_t taps = (size_t)(c.windows.kernel_height * c.windows.kernel_width);
+  float *x = random_blocks(images, c.groups, input_pixels(&c), seed);
+  float *weights = random_floats(c.groups * taps, seed);
+  float *bias = random_blocks(1, c.groups, 1, seed);
+  float *residual = random_blocks(images, c.groups, output_pixels(&c), seed);
+  float *packed = allocated(ck_blocks(c.groups) * 16 * taps);
+  float *expected = allocated(outputs), *y = allocated(outputs);
+  ck_epilogue e = {below(seed, 3) ? bias : NULL, below(seed, 2) ? residual : NULL,
+                   random_activation(seed)};
+  ck_part part = {{0, images}, {0, (size_t)c.windows.output_height}, {0, ck_blocks(c.groups)}};
+  ck_pack_depthwise(packed, weights, &c);
+  check(canaries_live(packed, ck_blocks(c.groups) * 16 * taps), scalar, "packs", described(&c));
+  for (level l = scalar; l < level_count; l++) {
+    const ck_kernels *k = kernels_of(l);
+    if (k == NULL) continue;
+    k->convolve_depthwise(y, x, packed, &c, &e, part, NULL);
+    if (l == scalar) memcpy(expected, y, outputs * sizeof *y);
+    check(canaries_live(y, outputs), l, "depthwise stays in its place", described(&c));
+    check(same_bits(y, expected, outputs), l, "depthwise has the twin's bits", described(&c));
+    double bound = (2 * sqrt((double)(taps + 2)) + 3) * 0x1p-24;
+    check(is_close(&c, &e, x, weights, y, images, bound, 0), l, "depthwise", described(&c));
+  }
+  released(x), released(weights), released(bias), released(residual);
+  released(packed), released(expected), released(y);
+}
+
+static void test_pool(uint64_t *seed) {
+  ck_convolution c = random_convolution(seed);
+  ck_windows *w = &c.windows;
+  w->dilation_height = w->dilation_width = 1;
+  w->output_height = window_count(
+      w->height, w->kernel_height, w->stride_height, 1, w->pad_top + w->pad_bottom);
+  w->output_width = window_count(
+      w->width, w->kernel_width, w->stride_width, 1, w->pad_left + w->pad_right);
+  if (w->output_height < 1 || w->output_width < 1) return;
+  ck_pooling pooling = (ck_pooling)below(seed, 3);
+  size_t images = 1 + below(seed, 2), channels = 1 + below(seed, 40), blocks = ck_blocks(channels);
+  size_t outputs = images * blocks * 16 * output_pixels(&c);
+  float *x = random_blocks(images, channels, input_pixels(&c), seed);
+  if (below(seed, 3) == 0) x[below(seed, input_pixels(&c)) * 16] = NAN;
+  float *expected = allocated(outputs), *y = allocated(outputs);
+  ck_part part = {{0, images}, {0, (size_t)w->output_height}, {0, blocks}};
+  for (level l = scalar; l < level_count; l++) {
+    const ck_kernels *k = kernels_of(l);
+    if (k == NULL) continue;
+    k->pool(y, x, channels, w, pooling, part);
+    if (l == scalar) memcpy(expected, y, outputs * sizeof *y);
+    check(canaries_live(y, outputs), l, "pools in its place", described(&c));
+    check(same_bits(y, expected, outputs), l, "pooling has the twin's bits", described(&c));
+  }
+  released(x), released(expected), released(y);
+}
+
+static void test_planes(uint64_t *seed) {
+  size_t planes = 1 + below(seed, 5), pixels = 1 + below(seed, 60), count = planes * pixels * 16;
+  float *x = random_floats(count, seed), *y = allocated(count), *expected = allocated(count);
+  float *scale = random_floats(planes * 16, seed), *shift = random_floats(planes * 16, seed);
+  float *mean = allocated(planes * 16), *expected_mean = allocated(planes * 16);
+  ck_activation a = random_activation(seed);
+  for (level l = scalar; l < level_count; l++) {
+    const ck_kernels *k = kernels_of(l);
+    if (k == NULL) continue;
+    k->average_planes(mean, x, planes, pixels);
+    k->scale_planes(y, x, scale, shift, planes, pixels, a);
+    if (l == scalar) memcpy(expected, y, count * sizeof *y);
+    if (l == scalar) memcpy(expected_mean, mean, planes * 16 * sizeof *y);
+    check(canaries_live(mean, planes * 16) && canaries_live(y, count), l, "planes stay", "");
+    check(same_bits(y, expected, count), l, "scaling has the twin's bits", "");
+    check(same_bits(mean, expected_mean, planes * 16), l, "means have the twin's bits", "");
+  }
+  released(x), released(y), released(expected), released(scale), released(shift);
+  released(mean), released(expected_mean);
+}
+
+static void test_dense(uint64_t *seed) {
+  size_t inputs = 1 + below(seed, 1000), outputs = 1 + below(seed, 300);
+  size_t images = below(seed, 2) ? 1 : 1 + below(seed, 17);
+  size_t count = images * ck_blocks(outputs) * 16;
+  ck_convolution c = ck_dense(inputs, outputs);
+  float *x = random_blocks(images, inputs, 1, seed);
+  float *residual = random_blocks(images, outputs, 1, seed);
+  float *weights = random_floats(inputs * outputs, seed);
+  float *bias = random_blocks(1, outputs, 1, seed);
+  float *y = allocated(count), *expected = allocated(count);
+  ck_epilogue e = {below(seed, 3) ? bias : NULL, below(seed, 2) ? residual : NULL,
+                   random_activation(seed)};
+  for (level l = scalar; l < level_count; l++) {
+    const ck_kernels *k = kernels_of(l);
+    if (k == NULL) continue;
+    size_t panels = ck_panels(&c, k->widest_panel), middle = below(seed, panels + 1);
+    ck_span all = {0, images};
+    float *packed = allocated(ck_packed_count(&c, k->widest_panel));
+    ck_pack_convolution(packed, weights, &c, k->widest_panel, (ck_span){0, panels});
+    k->multiply_dense(y, x, packed, inputs, outputs, &e, all, (ck_span){0, middle});
+    k->multiply_dense(y, x, packed, inputs, outputs, &e, all, (ck_span){middle, panels});
+    if (l == scalar) memcpy(expected, y, count * sizeof *y);
+    check(canaries_live(y, count), l, "dense stays in its place", described(&c));
+    check(same_bits(y, expected, count), l, "dense has the twin's bits", described(&c));
+    double bound = (2 * sqrt((double)(inputs + 2)) + 3) * 0x1p-24;
+    check(is_close(&c, &e, x, weights, y, images, bound, 0), l, "dense is exact", described(&c));
+    released(packed);
+  }
+  released(x), released(residual), released(weights), released(bias), released(y);
+  released(expected);
+}
+
 int main(int argc, char **argv) {
   uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
   int cases = argc > 2 ? atoi(argv[2]) : 60;
-  for (int i = 0; i < cases; i++) test_convolve(&seed, 0), test_convolve(&seed, 1), test_winograd(&seed);
+  for (int i = 0; i < cases; i++) {
+    test_convolve(&seed, 0), test_convolve(&seed, 1), test_winograd(&seed), test_depthwise(&seed);
+    test_pool(&seed), test_planes(&seed), test_dense(&seed);
+  }
   printf("%d checks, %d failures\n", checks, failures);
   return failures > 0;
 }

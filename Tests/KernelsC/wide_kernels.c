@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../../Sources/CKernels/winograd.h"
+#include "../../Sources/CKernels/pooling.h"
 
 #pragma clang diagnostic ignored "-Wpsabi"
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)

@@ -55,6 +55,37 @@ typedef struct {
   void (*winograd_output)(
       float *y, const float *m, const ck_convolution *convolution, const ck_epilogue *epilogue,
       ck_winograd tiling, ck_span blocks);
+
+  /// Depthwise convolution: groups = input channels = output channels; panels of `part` are blocks.
+  /// Strict. Weights from `ck_pack_depthwise`; no scratch. Order: bias, tap rows, tap columns, those
+  /// in the padding left out; d = taps + 1.
+  void (*convolve_depthwise)(
+      float *y, const float *x, const float *weights, const ck_convolution *convolution,
+      const ck_epilogue *epilogue, ck_part part, float *scratch);
+
+  /// Pooling of blocks, no dilation; panels of `part` are blocks. Strict. NaN wins a maximum, -inf is
+  /// that of no element. Order of a sum: rows, columns; d = taps. `ck_pooling` tells the divisor.
+  void (*pool)(
+      float *y, const float *x, size_t channels, const ck_windows *windows, ck_pooling pooling,
+      ck_part part);
+
+  /// Means of planes [planes][pixels][16] into [planes][16]: added in double in the order of the
+  /// pixels, rounded once. Strict.
+  void (*average_planes)(float *y, const float *x, size_t planes, size_t pixels);
+
+  /// y = act(x · scale + shift) of planes [planes][pixels][16], one fused multiply-add; scale and
+  /// shift [planes][16] or NULL for 1 and 0. y may be x. A shift must be 0 in the lanes past the last
+  /// channel. Strict.
+  void (*scale_planes)(
+      float *y, const float *x, const float *scale, const float *shift, size_t planes,
+      size_t pixels, ck_activation activation);
+
+  /// Fully connected: x [images][input blocks][16], y [images][output blocks][16], weights from
+  /// `ck_pack_convolution` of `ck_dense`. Strict, whatever the batch.
+  /// Order: bias, features; d = 16 · input blocks + 1.
+  void (*multiply_dense)(
+      float *y, const float *x, const float *weights, size_t inputs, size_t outputs,
+      const ck_epilogue *epilogue, ck_span images, ck_span panels);
 } ck_kernels;
 
 /// The kernels of a level; NULL where the processor does not run it.
@@ -80,6 +111,19 @@ void ck_pack_convolution(
 
 /// Floats of scratch that `convolve` needs.
 size_t ck_convolution_scratch(const ck_convolution *convolution, size_t widest_panel);
+
+/// The 1 × 1 convolution of one pixel that a fully connected layer is.
+static inline ck_convolution ck_dense(size_t inputs, size_t outputs) {
+  return (ck_convolution){
+      inputs, outputs, 1,
+      {.height = 1, .width = 1, .output_height = 1, .output_width = 1, .kernel_height = 1,
+       .kernel_width = 1, .stride_height = 1, .stride_width = 1, .dilation_height = 1,
+       .dilation_width = 1}};
+}
+
+/// Packs [channels][1][height][width] for `convolve_depthwise`, [block][row][column][16]: 16 ·
+/// blocks · taps floats.
+void ck_pack_depthwise(float *packed, const float *weights, const ck_convolution *convolution);
 
 /// Floats of the packed weights of `convolve_planar`.
 size_t ck_packed_planar_count(const ck_convolution *convolution);

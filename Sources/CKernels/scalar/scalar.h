@@ -22,3 +22,17 @@ void ck_scalar_winograd_multiply(
 void ck_scalar_winograd_output(
     float *y, const float *m, const ck_convolution *convolution, const ck_epilogue *epilogue,
     ck_winograd tiling, ck_span blocks);
+
+void ck_scalar_convolve_depthwise(
+    float *y, const float *x, const float *weights, const ck_convolution *convolution,
+    const ck_epilogue *epilogue, ck_part part, float *scratch);
+void ck_scalar_pool(
+    float *y, const float *x, size_t channels, const ck_windows *windows, ck_pooling pooling,
+    ck_part part);
+void ck_scalar_average_planes(float *y, const float *x, size_t planes, size_t pixels);
+void ck_scalar_scale_planes(
+    float *y, const float *x, const float *scale, const float *shift, size_t planes,
+    size_t pixels, ck_activation activation);
+void ck_scalar_multiply_dense(
+    float *y, const float *x, const float *weights, size_t inputs, size_t outputs,
+    const ck_epilogue *epilogue, ck_span images, ck_span panels);

@@ -2,15 +2,23 @@
 // `CK_VECTOR_BYTES` and includes this file.
 #include "../ck_window_range.h"
 #include "convolution.h"
+#include "dense.h"
+#include "depthwise.h"
 #include "planar.h"
+#include "pooling.h"
 #include "winograd.h"
 
-#define CK_KERNELS                          \
-  {                                         \
-    .widest_panel = widest_panel,           \
-    .convolve = convolve,                   \
-    .convolve_planar = convolve_planar,     \
-    .winograd_input = winograd_input,       \
-    .winograd_multiply = winograd_multiply, \
-    .winograd_output = winograd_output,     \
+#define CK_KERNELS                            \
+  {                                           \
+    .widest_panel = widest_panel,             \
+    .convolve = convolve,                     \
+    .convolve_planar = convolve_planar,       \
+    .winograd_input = winograd_input,         \
+    .winograd_multiply = winograd_multiply,   \
+    .winograd_output = winograd_output,       \
+    .convolve_depthwise = convolve_depthwise, \
+    .pool = pool,                             \
+    .average_planes = average_planes,         \
+    .scale_planes = scale_planes,             \
+    .multiply_dense = multiply_dense,         \
   }

@@ -45,6 +45,7 @@ typedef struct {
   ck_activation activation;
 } tile;
 
+#define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("clang loop unroll(full)")
 
 static inline floats fused(floats a, floats b, floats c) {

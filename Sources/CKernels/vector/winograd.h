@@ -18,8 +18,6 @@
 #include "../winograd.h"
 #include "tile.h"
 
-#define INLINE static inline __attribute__((always_inline))
-
 INLINE void input_transform(floats *to, const floats *d, size_t m) {
   if (m == 2) {
     to[0] = d[0] - d[2], to[1] = d[1] + d[2], to[2] = d[2] - d[1], to[3] = d[1] - d[3];

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../winograd.h"
+#include "../pooling.h"
 #include "x86.h"
 
 #pragma clang attribute push( \
