@@ -62,12 +62,12 @@ static inline bool ck_is_padded(const ck_windows *w) {
 }
 
 typedef struct {
-  bool is_flat;    // one tap: all pixels of an image are one row
+  bool is_flat;    // all pixels of an image are one row: one tap, or a copy for each tap
   bool is_copied;  // the band is copied: with its padding, or without what strides leave out
   size_t chunk;    // input blocks
   size_t band;     // output rows
   size_t images;   // images of a band, if one image is one band
-  size_t copied_row, copied_columns;  // floats of a row of the copy; columns of it
+  size_t copied_row, copied_columns;  // floats of a row, of all taps if flat; columns
 } ck_blocking;
 
 static inline size_t ck_copied_rows(const ck_blocking *b, const ck_windows *w, size_t rows) {
@@ -80,8 +80,11 @@ static inline ck_blocking ck_blocking_for(const ck_convolution *c, size_t panel_
   const ck_windows *w = &c->windows;
   size_t taps = ck_taps(w), depth = ck_panel_depth(c, panel_width);
   bool is_strided = w->stride_height > 1 || w->stride_width > 1;
-  ck_blocking b = {.is_flat = taps == 1};
-  b.is_copied = ck_is_padded(w) || (b.is_flat && is_strided);
+  // Rows of few pixels make small tiles, which wait for their own sums. A copy for each tap costs
+  // little where many panels use it.
+  bool is_unfolded = taps > 1 && w->output_width < 8 && c->output_channels / c->groups >= 128;
+  ck_blocking b = {.is_flat = taps == 1 || is_unfolded};
+  b.is_copied = is_unfolded || ck_is_padded(w) || (b.is_flat && is_strided);
 
   size_t most = ck_larger(ck_chunk_bytes / (taps * CK_BLOCK * panel_width * sizeof(float)), 1);
   b.chunk = ck_divided_up(depth, ck_divided_up(depth, most));
@@ -89,7 +92,7 @@ static inline ck_blocking ck_blocking_for(const ck_convolution *c, size_t panel_
   b.copied_columns = b.is_flat
       ? (size_t)w->output_width
       : ck_extent(w->output_width, w->stride_width, w->kernel_width, w->dilation_width);
-  b.copied_row = b.copied_columns * CK_BLOCK;
+  b.copied_row = (b.is_flat ? taps : 1) * b.copied_columns * CK_BLOCK;
   size_t row_bytes = b.chunk * b.copied_row * sizeof(float);
   size_t height = (size_t)w->output_height, bands = 1;
   while (bands < height &&

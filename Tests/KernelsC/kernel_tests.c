@@ -46,7 +46,7 @@ static ck_convolution random_convolution(uint64_t *seed) {
   int is_regular = below(seed, 2) == 0;
   size_t unit = is_regular ? 16 : 1, most = is_regular ? 4 : 40;
   ck_convolution c = {groups * unit * (1 + below(seed, most)),
-                      groups * unit * (1 + below(seed, most)), groups, {0}};
+                      groups * unit * (1 + below(seed, below(seed, 4) ? most : 180 / unit)), groups, {0}};
   ck_windows *w = &c.windows;
   do {
     w->height = 1 + (ptrdiff_t)below(seed, 17), w->width = 1 + (ptrdiff_t)below(seed, 34);

@@ -6,28 +6,28 @@
 //         for each panel of output channels       weights of a chunk in L1; the next are prefetched
 //           for each row of pixels: tiles         accumulators in registers
 //
-// With one tap, the pixels of a band are one long row; a strided one is first copied together.
+// With one tap, the pixels of a band are one long row; a strided one is first copied together. So is
+// a band of narrow rows, once for each tap.
 #ifndef CK_CONVOLUTION_H
 #define CK_CONVOLUTION_H
 
 #include "../blocking.h"
 #include "tile.h"
 
-/// Copies rows `first ..< first + rows` of a plane of blocks, which may lie in the padding.
+/// Copies rows of a plane of blocks from a row and a column that may lie in the padding.
 static void copy_rows(
-    float *restrict to, const float *restrict plane, const ck_windows *w, ptrdiff_t first,
-    size_t rows, ptrdiff_t row_step, ptrdiff_t column_step, size_t columns) {
-  ck_range in =
-      ck_outputs_inside((ptrdiff_t)columns, column_step, -w->pad_left, w->width);
+    float *restrict to, const float *restrict plane, const ck_windows *w, ptrdiff_t top,
+    ptrdiff_t left, size_t rows, ptrdiff_t row_step, ptrdiff_t column_step, size_t columns) {
+  ck_range in = ck_outputs_inside((ptrdiff_t)columns, column_step, left, w->width);
   size_t before = (size_t)in.first * 16, count = (size_t)(in.end - in.first);
   size_t after = (columns - (size_t)in.end) * 16;
   for (size_t r = 0; r < rows; r++, to += columns * 16) {
-    ptrdiff_t row = first + (ptrdiff_t)r * row_step;
+    ptrdiff_t row = top + (ptrdiff_t)r * row_step;
     if (row < 0 || row >= w->height || count == 0) {
       memset(to, 0, columns * 16 * sizeof *to);
       continue;
     }
-    const float *from = plane + (row * w->width + in.first * column_step - w->pad_left) * 16;
+    const float *from = plane + (row * w->width + in.first * column_step + left) * 16;
     memset(to, 0, before * sizeof *to);
     if (column_step == 1) {
       memcpy(to + before, from, count * 16 * sizeof *to);
@@ -37,6 +37,19 @@ static void copy_rows(
       }
     }
     memset(to + before + count * 16, 0, after * sizeof *to);
+  }
+}
+
+/// Copies what each tap sees of some output rows: [tap][row][column][16].
+static void copy_taps(
+    float *to, const float *plane, const ck_windows *w, ptrdiff_t top, size_t rows) {
+  size_t columns = (size_t)w->output_width;
+  for (ptrdiff_t i = 0; i < w->kernel_height; i++) {
+    for (ptrdiff_t j = 0; j < w->kernel_width; j++, to += rows * columns * 16) {
+      copy_rows(
+          to, plane, w, top + i * w->dilation_height, j * w->dilation_width - w->pad_left, rows,
+          w->stride_height, w->stride_width, columns);
+    }
   }
 }
 
@@ -59,14 +72,16 @@ static band_input band_of(
     return (band_input){x + (size_t)top * row, image, plane, row};
   }
   size_t copied_rows = ck_copied_rows(b, w, rows.end - rows.first);
-  ptrdiff_t row_step = b->is_flat ? w->stride_height : 1;
-  ptrdiff_t column_step = b->is_flat ? w->stride_width : 1;
   size_t copied_plane = copied_rows * b->copied_row, count = blocks.end - blocks.first;
   float *to = scratch;
   for (size_t n = images.first; n < images.end; n++, x += image) {
     for (size_t k = 0; k < count; k++, to += copied_plane) {
-      copy_rows(
-          to, x + k * plane, w, top, copied_rows, row_step, column_step, b->copied_columns);
+      if (b->is_flat) {
+        copy_taps(to, x + k * plane, w, top, copied_rows);
+      } else {
+        copy_rows(
+            to, x + k * plane, w, top, -w->pad_left, copied_rows, 1, 1, b->copied_columns);
+      }
     }
   }
   return (band_input){scratch, count * copied_plane, copied_plane, b->copied_row};
@@ -118,6 +133,7 @@ static void compute_band(
   const ck_windows *w = &d->c->windows;
   const ck_blocking *b = &d->blocking;
   size_t depth = inputs.end - inputs.first, width, next_width;
+  size_t tap = (rows.end - rows.first) * (size_t)w->output_width * 16;  // of a flat copy
   size_t tiles = (images.end - images.first) *
       (b->is_flat ? tile_count((rows.end - rows.first) * (size_t)w->output_width)
                   : (rows.end - rows.first) * tile_count((size_t)w->output_width));
@@ -131,9 +147,10 @@ static void compute_band(
           .blocks = end - k,
           .block_stride = input.block_stride,
           .tap_rows = (size_t)w->kernel_height,
-          .row_stride = (size_t)w->dilation_height * input.row_stride,
+          .row_stride = b->is_flat ? (size_t)w->kernel_width * tap
+                                   : (size_t)w->dilation_height * input.row_stride,
           .tap_columns = (size_t)w->kernel_width,
-          .column_stride = (size_t)w->dilation_width * 16,
+          .column_stride = b->is_flat ? tap : (size_t)w->dilation_width * 16,
           .run = 16,
           .y_pixel_stride = 16,
           .y_block_stride = (size_t)(w->output_height * w->output_width) * 16,

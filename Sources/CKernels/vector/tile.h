@@ -65,8 +65,11 @@ static inline __attribute__((always_inline)) void multiply_run(
     w += vectors * lanes;
     __builtin_prefetch(prefetch, 0, 2);
     prefetch += prefetch_step;
+    const float *column = x + k;
+    // Else neighbouring pixels share their broadcasts, and there are not registers enough for that.
+    if (pixel_stride < 16) __asm__("" : "+r"(column));
     UNROLL for (size_t p = 0; p < pixels; p++) {
-      floats broadcast = all(x[p * pixel_stride + k]);
+      floats broadcast = all(column[p * pixel_stride]);
       UNROLL for (size_t v = 0; v < vectors; v++) c[p][v] = fused(broadcast, weights[v], c[p][v]);
     }
   }
@@ -107,38 +110,66 @@ static inline __attribute__((always_inline)) void compute_tile(
   }
 }
 
-// dense: neighbouring pixels of a blocked activation. strided: others. free: any run of x.
-#define TILE(pixels, vectors)                                               \
-  static void dense_##pixels##x##vectors(const tile *restrict t) {          \
-    compute_tile(t, 16, 16, pixels, vectors);                               \
-  }                                                                         \
-  static void strided_##pixels##x##vectors(const tile *restrict t) {        \
-    compute_tile(t, t->pixel_stride, 16, pixels, vectors);                  \
-  }                                                                         \
-  static void free_##pixels##x##vectors(const tile *restrict t) {           \
-    compute_tile(t, t->pixel_stride, t->run, pixels, vectors);              \
+// The strides and runs that matter are constants: dense and sparse pixels of blocks (stride 1 and 2),
+// the rows of 3 × 3 and 7 × 7 stems. Of any others, tiles have at most 6 pixels: their addresses need
+// a register each.
+#define TILE(pixels, vectors)                                                                     \
+  static void dense_##pixels##x##vectors(const tile *restrict t) {                                \
+    compute_tile(t, 16, 16, pixels, vectors);                                                     \
+  }                                                                                               \
+  static void sparse_##pixels##x##vectors(const tile *restrict t) {                               \
+    compute_tile(t, 32, 16, pixels, vectors);                                                     \
+  }                                                                                               \
+  static void stem3_##pixels##x##vectors(const tile *restrict t) {                                \
+    compute_tile(t, 1, 3, pixels, vectors);                                                       \
+  }                                                                                               \
+  static void stem7_##pixels##x##vectors(const tile *restrict t) {                                \
+    compute_tile(t, 2, 7, pixels, vectors);                                                       \
+  }
+#define FREE_TILE(pixels, vectors)                                \
+  static void free_##pixels##x##vectors(const tile *restrict t) { \
+    compute_tile(t, t->pixel_stride, t->run, pixels, vectors);    \
   }
 #define TILES_OF_6(DO, v) DO(1, v) DO(2, v) DO(3, v) DO(4, v) DO(5, v) DO(6, v)
-#define TILES_OF_14(DO, v)                                                          \
+#define TILES_OF_14(DO, v)                                                                  \
   TILES_OF_6(DO, v) DO(7, v) DO(8, v) DO(9, v) DO(10, v) DO(11, v) DO(12, v) DO(13, v) DO(14, v)
 #if CK_VECTOR_BYTES == 64
 #define TILES(DO, v) TILES_OF_14(DO, v)
 TILES(TILE, 1)
+TILES_OF_6(FREE_TILE, 1)
 #else
 #define TILES(DO, v) TILES_OF_6(DO, v)
 #endif
 TILES(TILE, 2)
+TILES_OF_6(FREE_TILE, 2)
 
 typedef void tile_function(const tile *restrict t);
-#define ENTRY(pixels, vectors) \
-  {dense_##pixels##x##vectors, strided_##pixels##x##vectors, free_##pixels##x##vectors},
-/// [vectors − 1][pixels − 1][dense, strided, free]
-static tile_function *const tile_functions[tile_vectors][tile_pixels][3] = {
+enum { dense, sparse, stem3, stem7, any, free_pixels = 6 };
+
+#define DENSE(pixels, vectors) dense_##pixels##x##vectors,
+#define SPARSE(pixels, vectors) sparse_##pixels##x##vectors,
+#define STEM3(pixels, vectors) stem3_##pixels##x##vectors,
+#define STEM7(pixels, vectors) stem7_##pixels##x##vectors,
+#define ANY(pixels, vectors) free_##pixels##x##vectors,
+#define KINDS(v)                                                                    \
+  {{TILES(DENSE, v)}, {TILES(SPARSE, v)}, {TILES(STEM3, v)}, {TILES(STEM7, v)}, \
+   {TILES_OF_6(ANY, v)}}
+
+/// [vectors − 1][kind][pixels − 1]
+static tile_function *const tile_functions[tile_vectors][any + 1][tile_pixels] = {
 #if CK_VECTOR_BYTES == 64
-    {TILES(ENTRY, 1)},
+    KINDS(1),
 #endif
-    [tile_vectors - 1] = {TILES(ENTRY, 2)},
+    [tile_vectors - 1] = KINDS(2),
 };
+
+static inline int kind_of(const tile *t) {
+  if (t->run == 16 && t->pixel_stride == 16) return dense;
+  if (t->run == 16 && t->pixel_stride == 32) return sparse;
+  if (t->run == 3 && t->pixel_stride == 1) return stem3;
+  if (t->run == 7 && t->pixel_stride == 2) return stem7;
+  return any;
+}
 
 /// Floats of the weights that one tile reads.
 static inline size_t weight_count(const tile *t, size_t panel_width) {
@@ -158,13 +189,14 @@ static inline size_t tile_count(size_t pixels) { return (pixels + tile_pixels - 
 /// Computes a row of pixels with tiles of nearly one size; `t` keeps what it says of prefetching.
 static void compute_row(
     tile *t, const float *x, float *y, const float *residual, size_t pixels, size_t panel_width) {
-  size_t count = tile_count(pixels), size = pixels / count, larger_tiles = pixels % count;
-  int kind = t->run != 16 ? 2 : t->pixel_stride != 16 ? 1 : 0;
-  tile_function *const(*functions)[3] = tile_functions[panel_width / lanes - 1];
+  int kind = kind_of(t);
+  size_t most = kind == any ? free_pixels : tile_pixels, count = (pixels + most - 1) / most;
+  size_t size = pixels / count, larger_tiles = pixels % count;
+  tile_function *const *functions = tile_functions[panel_width / lanes - 1][kind];
   for (size_t i = 0; i < count; i++) {
     size_t n = size + (i < larger_tiles);
     t->x = x, t->y = y, t->residual = residual;
-    functions[n - 1][kind](t);
+    functions[n - 1](t);
     x += n * t->pixel_stride, y += n * t->y_pixel_stride;
     if (residual) residual += n * t->y_pixel_stride;
     if (t->prefetch_tiles == 0) continue;
