@@ -1,11 +1,9 @@
 // Winograd's convolution put together, and its weights.
 #include "winograd.h"
 
-// Both sides of the products of a batch of tiles stay in L2 and L3.
-#ifndef WB
-#define WB 1024
-#endif
-enum { batch_bytes = WB << 10, batch_multiple = 84 /* of 6 and 14, the pixels of a register tile */ };
+// Both sides of the products of a batch of tiles stay in the caches; half to twice of this made no
+// difference. 42 is a multiple of 6 and 14, the pixels of a register tile.
+enum { batch_bytes = 1 << 20, batch_multiple = 42 };
 
 size_t ck_winograd_tiles(const ck_convolution *c, size_t m) {
   return ck_divided_up((size_t)c->windows.output_width, m) *
@@ -16,7 +14,7 @@ size_t ck_winograd_batch(const ck_convolution *c, size_t m) {
   size_t blocks = ck_blocks(c->input_channels) + ck_blocks(c->output_channels);
   size_t tile_bytes = (m + 2) * (m + 2) * blocks * CK_BLOCK * sizeof(float);
   size_t tiles = batch_bytes / tile_bytes;
-  return tiles < 42 ? 42 : tiles / batch_multiple * batch_multiple + (tiles % 84 >= 42 ? 42 : 0);
+  return ck_larger(tiles / batch_multiple, 1) * batch_multiple;
 }
 
 static size_t element_floats(size_t channels, size_t m, size_t tiles) {

@@ -1,7 +1,10 @@
 // Time of the kernels on one thread, beside the processor's limit.
 //
 //     S=Sources/CKernels; clang -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -I$S/include Tests/KernelsC/kernel_bench.c \
-//       $S/*.c $S/*/*.c -lm -lpthread -ldl -o /tmp/kernel_bench && /tmp/kernel_bench [resnet50|…]
+//       $S/*.c $S/*/*.c -lm -lpthread -ldl -o /tmp/kernel_bench && /tmp/kernel_bench [resnet50|resnet18|cifar|widths]
+//
+// `one C_IN C_OUT SIZE KERNEL STRIDE PAD [warm]` times one shape. F0 is the direct kernel, F2 and F4
+// are Winograd's, in GFLOP/s of the direct one's arithmetic.
 #include "support.h"
 
 // GFLOP/s of 12 chains in registers.
@@ -94,6 +97,68 @@ static void report(layer l) {
   total += l.count * best;
 }
 
+/// The least time of something else than a convolution.
+static double time_of_other(void (*run)(void *), void *context) {
+  double best = 1e9;
+  for (int i = 0; i < 30; i++) {
+    double start = now();
+    run(context);
+    double time = now() - start;
+    if (i > 0 && time < best) best = time;
+  }
+  return best;
+}
+
+typedef struct {
+  float *x, *y, *weights;
+  size_t count;
+} arrays;
+
+static void run_pool(void *context) {
+  arrays *a = context;
+  ck_windows w = square(64, 64, 112, 3, 2, 1).windows;
+  kernels->pool(a->y, a->x, 64, &w, ck_pool_maximum, (ck_part){{0, 1}, {0, 56}, {0, 4}});
+}
+
+static void run_mean(void *context) {
+  arrays *a = context;
+  kernels->average_planes(a->y, a->x, 128, 49);
+}
+
+static void run_dense(void *context) {  // one of several copies: weights come from memory
+  static size_t copy;
+  arrays *a = context;
+  ck_convolution c = ck_dense(2048, 1000);
+  size_t packed = ck_packed_count(&c, kernels->widest_panel);
+  kernels->multiply_dense(
+      a->y, a->x, a->weights + copy++ % 6 * packed, 2048, 1000, &(ck_epilogue){.activation = {1, INFINITY}},
+      (ck_span){0, a->count}, (ck_span){0, ck_panels(&c, kernels->widest_panel)});
+}
+
+static void run_scale(void *context) {
+  arrays *a = context;
+  kernels->scale_planes(a->y, a->x, a->weights, a->weights, 16, 3136, (ck_activation){0, INFINITY});
+}
+
+static double report_others(void) {
+  uint64_t seed = 1;
+  ck_convolution c = ck_dense(2048, 1000);
+  size_t packed = ck_packed_count(&c, kernels->widest_panel);
+  arrays a = {random_floats(1 << 20, &seed), allocated(1 << 20), allocated(packed * 6), 1};
+  for (size_t i = 0; i < packed * 6; i++) a.weights[i] = 0.01f;
+  double pool = time_of_other(run_pool, &a), mean = time_of_other(run_mean, &a);
+  double dense = time_of_other(run_dense, &a), scale = time_of_other(run_scale, &a);
+  a.count = 8;
+  double batch = time_of_other(run_dense, &a);
+  printf("max pool 3x3 s2 64 @112   %7.3f ms\n", pool * 1e3);
+  printf("mean of 2048 planes of 49 %7.3f ms\n", mean * 1e3);
+  printf("dense 2048->1000          %7.3f ms %6.1f GB/s\n", dense * 1e3, 8.2e-3 / dense);
+  printf("dense, 8 images           %7.3f ms\n", batch * 1e3);
+  printf("scale 256 @56             %7.3f ms\n", scale * 1e3);
+  released(a.x), released(a.y), released(a.weights);
+  return pool + mean + dense;
+}
+
 static size_t resnet(layer *to, int is_bottleneck, const int *blocks) {
   static char names[64][40];
   size_t n = 1, input = 64;
@@ -141,6 +206,17 @@ int main(int argc, char **argv) {
     size_t n = resnet(layers, is_fifty, is_fifty ? fifty : eighteen);
     for (size_t i = 0; i < n; i++) report(layers[i]);
     printf("convolutions, best of each: %.2f ms\n", total * 1e3);
+    double others = report_others();
+    printf("with pooling, mean and dense layer: %.2f ms\n", (total + others) * 1e3);
+  } else if (strcmp(what, "cifar") == 0) {
+    is_warm = 1;  // all weights of such a network fit
+    report((layer){"3x3 stem    3->  16 @32", square(3, 16, 32, 3, 1, 1), 1});
+    report((layer){"3x3 s1   16->  16 @32", square(16, 16, 32, 3, 1, 1), 6});
+    report((layer){"3x3 s2   16->  32 @16", square(16, 32, 32, 3, 2, 1), 1});
+    report((layer){"3x3 s1   32->  32 @16", square(32, 32, 16, 3, 1, 1), 5});
+    report((layer){"3x3 s2   32->  64 @8", square(32, 64, 16, 3, 2, 1), 1});
+    report((layer){"3x3 s1   64->  64 @8", square(64, 64, 8, 3, 1, 1), 5});
+    printf("convolutions of ResNet-20, best of each: %.3f ms\n", total * 1e3);
   } else if (strcmp(what, "one") == 0 && argc > 7) {
     int n[6];
     for (int i = 0; i < 6; i++) n[i] = atoi(argv[2 + i]);

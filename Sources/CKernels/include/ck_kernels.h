@@ -1,5 +1,12 @@
 /// Kernels over blocked activations, one table for each instruction set.
 ///
+/// Sums, products and maxima of several activations are `combine` of `ck_table`: blocks are plain
+/// arrays of floats to it, and zeros in the lanes past the last channel stay zeros.
+///
+/// Threads. Kernels keep no state; calls whose parts do not overlap may run side by side, each with
+/// scratch of its own. Split rows where an image has many, else panels: every image row, and every
+/// panel, is read once by each call that shares it.
+///
 /// Numbers. Products and sums are fused multiply-adds. Each kernel tells the order of its additions;
 /// where that is all that determines the result ("strict" below), every level and every split gives
 /// the same bits. d is the longest chain of additions: the error of an output is within
