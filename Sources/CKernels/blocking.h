@@ -16,6 +16,7 @@
 enum {
   ck_chunk_bytes = 20 << 10,
   ck_band_bytes = 160 << 10,
+  ck_planar_bytes = 48 << 10,
 };
 
 static inline size_t ck_smaller(size_t a, size_t b) { return a < b ? a : b; }
@@ -106,13 +107,13 @@ static inline ck_blocking ck_blocking_for(const ck_convolution *c, size_t panel_
   return b;
 }
 
-/// Output rows of a band of planes, which stays in L1 with the weights of a panel.
+/// Output rows of a band of planes: rows of its copy are shared by windows below each other.
 static inline size_t ck_planar_band(const ck_convolution *c) {
   const ck_windows *w = &c->windows;
   size_t columns =
       ck_extent(w->output_width, w->stride_width, w->kernel_width, w->dilation_width);
   size_t step = (size_t)w->stride_height * columns * c->input_channels * sizeof(float);
-  return ck_smaller(ck_larger(ck_chunk_bytes / step, 1), (size_t)w->output_height);
+  return ck_smaller(ck_larger(ck_planar_bytes / step, 1), (size_t)w->output_height);
 }
 
 /// The floats of a copied band.
