@@ -141,7 +141,10 @@ let package = Package(
       "KerasFormat", ["Files", "JSON", "HDF5", "Lowering", "ModelIO", "ModelGraph", "TensorCore"]),
     tests("NativeFormat", ["Files", "JSON", "ModelIO", "ModelGraph", "TensorCore", "Checksums"]),
     tests("ONNXFormat", ["Lowering", "Protobuf"]),
-    tests("Kernels", ["TensorCore"]),
+    .target(
+      name: "CKernelTests", dependencies: ["CKernels"], path: "Tests/CKernelTests",
+      exclude: ["Bench"]),
+    tests("Kernels", ["CKernelTests", "TensorCore"]),
     tests("Reference", ["ModelGraph", "TensorCore"]),
     tests(
       "Runtime",

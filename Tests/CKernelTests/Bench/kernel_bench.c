@@ -1,11 +1,12 @@
 // Time of the kernels on one thread, beside the processor's limit.
 //
-//     S=Sources/CKernels; clang -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -I$S/include Tests/KernelsC/kernel_bench.c \
-//       $S/*.c $S/*/*.c -lm -lpthread -ldl -o /tmp/kernel_bench && /tmp/kernel_bench [resnet50|resnet18|cifar|widths]
+//     S=Sources/CKernels; clang -std=gnu11 -O2 -I$S/include Tests/CKernelTests/Bench/kernel_bench.c \
+//       $S/*.c $S/*/*.c -lm -lpthread -ldl -o kernel_bench
+//     ./kernel_bench [resnet50|resnet18|cifar|widths]
 //
 // `one C_IN C_OUT SIZE KERNEL STRIDE PAD [warm]` times one shape. F0 is the direct kernel, F2 and F4
 // are Winograd's, in GFLOP/s of the direct one's arithmetic.
-#include "support.h"
+#include "../support.h"
 
 // GFLOP/s of 12 chains in registers.
 #define PEAK(name, instructions, bytes)                                                       \

@@ -1,8 +1,10 @@
 // Every kernel of every level that this processor runs, over odd shapes, against its scalar twin.
 //
-//     S=Sources/CKernels; clang -std=c11 -D_POSIX_C_SOURCE=200809L -O1 -g -I$S/include \
-//       -fsanitize=address,undefined Tests/KernelsC/kernel_tests.c Tests/KernelsC/wide_kernels.c \
-//       $S/*.c $S/*/*.c -fuse-ld=lld -lm -lpthread -ldl -o /tmp/kernel_tests && /tmp/kernel_tests [seed] [cases]
+// `swift test` runs it. Alone, with sanitizers:
+//     S=Sources/CKernels T=Tests/CKernelTests; clang -std=gnu11 -O1 -g -DCK_TESTS_ALONE -I$S/include \
+//       -I$T/include -fsanitize=address,undefined $T/*.c $S/*.c $S/*/*.c -fuse-ld=lld -lm -lpthread \
+//       -ldl -o kernel_tests && ./kernel_tests [seed] [cases]
+#include "ck_test_kernels.h"
 #include "support.h"
 
 static int failures, checks;
@@ -365,13 +367,20 @@ static void test_dense(uint64_t *seed) {
   released(expected);
 }
 
-int main(int argc, char **argv) {
-  uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
-  int cases = argc > 2 ? atoi(argv[2]) : 60;
+ck_test_result ck_test_kernels(uint64_t seed, int cases) {
+  failures = checks = 0;
   for (int i = 0; i < cases; i++) {
     test_convolve(&seed, 0), test_convolve(&seed, 1), test_winograd(&seed), test_depthwise(&seed);
     test_pool(&seed), test_planes(&seed), test_dense(&seed);
   }
-  printf("%d checks, %d failures\n", checks, failures);
-  return failures > 0;
+  return (ck_test_result){checks, failures};
 }
+
+#ifdef CK_TESTS_ALONE
+int main(int argc, char **argv) {
+  uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
+  ck_test_result result = ck_test_kernels(seed, argc > 2 ? atoi(argv[2]) : 60);
+  printf("%d checks, %d failures\n", result.checks, result.failures);
+  return result.failures > 0;
+}
+#endif
