@@ -98,12 +98,12 @@ extension CaffeGraph {
 
   /// Names the weights that layers share, so that a reader shares them again.
   private mutating func nameSharedBlobs() {
-    var owners: [Bytes.Place: [(layer: Int, blob: Int)]] = [:]
+    var owners: [Tensor.Place: [(layer: Int, blob: Int)]] = [:]
     for layer in layers.indices {
       for blob in layers[layer].blobs.indices {
         let draft = layers[layer].blobs[blob]
         guard let weight = draft.weight else { continue }
-        let candidates = owners[draft.tensor.bytes.place, default: []]
+        let candidates = owners[draft.tensor.place, default: []]
         let owner = candidates.first {
           layers[$0.layer].blobs[$0.blob].tensor.isIdentical(to: draft.tensor)
         }
@@ -113,7 +113,7 @@ extension CaffeGraph {
           layers[owner.layer].blobs[owner.blob].sharedName = shared
           layers[layer].blobs[blob].sharedName = shared
         } else {
-          owners[draft.tensor.bytes.place, default: []].append((layer, blob))
+          owners[draft.tensor.place, default: []].append((layer, blob))
         }
       }
     }

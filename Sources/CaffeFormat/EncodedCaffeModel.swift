@@ -41,7 +41,7 @@ extension EncodedCaffeModel {
 
   /// Writes the caffemodel and reads it back, but leaves the file without a name.
   ///
-  /// Tensors go to the file from where they lie. What the reader finds must be the same layers and
+  /// Tensors go to the file from where they lie, deferred ones as they are made. What the reader finds must be the same layers and
   /// the same bits.
   /// - Returns: the file, and where in it the tensors lie; a weight that layers share is stored with
   ///   each of them.
@@ -58,7 +58,7 @@ extension EncodedCaffeModel {
       for piece in layout.pieces {
         switch piece {
         case .bytes(let bytes): try writer.write(bytes)
-        case .elements(let blob): try writer.write(blob.tensor.bytes)
+        case .elements(let blob): try writer.write(blob.tensor.elements)
         }
       }
     } verify: { (bytes) throws(FormatError) in
@@ -109,7 +109,7 @@ extension EncodedCaffeModel {
     return try output.prepare(byteCount: head.count + blob.byteCount) {
       (writer) throws(FormatError) in
       try writer.write(head)
-      try writer.write(blob.tensor.bytes)
+      try writer.write(blob.tensor.elements)
     } verify: { (bytes) throws(FormatError) in
       let found = try MeanImage(reading: bytes).tensor
       try output.requireAsWritten(found.isBitEqual(to: blob.tensor), "the mean image")

@@ -139,7 +139,7 @@ extension WeightMatching {
     if let shared, let owner = owners[shared.name] {
       let isSame =
         owner.blob.tensor.elementType == blob.tensor.elementType
-        && owner.blob.tensor.bytes == blob.tensor.bytes
+        && owner.blob.tensor.elements.made() == blob.tensor.elements.made()
       guard isSame else {
         faults.append("\(source) differs from \(owner.weight), with which it shares \(shared.name)")
         return nil

@@ -68,13 +68,13 @@ public enum NPZ {
     for (name, tensor) in arrays {
       let tensor = tensor.elementType == .bfloat16 ? Tensor(tensor.shape, tensor.floats) : tensor
       do {
-        try writer.add("\(name).npy", [Bytes(NPY.header(for: tensor)), tensor.bytes])
+        try writer.add("\(name).npy", [.stored(Bytes(NPY.header(for: tensor))), tensor.elements])
       } catch {
         throw error.inFile(output.path)
       }
     }
     let pieces = writer.finished()
-    let byteCount = pieces.reduce(0) { $0 + $1.count }
+    let byteCount = pieces.reduce(0) { $0 + $1.byteCount }
     return try output.prepare(byteCount: byteCount) { (file) throws(FormatError) in
       for piece in pieces { try file.write(piece) }
     } verify: { (bytes) throws(FormatError) in

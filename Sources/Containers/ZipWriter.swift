@@ -5,7 +5,7 @@ public import TensorCore
 ///
 /// Contents begin at multiples of 64, the time of all members is the earliest zip knows.
 public struct ZipWriter {
-  private var pieces: [Bytes] = []
+  private var pieces: [Tensor.Elements] = []
   private var directory: [UInt8] = []
   private var names: Set<String> = []
   private var byteCount = 0
@@ -18,14 +18,15 @@ public struct ZipWriter {
   /// - Returns: where its content begins in the archive.
   /// - Throws: `FormatError` for a name that is used already or too long, or more than 4 GiB.
   @discardableResult
-  public mutating func add(_ name: String, _ content: [Bytes]) throws(FormatError) -> Int {
+  public mutating func add(_ name: String, _ content: [Tensor.Elements]) throws(FormatError) -> Int
+  {
     let place = FormatError.Location.object(name)
     let nameBytes = Array(name.utf8)
     guard names.insert(name).inserted else { throw FormatError(at: place, "two members") }
     guard nameBytes.count < 1 << 15, names.count < 0xffff else {
       throw FormatError(at: place, "a name of \(nameBytes.count) bytes, or too many members")
     }
-    let size = content.reduce(0) { $0 + $1.count }
+    let size = content.reduce(0) { $0 + $1.byteCount }
     let offset = byteCount
     // An extra field of zeros moves the content; readers skip identifiers they do not know.
     let end = offset + 30 + nameBytes.count + 4
@@ -33,7 +34,7 @@ public struct ZipWriter {
     guard end + padding + size + directory.count < 0xffff_ffff - 1 << 20 else {
       throw FormatError(at: place, "an archive of more than 4 GiB is not supported")
     }
-    let checksum = content.reduce(0) { $1.crc32(after: $0) }
+    let checksum = content.reduce(0) { $1.made().crc32(after: $0) }
 
     var common: [UInt8] = []
     common.append(littleEndian: UInt16(20))  // version needed
@@ -62,14 +63,14 @@ public struct ZipWriter {
     directory.append(littleEndian: UInt32(offset))
     directory += nameBytes
 
-    pieces.append(Bytes(header))
+    pieces.append(.stored(Bytes(header)))
     pieces += content
     byteCount += header.count + size
     return byteCount - size
   }
 
   /// The archive's pieces in order.
-  public func finished() -> [Bytes] {
+  public func finished() -> [Tensor.Elements] {
     var end = directory
     end.append(littleEndian: UInt32.endSignature)
     end.append(littleEndian: UInt32(0))
@@ -78,7 +79,7 @@ public struct ZipWriter {
     end.append(littleEndian: UInt32(directory.count))
     end.append(littleEndian: UInt32(byteCount))
     end.append(littleEndian: UInt16(0))
-    return pieces + [Bytes(end)]
+    return pieces + [.stored(Bytes(end))]
   }
 }
 

@@ -159,6 +159,13 @@ extension OutputFile {
       byteCount += bytes.count
     }
 
+    /// Appends the elements of a tensor; deferred ones are made here, and gone when they are written.
+    ///
+    /// - Throws: `FormatError` of kind `inputOutput`.
+    public mutating func write(_ elements: Tensor.Elements) throws(FormatError) {
+      try write(elements.made())
+    }
+
     /// Writes over bytes that were written before: for what is known only after what follows it.
     ///
     /// - Parameter offset: where the bytes go; they end within what was written.
@@ -172,7 +179,6 @@ extension OutputFile {
     private func transfer(
       _ bytes: Bytes, to offset: Int, step: (UnsafeRawPointer, Int, Int) -> Int
     ) throws(FormatError) {
-      let bytes = bytes.inMemory
       var done = 0
       while done < bytes.count {
         let wanted = min(bytes.count - done, Self.pieceByteCount)

@@ -233,7 +233,7 @@ extension NetworkBuilder {
       Ledger.Entry(
         source: StoredTensor(
           file: stored.file.shardName(of: dataset) ?? fileName, object: weight.source,
-          byteOffset: dataset.run == nil ? nil : tensor.bytes.offset,
+          byteOffset: dataset.run == nil ? nil : tensor.storedBytes?.offset,
           elementType: tensor.elementType, shape: dataset.shape),
         transforms: steps, target: target))
     for step in steps {

@@ -17,7 +17,7 @@ extension KerasFormat {
       return try stored.contents().tensors.map { dataset, tensor in
         StoredTensor(
           file: stored.file.shardName(of: dataset) ?? file.name, object: dataset.path,
-          byteOffset: dataset.run == nil ? nil : tensor.bytes.offset,
+          byteOffset: dataset.run == nil ? nil : tensor.storedBytes?.offset,
           elementType: tensor.elementType, shape: tensor.shape)
       }
     }

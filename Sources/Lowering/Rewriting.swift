@@ -27,7 +27,7 @@ public struct Rewriting {
   /// The values that are another one under a second name.
   private var aliases: [String: String] = [:]
   /// What transforms made of tensors that several layers may share.
-  private var applied: [Bytes.Place: [Applied]] = [:]
+  private var applied: [Tensor.Place: [Applied]] = [:]
   /// The values no element of which is below zero; nil before anybody asks.
   private var nonNegative: Set<String>?
 
@@ -106,7 +106,7 @@ public struct Rewriting {
   mutating func apply(
     _ transform: Ledger.Transform, to tensor: Tensor, for node: Node
   ) throws(FormatError) -> Tensor {
-    let known = applied[tensor.bytes.place]?.first {
+    let known = applied[tensor.place]?.first {
       $0.tensor.isIdentical(to: tensor) && $0.transform == transform
     }
     if let known { return known.result }
@@ -115,7 +115,7 @@ public struct Rewriting {
         .outOfMemory, at: .object(before.source(of: node.name)),
         "no memory for \(transform.description)")
     }
-    applied[tensor.bytes.place, default: []].append((tensor, transform, result))
+    applied[tensor.place, default: []].append((tensor, transform, result))
     return result
   }
 

@@ -3,8 +3,8 @@ public import TensorCore
 extension Ledger.Transform {
   /// What the transform makes of a tensor; nil if it does not fit, or is too large for memory.
   ///
-  /// What `permute`, `flipKernels`, `square`, `invertSquare`, `divide` and `widen` move or compute is made anew at
-  /// each use.
+  /// What `permute`, `flipKernels`, `square`, `invertSquare`, `divide` and `widen` move or compute is
+  /// deferred.
   public func applied(to tensor: Tensor) -> Tensor? {
     let rank = tensor.shape.rank
     switch self {
@@ -64,16 +64,17 @@ extension Shape {
 }
 
 extension Tensor {
-  /// What `make` makes of this tensor, made anew at each use; nil if there is no memory for it once.
+  /// What `make` makes of this tensor, deferred; nil if there is no memory for it once.
   fileprivate func deferred(
     _ shape: Shape, _ type: ElementType? = nil, _ make: @escaping @Sendable (Tensor) -> Tensor
   ) -> Tensor? {
     if isAbsent { return Tensor(absent: shape) }
-    let type = type ?? elementType
-    let (count, overflow) = shape.elementCount.multipliedReportingOverflow(by: type.byteCount)
-    guard !overflow, count < 1 << 20 || (try? Memory.require(count)) != nil else { return nil }
-    return Tensor(
-      shape: shape, elementType: type, bytes: Bytes(count: count) { make(self).bytes })
+    guard
+      let tensor = Tensor(
+        deferred: shape, elementType: type ?? elementType, make: { make(self) }),
+      tensor.byteCount < 1 << 20 || (try? Memory.require(tensor.byteCount)) != nil
+    else { return nil }
+    return tensor
   }
 
   /// A number made of each element in float64, stored as float32 or float64.
@@ -90,10 +91,10 @@ extension Tensor {
   fileprivate func flipped(axes: Int) -> Tensor {
     let extents = shape.dimensions.prefix(axes)
     let count = extents.reduce(1, *)
-    let run = bytes.count / max(count, 1)
-    let moved = Bytes(count: bytes.count) { output in
+    let run = byteCount / max(count, 1)
+    let moved = Bytes(count: byteCount) { output in
       // SAFETY: both hold `count` runs.
-      bytes.withUnsafeBytes { input in
+      elements.made().withUnsafeBytes { input in
         for index in 0..<count {
           UnsafeMutableRawBufferPointer(rebasing: output[index * run..<(index + 1) * run])
             .copyMemory(
@@ -115,7 +116,7 @@ extension Tensor {
     let (rows, run) = (shape[2], shape[3] * width)
     let moved = Bytes(count: enlarged.elementCount * width) { output in
       // SAFETY: each row of the kernels lies within them and, moved, within the zeros.
-      bytes.withUnsafeBytes { input in
+      elements.made().withUnsafeBytes { input in
         for row in 0..<shape[0] * shape[1] * rows {
           let target =
             (row / rows * enlarged[2] + zeros.top + row % rows) * enlarged[3] + zeros.left

@@ -81,15 +81,16 @@ public struct Network: Sendable {
   /// Every weight of every layer; `owner` is the first name of a weight that layers share.
   public var allWeights: [(name: String, owner: String, tensor: Tensor)] {
     var list: [(name: String, owner: String, tensor: Tensor)] = []
-    var shared: [Bytes.Place: [Int]] = [:]  // indices of owners in `list`
+    var shared: [Tensor.Place: [Int]] = [:]  // indices of owners in `list`
     for node in nodes {
       for (role, tensor) in node.layer.weights {
         let name = "\(node.name)/\(role.rawValue)"
-        let place = tensor.bytes.place
-        if let owner = shared[place]?.first(where: { list[$0].tensor.isIdentical(to: tensor) }) {
+        if let owner = shared[tensor.place]?.first(where: {
+          list[$0].tensor.isIdentical(to: tensor)
+        }) {
           list.append((name, list[owner].name, tensor))
         } else {
-          shared[place, default: []].append(list.count)
+          shared[tensor.place, default: []].append(list.count)
           list.append((name, name, tensor))
         }
       }

@@ -29,8 +29,7 @@ enum Chunks {
 
   /// The checksums of a section's chunks; the zeros behind it count where they are missing.
   static func checksums(of bytes: Bytes) -> [UInt32] {
-    let bytes = bytes.inMemory
-    return stride(from: 0, to: bytes.count, by: byteCount).map { start in
+    stride(from: 0, to: bytes.count, by: byteCount).map { start in
       let count = min(byteCount, bytes.count - start)
       return checksum(of: bytes.slice(from: start, count: count)!)  // within, as just computed
     }

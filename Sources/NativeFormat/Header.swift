@@ -5,17 +5,17 @@ internal import TensorCore
 /// The tensors of a model in the order of the file, and where each weight finds its own.
 struct TensorList {
   private(set) var tensors: [(name: String, tensor: Tensor)] = []
-  private var known: [Bytes.Place: [Int]] = [:]  // indices into `tensors`
+  private var known: [Tensor.Place: [Int]] = [:]  // indices into `tensors`
 
   /// The index of a tensor: that of an identical one, so that shared weights are stored once.
   mutating func index(of tensor: Tensor, named name: String) -> Int {
-    let candidates = known[tensor.bytes.place, default: []]
-    if tensor.bytes.count > 0,
+    let candidates = known[tensor.place, default: []]
+    if tensor.byteCount > 0,
       let index = candidates.first(where: { tensors[$0].tensor.isIdentical(to: tensor) })
     {
       return index
     }
-    known[tensor.bytes.place, default: []].append(tensors.count)
+    known[tensor.place, default: []].append(tensors.count)
     tensors.append((name, tensor))
     return tensors.count - 1
   }
@@ -26,7 +26,7 @@ struct TensorList {
     return tensors.map { name, tensor in
       let entry = TensorEntry(
         name: name, elementType: tensor.elementType, shape: tensor.shape, offset: offset,
-        byteCount: tensor.bytes.count)
+        byteCount: tensor.byteCount)
       offset = entry.end
       return entry
     }

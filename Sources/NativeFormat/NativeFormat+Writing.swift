@@ -25,10 +25,10 @@ extension NativeFormat {
     let (json, list) = Header.coded(model)
     let header = Bytes(json.utf8())
     let ledger = Bytes(model.provenance.ledger.json.utf8())
-    let checked = [ledger] + list.tensors.map(\.tensor.bytes)
+    let checked = [.stored(ledger)] + list.tensors.map(\.tensor.elements)
     let tableLength =
-      checked.reduce(0) { $0 + Chunks.count(of: $1.count) } * MemoryLayout<UInt32>.size
-    let lengths = [header.count, tableLength] + checked.map(\.count)
+      checked.reduce(0) { $0 + Chunks.count(of: $1.byteCount) } * MemoryLayout<UInt32>.size
+    let lengths = [header.count, tableLength] + checked.map(\.byteCount)
     var preamble = Preamble(
       fileLength: lengths.reduce(Preamble.byteCount) { $0 + Chunks.padded($1) },
       headerLength: header.count, ledgerLength: ledger.count, tableLength: tableLength,
@@ -40,8 +40,8 @@ extension NativeFormat {
       try writer.write(header)
       try writer.write([UInt8](repeating: 0, count: preamble.table.upperBound - writer.byteCount))
       for section in checked {
-        // A tensor that is made at each use is made once: its checksums are written afterwards.
-        let bytes = section.inMemory
+        // A deferred tensor is made once: its checksums are written afterwards.
+        let bytes = section.made()
         for checksum in Chunks.checksums(of: bytes) { table.append(littleEndian: checksum) }
         try writer.write(bytes)
         try writer.write(Chunks.padding(after: bytes.count))

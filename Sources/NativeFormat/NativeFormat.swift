@@ -73,7 +73,7 @@ extension StoredTensor {
   /// Where a weight that was read from a native file lies in it; layers that share one name its owner.
   init(_ weight: (name: String, owner: String, tensor: Tensor), in file: String) {
     self.init(
-      file: file, object: weight.owner, byteOffset: weight.tensor.bytes.offset,
+      file: file, object: weight.owner, byteOffset: weight.tensor.storedBytes?.offset,
       elementType: weight.tensor.elementType, shape: weight.tensor.shape)
   }
 }

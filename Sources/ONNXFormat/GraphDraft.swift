@@ -180,7 +180,7 @@ struct InitializerDraft {
   let dimensions: [Int]
   /// A value of `DataType`.
   let dataType: Int
-  let bytes: Bytes
+  let elements: Tensor.Elements
   let elementType: ElementType?
   /// The weight it is, `conv1/kernel`; nil for one that only ONNX needs.
   var weight: String?
@@ -193,7 +193,7 @@ struct InitializerDraft {
     self.name = name
     dimensions = tensor.shape.dimensions
     elementType = tensor.elementType
-    bytes = tensor.bytes
+    elements = tensor.elements
     self.weight = weight
     self.transforms = transforms
     dataType =
@@ -210,7 +210,8 @@ struct InitializerDraft {
     dimensions = [integers.count]
     dataType = ONNXType.int64
     elementType = nil
-    bytes = integers.map { Int64($0).littleEndian }.withUnsafeBytes { Bytes(copying: $0) }
+    let bytes = integers.map { Int64($0).littleEndian }.withUnsafeBytes { Bytes(copying: $0) }
+    elements = .stored(bytes)
   }
 }
 

@@ -187,7 +187,7 @@ extension GraphReader {
     return shape
   }
 
-  /// One number under a large shape is made where it is used: weights of zeros take no memory here.
+  /// One number under a large shape is deferred: weights of zeros take no memory here.
   private func filled(_ extents: [Int], with fill: Constant) throws(FormatError) -> Constant {
     guard let shape = Shape(checking: extents), extents.count <= 8,
       shape.elementCount <= Self.filledLimit
@@ -205,9 +205,8 @@ extension GraphReader {
         .outOfMemory, at: .object(node.place),
         "needs \(byteCount) bytes of memory for \(shape), \(Memory.available) are available")
     }
-    let bytes = Bytes(
-      count: byteCount, madeBy: { Tensor(shape) { $0.update(repeating: value) }.bytes })
-    return Constant(computed: Tensor(shape: shape, elementType: .float32, bytes: bytes)!)
+    let tensor = Tensor(deferred: shape) { Tensor(shape) { $0.update(repeating: value) } }
+    return Constant(computed: tensor!)  // counted above
   }
 
   private mutating func shapeSlice(_ dimensions: [Int]) throws(FormatError) -> [Int] {

@@ -76,7 +76,7 @@ private struct ONNXDestination: ModelDestination {
       for piece in pieces {
         switch piece {
         case .bytes(let bytes): try writer.write(bytes)
-        case .elements(let bytes): try writer.write(bytes)
+        case .elements(let elements): try writer.write(elements)
         }
       }
     }
@@ -93,9 +93,9 @@ private struct ONNXDestination: ModelDestination {
       found.graph.initializers.map(\.name) == draft.initializers.map(\.name), "the initializers")
     for (initializer, place) in zip(draft.initializers, layout.places) {
       let file = place.isExternal ? files[1] : files[0]
-      let bytes = file.contents.slice(from: place.byteOffset, count: initializer.bytes.count)
+      let bytes = file.contents.slice(from: place.byteOffset, count: initializer.elements.byteCount)
       try (place.isExternal ? external ?? output : output)
-        .requireAsWritten(bytes == initializer.bytes, initializer.name)
+        .requireAsWritten(bytes == initializer.elements.made(), initializer.name)
     }
   }
 }

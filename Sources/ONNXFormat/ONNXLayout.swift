@@ -9,12 +9,12 @@ struct ONNXLayout {
   /// A run of bytes of a file.
   enum Piece {
     case bytes([UInt8])
-    case elements(Bytes)
+    case elements(Tensor.Elements)
 
     var byteCount: Int {
       switch self {
       case .bytes(let bytes): bytes.count
-      case .elements(let bytes): bytes.count
+      case .elements(let elements): elements.byteCount
       }
     }
   }
@@ -75,14 +75,14 @@ struct ONNXLayout {
       for extent in initializer.dimensions { message.add("dims", extent) }
       message.add("data_type", initializer.dataType)
       message.add("name", initializer.name)
-      if let externalName, initializer.bytes.count >= Self.smallByteCount {
+      if let externalName, initializer.elements.byteCount >= Self.smallByteCount {
         let start = (outside + Self.pageByteCount - 1) / Self.pageByteCount * Self.pageByteCount
         externalPieces.append(.bytes([UInt8](repeating: 0, count: start - outside)))
-        externalPieces.append(.elements(initializer.bytes))
-        outside = start + initializer.bytes.count
+        externalPieces.append(.elements(initializer.elements))
+        outside = start + initializer.elements.byteCount
         for (key, value) in [
           ("location", externalName), ("offset", "\(start)"),
-          ("length", "\(initializer.bytes.count)"),
+          ("length", "\(initializer.elements.byteCount)"),
         ] {
           message.add("external_data") { pair in
             pair.add("key", key)
@@ -97,12 +97,12 @@ struct ONNXLayout {
         continue
       }
       let bytes = message.bytes()
-      let raw = Self.prefix("raw_data", of: schema.tensor, initializer.bytes.count)
-      let count = bytes.count + raw.count + initializer.bytes.count
+      let raw = Self.prefix("raw_data", of: schema.tensor, initializer.elements.byteCount)
+      let count = bytes.count + raw.count + initializer.elements.byteCount
       add(.bytes(Self.prefix("initializer", of: schema.graph, count) + bytes + raw))
       places.append(Place(isExternal: false, byteOffset: inside))
       isInside.append(inside)
-      add(.elements(initializer.bytes))
+      add(.elements(initializer.elements))
     }
     let graphCount = front.count + inside + back.count
     let start = head.bytes() + Self.prefix("graph", of: schema.model, graphCount) + front

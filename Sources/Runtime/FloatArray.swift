@@ -8,13 +8,9 @@ final class FloatArray: Sendable {
   /// The number of elements.
   let count: Int
 
-  /// The elements of a tensor, converted once if they must be.
+  /// The elements of a tensor, made and converted once if they must be.
   init(_ tensor: Tensor) {
-    let given = tensor.bytes.inMemory
-    let isInPlace =
-      tensor.elementType == .float32
-      && given.withUnsafeBytes { Int(bitPattern: $0.baseAddress) % 4 == 0 }
-    bytes = isInPlace ? given : Tensor(tensor.shape, tensor.floats).bytes
+    bytes = tensor.floatBytes()
     // SAFETY: the address is that of the storage, not of a copy made for the call, and this object
     // keeps the storage alive.
     base = bytes.withUnsafeBytes { $0.bindMemory(to: Float.self).baseAddress }

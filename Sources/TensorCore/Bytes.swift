@@ -4,33 +4,19 @@
   internal import Musl
 #endif
 
-/// An immutable run of bytes: owned, memory-mapped, or made anew at each use; slices share the
-/// storage.
+/// An immutable run of bytes, owned or memory-mapped; slices share the storage.
 public struct Bytes: Sendable {
   /// Where the bytes live. Never written after it was made, so it may be shared between threads.
   private final class Storage: @unchecked Sendable {
-    let base: UnsafeRawPointer?
+    let base: UnsafeRawPointer
     let release: @Sendable (UnsafeRawPointer) -> Void
-    /// Makes the bytes, instead of `base`.
-    let make: (@Sendable () -> Bytes)?
-    /// Whether nobody has the bytes, and `make` ends the program.
-    let isAbsent: Bool
 
-    init(base: UnsafeRawPointer?, release: @escaping @Sendable (UnsafeRawPointer) -> Void) {
+    init(base: UnsafeRawPointer, release: @escaping @Sendable (UnsafeRawPointer) -> Void) {
       self.base = base
       self.release = release
-      make = nil
-      isAbsent = false
     }
 
-    init(isAbsent: Bool = false, make: @escaping @Sendable () -> Bytes) {
-      base = nil
-      release = { _ in }
-      self.make = make
-      self.isAbsent = isAbsent
-    }
-
-    deinit { if let base { release(base) } }
+    deinit { release(base) }
   }
 
   private let storage: Storage
@@ -79,37 +65,6 @@ public struct Bytes: Sendable {
     self.init(adopting: memory, count: count) { $0.deallocate() }
   }
 
-  /// Bytes that are made anew each time they are used, and are gone after the use.
-  ///
-  /// For weights that are rearranged on their way out of a mapped file: a model of any size takes no
-  /// memory for them while nobody looks.
-  /// - Parameter make: gives `count` bytes, always the same.
-  public init(count: Int, madeBy make: @escaping @Sendable () -> Bytes) {
-    self.init(storage: Storage(make: make), offset: 0, count: count)
-  }
-
-  /// Bytes that nobody has, for what is known by its size only: a look at them ends the program,
-  /// since any contents would be wrong.
-  init(absent count: Int) {
-    let storage = Storage(isAbsent: true) { preconditionFailure("bytes that nobody has are used") }
-    self.init(storage: storage, offset: 0, count: count)
-  }
-
-  /// Whether nobody has these bytes.
-  var isAbsent: Bool { storage.isAbsent }
-
-  /// These bytes in memory: for whoever looks at them piece by piece or keeps their address, so that
-  /// bytes that are made at each use are made once.
-  public var inMemory: Bytes { storage.make.map { made(by: $0) } ?? self }
-
-  /// The bytes of the storage as `body` is to see them, for storage that makes them.
-  private func made(by make: () -> Bytes) -> Bytes {
-    guard let bytes = make().slice(from: offset, count: count) else {
-      preconditionFailure("fewer bytes than promised")
-    }
-    return bytes
-  }
-
   /// A copy of bytes in memory.
   public init(copying source: UnsafeRawBufferPointer) {
     self.init(count: source.count) { $0.copyMemory(from: source) }
@@ -137,9 +92,8 @@ public struct Bytes: Sendable {
   public func withSpan<Result, Failure: Error>(
     _ body: (RawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    if let make = storage.make { return try made(by: make).withSpan(body) }
     // SAFETY: offset and count were checked when the slice was made; the storage outlives the call.
-    let buffer = UnsafeRawBufferPointer(start: storage.base.map { $0 + offset }, count: count)
+    let buffer = UnsafeRawBufferPointer(start: storage.base + offset, count: count)
     return try body(buffer.bytes)
   }
 
@@ -147,18 +101,11 @@ public struct Bytes: Sendable {
   public func withUnsafeBytes<Result>(
     _ body: (UnsafeRawBufferPointer) throws -> Result
   ) rethrows -> Result {
-    if let make = storage.make { return try made(by: make).withUnsafeBytes(body) }
-    return try body(UnsafeRawBufferPointer(start: storage.base.map { $0 + offset }, count: count))
-  }
-
-  /// Where bytes begin: a storage, and the offset in it. A key for as long as the bytes live.
-  public struct Place: Hashable, Sendable {
-    fileprivate let storage: ObjectIdentifier
-    fileprivate let offset: Int
+    try body(UnsafeRawBufferPointer(start: storage.base + offset, count: count))
   }
 
   /// Where these bytes begin.
-  public var place: Place { Place(storage: ObjectIdentifier(storage), offset: offset) }
+  var place: Tensor.Place { Tensor.Place(of: storage, offset: offset) }
 
   /// Whether both are the same bytes of the same storage.
   public func isIdentical(to other: Bytes) -> Bool {

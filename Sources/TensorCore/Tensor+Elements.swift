@@ -10,12 +10,33 @@ extension Tensor {
   /// The elements as Float; float64 is rounded to nearest.
   public var floats: [Float] {
     [Float](unsafeUninitializedCapacity: shape.elementCount) { output, count in
-      if elementType == .float32 {
-        bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(output).copyMemory(from: $0) }
-      } else {
-        forEachElement { index, value in output.initializeElement(at: index, to: Float(value)) }
-      }
+      writeFloats(to: output)
       count = shape.elementCount
+    }
+  }
+
+  /// The elements as Float at an address that is aligned for it: the bytes themselves where they are
+  /// so, else converted ones.
+  package func floatBytes() -> Bytes {
+    let bytes = elements.made()
+    let isInPlace =
+      elementType == .float32
+      && bytes.withUnsafeBytes {
+        Int(bitPattern: $0.baseAddress) % MemoryLayout<Float>.alignment == 0
+      }
+    if isInPlace { return bytes }
+    let made = Tensor(shape: shape, elementType: elementType, bytes: bytes)!  // as many as before
+    return Bytes(overwriting: shape.elementCount * MemoryLayout<Float>.size) {
+      made.writeFloats(to: $0.bindMemory(to: Float.self))
+    }
+  }
+
+  /// Fills memory for as many elements, that nobody has written yet.
+  private func writeFloats(to output: UnsafeMutableBufferPointer<Float>) {
+    if elementType == .float32 {
+      elements.made().withUnsafeBytes { UnsafeMutableRawBufferPointer(output).copyMemory(from: $0) }
+    } else {
+      forEachElement { index, value in output.initializeElement(at: index, to: Float(value)) }
     }
   }
 
@@ -23,21 +44,15 @@ extension Tensor {
   public func withFloats<Result>(
     _ body: (UnsafeBufferPointer<Float>) throws -> Result
   ) rethrows -> Result {
-    let inPlace =
-      elementType == .float32
-      && bytes.withUnsafeBytes {
-        Int(bitPattern: $0.baseAddress) % MemoryLayout<Float>.alignment == 0
-      }
-    guard inPlace else { return try floats.withUnsafeBufferPointer(body) }
-    // SAFETY: aligned as just checked; the bytes hold exactly `elementCount` floats.
-    return try bytes.withUnsafeBytes { try body($0.assumingMemoryBound(to: Float.self)) }
+    // SAFETY: aligned, and exactly `elementCount` floats.
+    try floatBytes().withUnsafeBytes { try body($0.assumingMemoryBound(to: Float.self)) }
   }
 
   /// Calls `body` with each index and element in order.
   public func forEachElement(_ body: (Int, Double) -> Void) {
     let count = shape.elementCount
     // SAFETY: the initializer checked that the bytes hold `count` elements of this type.
-    bytes.withUnsafeBytes { buffer in
+    elements.made().withUnsafeBytes { buffer in
       switch elementType {
       case .float32:
         for i in 0..<count {

@@ -20,9 +20,9 @@ extension Tensor {
     _ axes: [Int], of type: Bits.Type
   ) -> Bytes {
     let moves = PermutedAxes(shape, axes)
-    return Bytes(overwriting: bytes.count) { output in
+    return Bytes(overwriting: byteCount) { output in
       // SAFETY: both hold `elementCount` elements; the steps of a full index stay among them.
-      bytes.withUnsafeBytes { input in
+      elements.made().withUnsafeBytes { input in
         if moves.fast.target == 1 {
           moves.copyRows(from: input, to: output, width: MemoryLayout<Bits>.size)
         } else {

@@ -1,23 +1,27 @@
-/// An immutable array of numbers: a shape, a number type, and bytes that are used where they lie.
+/// An immutable array of numbers: a shape, a number type, and elements that are used where they lie,
+/// or made when somebody looks.
 ///
 /// Row-major, little-endian, the last axis innermost. The bytes may start at any address, since a
-/// tensor can be a piece of a memory-mapped file: read elements through the accessors.
+/// tensor can be a piece of a memory-mapped file: read elements through the accessors, each of which
+/// makes deferred ones once.
 public struct Tensor: Sendable {
   /// The extents.
   public let shape: Shape
   /// What each element is.
   public let elementType: ElementType
-  /// The elements; `shape.elementCount * elementType.byteCount` bytes.
-  public let bytes: Bytes
+  /// Where the elements come from; `shape.elementCount * elementType.byteCount` bytes.
+  public let elements: Elements
+
+  private init?(shape: Shape, elementType: ElementType, elements: Elements) {
+    guard elements.byteCount == elementType.byteCount(of: shape) else { return nil }
+    self.shape = shape
+    self.elementType = elementType
+    self.elements = elements
+  }
 
   /// A tensor over bytes; nil if their number does not fit shape and type.
   public init?(shape: Shape, elementType: ElementType, bytes: Bytes) {
-    let (byteCount, overflow) = shape.elementCount.multipliedReportingOverflow(
-      by: elementType.byteCount)
-    guard !overflow, bytes.count == byteCount else { return nil }
-    self.shape = shape
-    self.elementType = elementType
-    self.bytes = bytes
+    self.init(shape: shape, elementType: elementType, elements: .stored(bytes))
   }
 
   /// A float32 tensor that owns a copy of `elements`.
@@ -40,30 +44,78 @@ public struct Tensor: Sendable {
     self.init(shape: shape, elementType: .float32, bytes: bytes)!
   }
 
+  /// A tensor whose elements are made each time somebody wants them; nil if they cannot be counted.
+  ///
+  /// - Parameter make: gives a tensor of this shape and type, always the same.
+  public init?(
+    deferred shape: Shape, elementType: ElementType = .float32,
+    make: @escaping @Sendable () -> Tensor
+  ) {
+    guard let byteCount = elementType.byteCount(of: shape) else { return nil }
+    let bytes = DeferredBytes(count: byteCount) {
+      let tensor = make()
+      precondition(
+        tensor.shape == shape && tensor.elementType == elementType,
+        "\(tensor.elementType) \(tensor.shape) made instead of \(elementType) \(shape)")
+      return tensor.elements.made()
+    }
+    self.init(shape: shape, elementType: elementType, elements: .deferred(bytes))
+  }
+
   /// A float32 tensor whose elements nobody has: a weight of a definition without weights. A look at
   /// an element ends the program; nil if the elements cannot be counted.
   public init?(absent shape: Shape) {
-    let (byteCount, overflow) = shape.elementCount.multipliedReportingOverflow(by: 4)
-    guard !overflow else { return nil }
-    self.init(shape: shape, elementType: .float32, bytes: Bytes(absent: byteCount))
+    guard let byteCount = ElementType.float32.byteCount(of: shape) else { return nil }
+    self.init(
+      shape: shape, elementType: .float32, elements: .absent(AbsentBytes(count: byteCount)))
+  }
+
+  /// How many bytes the elements have, or will have.
+  public var byteCount: Int { elements.byteCount }
+
+  /// The bytes of elements that are there: in a mapped file, their offset is that in the file. Nil
+  /// for deferred and absent ones.
+  public var storedBytes: Bytes? {
+    if case .stored(let bytes) = elements { bytes } else { nil }
   }
 
   /// Whether nobody has the elements.
-  public var isAbsent: Bool { bytes.isAbsent }
+  public var isAbsent: Bool {
+    if case .absent = elements { true } else { false }
+  }
+
+  /// The same tensor with elements that are there: for whoever looks at them more than once.
+  public func materialized() -> Tensor {
+    Tensor(shape: shape, elementType: elementType, bytes: elements.made())!  // as many as promised
+  }
 
   /// The same elements under another shape of as many elements.
   public func reshaped(to shape: Shape) -> Tensor {
     precondition(shape.elementCount == self.shape.elementCount, "\(self.shape) as \(shape)")
-    return Tensor(shape: shape, elementType: elementType, bytes: bytes)!
+    return Tensor(shape: shape, elementType: elementType, elements: elements)!  // just counted
   }
 
-  /// Whether both are the same elements of the same storage: a weight that layers share.
+  /// Where the elements come from, as a key for tensors that layers share.
+  public var place: Place { elements.place }
+
+  /// Whether both are the same elements from the same place: a weight that layers share.
   public func isIdentical(to other: Tensor) -> Bool {
-    shape == other.shape && elementType == other.elementType && bytes.isIdentical(to: other.bytes)
+    shape == other.shape && elementType == other.elementType
+      && elements.isIdentical(to: other.elements)
   }
 
   /// Whether type, shape and every bit are equal: NaNs and signed zeros count as their bits.
   public func isBitEqual(to other: Tensor) -> Bool {
-    shape == other.shape && elementType == other.elementType && bytes == other.bytes
+    guard shape == other.shape, elementType == other.elementType else { return false }
+    return elements.isIdentical(to: other.elements)
+      || elements.made() == other.elements.made()
+  }
+}
+
+extension ElementType {
+  /// The bytes of as many elements as a shape has; nil if they cannot be counted.
+  fileprivate func byteCount(of shape: Shape) -> Int? {
+    let (count, overflow) = shape.elementCount.multipliedReportingOverflow(by: byteCount)
+    return overflow ? nil : count
   }
 }

@@ -17,7 +17,7 @@ struct TensorList {
   }
 
   private var elementCount: Int { stored.arrays.reduce(0) { $0 + $1.tensor.shape.elementCount } }
-  private var byteCount: Int { stored.arrays.reduce(0) { $0 + $1.tensor.bytes.count } }
+  private var byteCount: Int { stored.arrays.reduce(0) { $0 + $1.tensor.byteCount } }
 
   func report(json: Bool) -> String { json ? self.json.prettyText() : text }
 

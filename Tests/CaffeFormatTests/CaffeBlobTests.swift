@@ -37,7 +37,7 @@ struct CaffeBlobTests {
     #expect(blob.tensor.elementType == .float32)
     #expect(blob.tensor.floats == [1, 2, 3, 4, 5, 6])
     #expect(blob.byteOffset == 8)
-    #expect(blob.tensor.bytes.isIdentical(to: bytes.slice(from: 8, count: 24)!))
+    #expect(try #require(blob.tensor.storedBytes).isIdentical(to: bytes.slice(from: 8, count: 24)!))
   }
 
   @Test func `several runs and single elements are joined in their order`() throws {
@@ -171,7 +171,9 @@ struct CaffeBlobTests {
     #expect(blob.tensor.elementType == elementType)
     #expect(blob.tensor.doubles == [1.5, -2])
     #expect(blob.byteOffset == 9)
-    #expect(blob.tensor.bytes.isIdentical(to: bytes.slice(from: 9, count: elements.count)!))
+    #expect(
+      try #require(blob.tensor.storedBytes).isIdentical(
+        to: bytes.slice(from: 9, count: elements.count)!))
   }
 
   @Test(arguments: [

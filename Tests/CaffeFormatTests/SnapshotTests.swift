@@ -33,8 +33,9 @@ import Testing
       ])
     for (weight, entry) in zip(model.network.weights, entries) {
       let offset = try #require(entry.source.byteOffset)
-      #expect(weight.tensor.bytes.offset == offset)
-      #expect(weight.tensor.bytes == file.bytes.slice(from: offset, count: entry.source.byteCount))
+      let bytes = try #require(weight.tensor.storedBytes)
+      #expect(bytes.offset == offset)
+      #expect(bytes == file.bytes.slice(from: offset, count: entry.source.byteCount))
     }
     #expect(model.provenance.format == "caffe")
     #expect(

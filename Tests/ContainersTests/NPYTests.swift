@@ -38,7 +38,8 @@ import Testing
     let bytes = npy(Self.header("<f4", "(1,)"), [0, 0, 0, 0])
     let tensor = try NPY.tensor(decoding: bytes)
     #expect(
-      tensor.bytes.isIdentical(to: try #require(bytes.slice(from: bytes.count - 4, count: 4))))
+      try #require(tensor.storedBytes).isIdentical(
+        to: try #require(bytes.slice(from: bytes.count - 4, count: 4))))
   }
 
   @Test(arguments: [1, 2, 3] as [UInt8])

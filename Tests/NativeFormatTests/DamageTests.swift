@@ -18,7 +18,7 @@ import Testing
     var start = preamble.tensors.lowerBound
     let image = (name: "mean-image", tensor: Tensor.ramp([3, 2, 2]))
     for (name, tensor) in try Model.sample.network.weights + [image] {
-      start += (tensor.bytes.count + 63) / 64 * 64
+      start += (tensor.byteCount + 63) / 64 * 64
       if byte < start { return name }
     }
     return "past the end"

@@ -48,7 +48,7 @@ struct WrittenKerasModel {
         tensor = try #require(transform.applied(to: tensor), "\(transform) of \(weight)")
       }
       #expect(tensor.shape == target.shape && tensor.elementType == target.elementType)
-      #expect(bytes.slice(from: offset, count: tensor.bytes.count) == tensor.bytes)
+      #expect(bytes.slice(from: offset, count: tensor.byteCount) == tensor.elements.made())
     }
   }
 }

@@ -59,7 +59,7 @@ struct WrittenModel {
       }
       #expect(tensor.shape == target.shape && tensor.elementType == target.elementType)
       let bytes = try InputFile(path: self.weights).bytes
-      #expect(bytes.slice(from: offset, count: tensor.bytes.count) == tensor.bytes)
+      #expect(bytes.slice(from: offset, count: tensor.byteCount) == tensor.elements.made())
     }
   }
 

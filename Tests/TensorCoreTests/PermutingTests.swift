@@ -63,7 +63,7 @@ import Testing
   }
 
   private func elements(_ tensor: Tensor) -> [[UInt8]] {
-    let (width, content) = (tensor.elementType.byteCount, tensor.bytes.array)
+    let (width, content) = (tensor.elementType.byteCount, tensor.elements.made().array)
     return stride(from: 0, to: content.count, by: width).map { Array(content[$0..<$0 + width]) }
   }
 }

@@ -6,8 +6,8 @@ public import TensorCore
 /// Superblock, descriptions, texts, and then the elements of each dataset in one run. Any library
 /// from HDF5 1.8 on reads it; the same draft gives the same bytes.
 public struct HDF5Layout: Sendable {
-  /// The runs of bytes of the file in their order; elements from where they lie.
-  public private(set) var pieces: [Bytes] = []
+  /// The runs of bytes of the file in their order; elements from where they come from.
+  public private(set) var pieces: [Tensor.Elements] = []
   /// The length of the file.
   public private(set) var byteCount = 0
   /// The datasets in the order of the file.
@@ -39,23 +39,23 @@ extension HDF5Layout {
     for index in plan.datasets.indices {
       end = end.rounded(to: Self.elementAlignment)
       plan.datasets[index].address = end
-      end += plan.datasets[index].tensor.bytes.count
+      end += plan.datasets[index].tensor.byteCount
     }
 
     let metadata = plan.metadata(root: root, heap: heap, endOfFile: end)
-    add(Bytes(metadata))
+    add(.stored(Bytes(metadata)))
     for dataset in plan.datasets {
-      add(Bytes([UInt8](repeating: 0, count: dataset.address - byteCount)))
+      add(.stored(Bytes([UInt8](repeating: 0, count: dataset.address - byteCount))))
       datasets.append(
         PlacedDataset(path: dataset.path, tensor: dataset.tensor, byteOffset: byteCount))
-      add(dataset.tensor.bytes)
+      add(dataset.tensor.elements)
     }
   }
 
-  private mutating func add(_ bytes: Bytes) {
-    guard bytes.count > 0 else { return }
-    pieces.append(bytes)
-    byteCount += bytes.count
+  private mutating func add(_ piece: Tensor.Elements) {
+    guard piece.byteCount > 0 else { return }
+    pieces.append(piece)
+    byteCount += piece.byteCount
   }
 }
 

@@ -53,8 +53,8 @@ struct ObjectHeader {
     // Version 3; space is taken late, a fill value would be written if there were one.
     add(.fillValue, [3, 2 | 2 << 2])
     // Version 3, contiguous.
-    let place = dataset.bytes.count == 0 ? Self.nowhere : address
-    add(.dataLayout, [3, 1] + little(place) + little(UInt64(dataset.bytes.count)))
+    let place = dataset.byteCount == 0 ? Self.nowhere : address
+    add(.dataLayout, [3, 1] + little(place) + little(UInt64(dataset.byteCount)))
   }
 
   private mutating func add(_ message: Message, _ content: [UInt8]) {

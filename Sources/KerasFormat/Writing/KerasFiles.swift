@@ -98,10 +98,10 @@ extension KerasFiles {
       ("config.json", Bytes(definition.json(.keras3).utf8())),
     ]
     var archive = ZipWriter()
-    for (name, text) in texts { try archive.add(name, [text]) }
+    for (name, text) in texts { try archive.add(name, [.stored(text)]) }
     let start = try archive.add("model.weights.h5", layout.pieces)
     let pieces = archive.finished()
-    let byteCount = pieces.reduce(0) { $0 + $1.count }
+    let byteCount = pieces.reduce(0) { $0 + $1.byteCount }
     let file = try output.prepare(byteCount: byteCount) { (writer) throws(FormatError) in
       for piece in pieces { try writer.write(piece) }
     } verify: { (bytes) throws(FormatError) in

@@ -40,7 +40,7 @@ extension KerasGraph {
       remarks.add(.sharedLayers, "\(node?.name ?? name) as \(layers[twin].name)")
     } else {
       if let origin = draft.weights.first?.origin {
-        owners[origin.bytes.place, default: []].append(layers.count)
+        owners[origin.place, default: []].append(layers.count)
       }
       layers.append(draft)
     }
@@ -50,7 +50,7 @@ extension KerasGraph {
   /// The layer before that has the very same weights, all of them, and settings.
   private func twin(of draft: LayerDraft) -> Int? {
     guard let first = draft.weights.first?.origin else { return nil }
-    return owners[first.bytes.place]?.first { owner in
+    return owners[first.place]?.first { owner in
       let other = layers[owner]
       return other.type == draft.type && other.settings == draft.settings
         && other.weights.count == draft.weights.count

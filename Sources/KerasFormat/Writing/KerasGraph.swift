@@ -34,7 +34,7 @@ struct KerasGraph {
   private var names: [String: String] = [:]
   private var takenNames: Set<String> = [KerasDefinition.modelGroup]
   /// Layers with weights, by the place of the first one.
-  var owners: [Bytes.Place: [Int]] = [:]
+  var owners: [Tensor.Place: [Int]] = [:]
   /// What Keras makes of each of its values by flattening it: the same for every order of its axes.
   var flattened: [LayerDraft.Reference: LayerDraft.Reference] = [:]
   /// The image that each flattened value was.

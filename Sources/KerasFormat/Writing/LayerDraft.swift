@@ -150,7 +150,7 @@ extension LayerDraft.Class {
 struct WeightDraft {
   /// The variable's name in its layer: `kernel`.
   var variable: String
-  /// The elements as Keras has them; where they are moved, they are made at each use.
+  /// The elements as Keras has them; where they are moved, they are deferred.
   var tensor: Tensor
   /// The weight it is, `conv1/kernel`; nil for one that only Keras needs.
   var weight: String?

@@ -11,7 +11,7 @@ extension FuzzTarget {
     guard let arrays else { return false }
     try require(
       arrays.allSatisfy { name, tensor in
-        tensor.bytes.count == tensor.shape.elementCount * tensor.elementType.byteCount
+        tensor.byteCount == tensor.shape.elementCount * tensor.elementType.byteCount
       }, "an array has the bytes of its shape")
     return true
   }

@@ -13,8 +13,8 @@ extension FuzzTarget {
     guard let model else { return false }
     try require(
       ONNXFormat().recognize(file) != .no, "a file that is read is recognized")
-    // Weights may be made at each use: the native format would write a gigabyte of zeros.
-    let size = model.network.weights.reduce(0) { $0 + $1.tensor.bytes.count }
+    // Weights may be deferred: the native format would write a gigabyte of zeros.
+    let size = model.network.weights.reduce(0) { $0 + $1.tensor.byteCount }
     if size < 1 << 22 { try check(model) }
     return true
   }
