@@ -84,11 +84,6 @@ public struct Tensor: Sendable {
     if case .absent = elements { true } else { false }
   }
 
-  /// The same tensor with elements that are there: for whoever looks at them more than once.
-  public func materialized() -> Tensor {
-    Tensor(shape: shape, elementType: elementType, bytes: elements.made())!  // as many as promised
-  }
-
   /// The same elements under another shape of as many elements.
   public func reshaped(to shape: Shape) -> Tensor {
     precondition(shape.elementCount == self.shape.elementCount, "\(self.shape) as \(shape)")
