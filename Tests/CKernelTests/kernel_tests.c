@@ -7,7 +7,7 @@
 #include "ck_test_kernels.h"
 #include "support.h"
 
-static int failures, checks;
+static _Thread_local int failures, checks;
 extern const ck_kernels wide_kernels;
 
 typedef enum { scalar, avx2, avx512, wide, level_count } level;
@@ -69,7 +69,7 @@ static ck_convolution random_convolution(uint64_t *seed) {
 }
 
 static const char *described(const ck_convolution *c) {
-  static char text[200];
+  static _Thread_local char text[200];
   const ck_windows *w = &c->windows;
   snprintf(
       text, sizeof text, "%zu->%zu/%zu %zdx%zd k%zdx%zd s%zdx%zd d%zdx%zd p%zd,%zd -> %zdx%zd",
