@@ -21,13 +21,27 @@ public struct SplitBatchNormalization: LoweringPass {
       rewriting.setOrigin(of: role, in: name, from: (role, node.name))
     }
     let channels = layer.mean.shape.elementCount
-    var scale = Layer.Scale(scale: layer.gamma, bias: layer.beta)
-    if layer.gamma == nil {
-      scale.scale = try rewriting.constant([channels], for: node) { _ in 1 }
+    // A normalization takes a number for each channel in any shape, a scale does not.
+    func vector(_ tensor: Tensor) -> (Tensor, [Ledger.Transform]) {
+      guard tensor.shape != [channels] else { return (tensor, []) }
+      return (
+        tensor.reshaped(to: [channels]), [.reshape(from: tensor.shape, to: [channels])]
+      )
     }
-    rewriting.setOrigin(
-      of: .scale, in: node.name, from: layer.gamma == nil ? nil : (.gamma, node.name))
-    rewriting.setOrigin(of: .bias, in: node.name, from: (.beta, node.name))
+    var scale = Layer.Scale(scale: nil)
+    if let gamma = layer.gamma {
+      let (tensor, transforms) = vector(gamma)
+      scale.scale = tensor
+      rewriting.setOrigin(of: .scale, in: node.name, from: (.gamma, node.name), transforms)
+    } else {
+      scale.scale = try rewriting.constant([channels], for: node) { _ in 1 }
+      rewriting.setOrigin(of: .scale, in: node.name, from: nil)
+    }
+    if let beta = layer.beta {
+      let (tensor, transforms) = vector(beta)
+      scale.bias = tensor
+      rewriting.setOrigin(of: .bias, in: node.name, from: (.beta, node.name), transforms)
+    }
     (layer.gamma, layer.beta) = (nil, nil)
     rewriting.note(.splitNormalization, "\(name) and \(node.name)")
     var normalization = Node(name, .batchNormalization(layer), inputs: node.inputs)

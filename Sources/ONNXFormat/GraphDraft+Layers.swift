@@ -138,7 +138,17 @@ extension GraphDraft {
   /// The product with the last axis, after lowering.
   private mutating func write(_ layer: Layer.FullyConnected) {
     let kernel = layer.kernel.shape
-    guard shape(of: input()).rank > 2 else {
+    let rank = shape(of: input()).rank
+    guard rank > 1 else {
+      // Gemm takes matrices only: one row, and its result without the axis of rows.
+      let (row, product) = (between("row"), between("product"))
+      emit("Reshape", [input(), integers("row_shape", [1, -1])], to: [row])
+      var inputs = [row, weight(.kernel, layer.kernel)]
+      if let bias = layer.bias { inputs.append(weight(.bias, bias, as: [kernel[0]])) }
+      emit("Gemm", inputs, to: [product], [("transB", .int(1))])
+      return emit("Reshape", [product, integers("shape", [-1])])
+    }
+    guard rank > 2 else {
       var inputs = [input(), weight(.kernel, layer.kernel)]
       if let bias = layer.bias { inputs.append(weight(.bias, bias, as: [kernel[0]])) }
       return emit("Gemm", inputs, [("transB", .int(1))])

@@ -87,6 +87,22 @@ private enum Small {
     #expect(network.source(of: "bn_normalized") == "bn")
   }
 
+  @Test func `gamma and beta of four axes become a scale of one`() throws {
+    let model = try Small.network(
+      [2, 4, 7, 9],
+      Node(
+        "bn",
+        .batchNormalization(
+          Layer.BatchNormalization(
+            mean: Small.tensor([1, 4, 1, 1]), variance: Small.variance(4),
+            gamma: Small.tensor([1, 4, 1, 1], seed: 8), beta: Small.tensor([4, 1], seed: 9),
+            epsilon: 1e-3)), inputs: ["x"]))
+    let network = try lowered(model, SplitBatchNormalization(), tolerance: 1e-15)
+    #expect(
+      network.origin(of: .scale, in: "bn").transforms
+        == [.reshape(from: [1, 4, 1, 1], to: [4])])
+  }
+
   @Test func `a scale becomes gamma and beta of the normalization before it`() throws {
     let scale = Layer.scale(
       Layer.Scale(scale: Small.tensor([4], seed: 3), bias: Small.tensor([4], seed: 4)))

@@ -48,6 +48,9 @@ public struct FormatLaws {
     let second = try written(read, "second")
     let third = try written(second.model, "third")
     var faults: [String] = []
+    if second.files.isEmpty || second.files.map(\.name) != third.files.map(\.name) {
+      faults.append("other files: \(second.files.map(\.name)), \(third.files.map(\.name))")
+    }
     for (one, other) in zip(second.files, third.files) where one.bytes != other.bytes {
       faults.append("\(one.name): other bytes when what was read is written")
     }
