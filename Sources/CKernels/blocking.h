@@ -46,6 +46,11 @@ static inline size_t ck_taps(const ck_windows *w) {
   return (size_t)(w->kernel_height * w->kernel_width);
 }
 
+/// Floats of the packed weights of a full panel.
+static inline size_t ck_panel_stride(const ck_convolution *c, size_t width) {
+  return ck_panel_depth(c, width) * ck_taps(&c->windows) * CK_BLOCK * width;
+}
+
 /// Rows or columns that `outputs` windows span.
 static inline size_t ck_extent(
     ptrdiff_t outputs, ptrdiff_t stride, ptrdiff_t kernel, ptrdiff_t dilation) {

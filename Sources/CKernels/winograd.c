@@ -1,4 +1,4 @@
-// Winograd's convolution put together, and its weights.
+// Winograd's convolution put together.
 #include "winograd.h"
 
 // Both sides of the products of a batch of tiles stay in the caches; half to twice of this made no
@@ -52,42 +52,4 @@ void ck_winograd_convolve(
 size_t ck_packed_winograd_count(const ck_convolution *c, size_t m) {
   return (m + 2) * (m + 2) * ck_blocks(c->input_channels) * CK_BLOCK *
       ck_blocks(c->output_channels) * CK_BLOCK;
-}
-
-static const double g2[4][3] = {{1, 0, 0}, {.5, .5, .5}, {.5, -.5, .5}, {0, 0, 1}};
-static const double g4[6][3] = {
-    {1. / 4, 0, 0}, {-1. / 6, -1. / 6, -1. / 6}, {-1. / 6, 1. / 6, -1. / 6},
-    {1. / 24, 1. / 12, 1. / 6}, {1. / 24, -1. / 12, 1. / 6}, {0, 0, 1}};
-
-/// u = G taps Gᵀ in double.
-static void transform_taps(float u[36], const float taps[9], size_t m) {
-  const double(*g)[3] = m == 2 ? g2 : g4;
-  for (size_t i = 0; i < m + 2; i++) {
-    double row[3];
-    for (size_t j = 0; j < 3; j++) {
-      row[j] = g[i][0] * taps[j] + g[i][1] * taps[3 + j] + g[i][2] * taps[6 + j];
-    }
-    for (size_t j = 0; j < m + 2; j++) {
-      u[i * (m + 2) + j] = (float)(row[0] * g[j][0] + row[1] * g[j][1] + row[2] * g[j][2]);
-    }
-  }
-}
-
-void ck_pack_winograd(
-    float *packed, const float *weights, const ck_convolution *c, size_t m, size_t widest_panel,
-    ck_span panels) {
-  size_t elements = (m + 2) * (m + 2), depth = ck_blocks(c->input_channels) * CK_BLOCK;
-  size_t outputs = ck_blocks(c->output_channels) * CK_BLOCK;
-  for (size_t p = panels.first; p < panels.end; p++) {
-    size_t first = p * widest_panel, width = ck_smaller(outputs - first, widest_panel);
-    for (size_t k = 0; k < depth; k++) {
-      for (size_t o = 0; o < width; o++) {
-        bool exists = k < c->input_channels && first + o < c->output_channels;
-        float u[36] = {0};
-        if (exists) transform_taps(u, weights + ((first + o) * c->input_channels + k) * 9, m);
-        float *to = packed + first * depth + k * width + o;
-        for (size_t e = 0; e < elements; e++) to[e * depth * outputs] = u[e];
-      }
-    }
-  }
 }

@@ -4,80 +4,13 @@
 //     S=Sources/CKernels T=Tests/CKernelTests; clang -std=gnu11 -O1 -g -DCK_TESTS_ALONE -I$S/include \
 //       -I$T/include -fsanitize=address,undefined $T/*.c $S/*.c $S/*/*.c -fuse-ld=lld -lm -lpthread \
 //       -ldl -o kernel_tests && ./kernel_tests [seed] [cases]
-#include "ck_test_kernels.h"
-#include "support.h"
+#include "cases.h"
 
-static _Thread_local int failures, checks;
-extern const ck_kernels wide_kernels;
-
-typedef enum { scalar, avx2, avx512, wide, level_count } level;
-static const char *level_names[] = {"scalar", "avx2", "avx512", "avx512's tiles on avx2"};
-
-/// NULL where this processor does not run them; the scalar twins come first.
-static const ck_kernels *kernels_of(level l) {
-  if (l == wide) return ck_best_level() >= ck_level_avx2 ? &wide_kernels : NULL;
-  return ck_kernels_for_level((ck_level)l);
-}
-
-static void check(int holds, level l, const char *claim, const char *shape) {
-  checks++;
-  if (holds) return;
-  failures++;
-  fprintf(stderr, "FAILED %s: %s: %s\n", level_names[l], claim, shape);
-}
-
-static size_t below(uint64_t *seed, size_t count) { return (size_t)(next_random(seed) % count); }
-
-static int same_bits(const float *a, const float *b, size_t count) {
-  return memcmp(a, b, count * sizeof *a) == 0;
-}
+_Thread_local ck_test_result ck_test_tally;
 
 typedef void convolver(
     float *, const float *, const float *, const ck_convolution *, const ck_epilogue *, ck_part,
     float *);
-
-static ck_activation random_activation(uint64_t *seed) {
-  static const ck_activation choices[] = {{1, INFINITY}, {0, INFINITY}, {0, 6}, {0.1f, INFINITY}};
-  return choices[below(seed, 4)];
-}
-
-static ck_convolution random_convolution(uint64_t *seed) {
-  static const size_t group_counts[] = {1, 1, 1, 2, 3, 4};
-  static const ptrdiff_t kernels[] = {1, 1, 3, 3, 2, 5};
-  size_t groups = group_counts[below(seed, 6)];
-  int is_regular = below(seed, 2) == 0;
-  size_t unit = is_regular ? 16 : 1, most = is_regular ? 4 : 40;
-  ck_convolution c = {groups * unit * (1 + below(seed, most)),
-                      groups * unit * (1 + below(seed, below(seed, 4) ? most : 180 / unit)), groups, {0}};
-  ck_windows *w = &c.windows;
-  do {
-    w->height = 1 + (ptrdiff_t)below(seed, 17), w->width = 1 + (ptrdiff_t)below(seed, 34);
-    w->kernel_height = kernels[below(seed, 6)];
-    w->kernel_width = below(seed, 4) ? w->kernel_height : kernels[below(seed, 6)];
-    w->stride_height = 1 + (ptrdiff_t)below(seed, 2), w->stride_width = w->stride_height;
-    if (below(seed, 5) == 0) w->stride_width = 1 + (ptrdiff_t)below(seed, 4);
-    w->dilation_height = below(seed, 4) ? 1 : 2, w->dilation_width = below(seed, 4) ? 1 : 3;
-    w->pad_top = (ptrdiff_t)below(seed, 3), w->pad_left = (ptrdiff_t)below(seed, 3);
-    w->pad_bottom = (ptrdiff_t)below(seed, 3), w->pad_right = (ptrdiff_t)below(seed, 3);
-    w->output_height = window_count(
-        w->height, w->kernel_height, w->stride_height, w->dilation_height,
-        w->pad_top + w->pad_bottom);
-    w->output_width = window_count(
-        w->width, w->kernel_width, w->stride_width, w->dilation_width, w->pad_left + w->pad_right);
-  } while (w->output_height < 1 || w->output_width < 1);
-  return c;
-}
-
-static const char *described(const ck_convolution *c) {
-  static _Thread_local char text[200];
-  const ck_windows *w = &c->windows;
-  snprintf(
-      text, sizeof text, "%zu->%zu/%zu %zdx%zd k%zdx%zd s%zdx%zd d%zdx%zd p%zd,%zd -> %zdx%zd",
-      c->input_channels, c->output_channels, c->groups, w->height, w->width, w->kernel_height,
-      w->kernel_width, w->stride_height, w->stride_width, w->dilation_height, w->dilation_width,
-      w->pad_top, w->pad_left, w->output_height, w->output_width);
-  return text;
-}
 
 /// Σ w·x + b and Σ |w||x| + |b| of one output in double.
 static double exact_output(
@@ -151,7 +84,7 @@ static void test_convolve(uint64_t *seed, int is_planar) {
   if (is_planar) {
     x = allocated(images * c.input_channels * input_pixels(&c));
     for (size_t n = 0; n < images; n++) {
-      ck_unblock_channels(
+      kernels_of(scalar)->unblock_channels(
           x + n * c.input_channels * input_pixels(&c), blocks + n * 16 * input_pixels(&c),
           c.input_channels, input_pixels(&c));
     }
@@ -171,12 +104,8 @@ static void test_convolve(uint64_t *seed, int is_planar) {
         is_planar ? ck_planar_scratch(&c) : ck_convolution_scratch(&c, k->widest_panel);
     float *packed = allocated(packed_count), *scratch = allocated(scratch_count);
     float *y = l == scalar ? expected : allocated(outputs);
-    ck_part all = whole(&c, images, k->widest_panel), part = all;
-    if (is_planar) {
-      ck_pack_planar(packed, weights, &c, k->widest_panel);
-    } else {
-      ck_pack_convolution(packed, weights, &c, k->widest_panel, all.panels);
-    }
+    ck_part all = whole(&c, images, k->widest_panel), part = {0};
+    (is_planar ? k->pack_planar : k->pack_convolution)(packed, weights, NULL, &c, all.panels);
     convolver *convolve = is_planar ? k->convolve_planar : k->convolve;
     convolve(y, x, packed, &c, &e, all, scratch);
     check(canaries_live(packed, packed_count), l, "packs in its place", described(&c));
@@ -188,17 +117,7 @@ static void test_convolve(uint64_t *seed, int is_planar) {
       check(is_close(&c, &e, blocks, weights, y, images, bound, 0), l, "is exact", described(&c));
     }
     memset(y, 0xff, outputs * sizeof *y);
-    for (part.images.first = 0; part.images.first < images; part.images.first = part.images.end) {
-      part.images.end = part.images.first + 1 + below(seed, images - part.images.first);
-      for (part.rows.first = 0; part.rows.first < all.rows.end; part.rows.first = part.rows.end) {
-        part.rows.end = part.rows.first + 1 + below(seed, all.rows.end - part.rows.first);
-        for (part.panels.first = 0; part.panels.first < all.panels.end;
-             part.panels.first = part.panels.end) {
-          part.panels.end = part.panels.first + 1 + below(seed, all.panels.end - part.panels.first);
-          convolve(y, x, packed, &c, &e, part, scratch);
-        }
-      }
-    }
+    while (next_part(&part, all, seed)) convolve(y, x, packed, &c, &e, part, scratch);
     check(canaries_live(y, outputs) && canaries_live(scratch, scratch_count), l,
           "computes a part in its place", described(&c));
     if (l > scalar) {
@@ -209,6 +128,26 @@ static void test_convolve(uint64_t *seed, int is_planar) {
   }
   if (is_planar) released(x);
   released(blocks), released(weights), released(bias), released(residual), released(expected);
+}
+
+/// The three steps over one batch of tiles, each shared by threads that take some blocks or panels.
+static void winograd_in_parts(
+    const ck_kernels *k, float *y, const float *x, const float *u, const ck_convolution *c,
+    const ck_epilogue *e, ck_winograd tiling, uint64_t *seed) {
+  size_t count = tiling.tiles.end - tiling.tiles.first;
+  float *v = allocated(ck_winograd_input_count(c, tiling.m, count));
+  float *m = allocated(ck_winograd_output_count(c, tiling.m, count));
+  ck_span inputs = {0}, panels = {0}, outputs = {0};
+  while (next_span(&inputs, ck_blocks(c->input_channels), seed)) {
+    k->winograd_input(v, x, c, tiling, inputs);
+  }
+  while (next_span(&panels, ck_panels(c, k->widest_panel), seed)) {
+    k->winograd_multiply(m, v, u, c, tiling, panels);
+  }
+  while (next_span(&outputs, ck_blocks(c->output_channels), seed)) {
+    k->winograd_output(y, m, c, e, tiling, outputs);
+  }
+  released(v), released(m);
 }
 
 /// Winograd against the formula, its bound that of the issue: tiles where it should be windows.
@@ -238,7 +177,7 @@ static void test_winograd(uint64_t *seed) {
     if (k == NULL) continue;
     size_t scratch_count = ck_winograd_scratch(&c, m, tiles);
     float *scratch = allocated(scratch_count);
-    ck_pack_winograd(u, weights, &c, m, k->widest_panel, (ck_span){0, ck_panels(&c, k->widest_panel)});
+    k->pack_winograd(u, weights, NULL, &c, m, (ck_span){0, ck_panels(&c, k->widest_panel)});
     memset(y, 0xff, outputs * sizeof *y);
     for (size_t t = 0; t < tiles;) {
       size_t end = t + 1 + below(seed, tiles - t);
@@ -248,6 +187,14 @@ static void test_winograd(uint64_t *seed) {
     check(canaries_live(y, outputs) && canaries_live(scratch, scratch_count) &&
           canaries_live(u, u_count), l, "Winograd stays in its place", described(&c));
     check(is_close(&c, &e, x, weights, y, images, 4 * 0x1p-24, scale), l, "Winograd is close", described(&c));
+    float *in_parts = allocated(outputs);
+    ck_span part = {0};
+    while (next_span(&part, tiles, seed)) {
+      winograd_in_parts(k, in_parts, x, u, &c, &e, (ck_winograd){m, part}, seed);
+    }
+    check(canaries_live(in_parts, outputs), l, "Winograd stays in its parts", described(&c));
+    check(same_bits(in_parts, y, outputs), l, "Winograd in parts", described(&c));
+    released(in_parts);
     if (l == scalar) { released(scratch); continue; }
     if (has_first) check(same_bits(y, first, outputs), l, "Winograd's bits", described(&c));
     memcpy(first, y, outputs * sizeof *y), has_first = 1;
@@ -270,18 +217,24 @@ static void test_depthwise(uint64_t *seed) {
   float *expected = allocated(outputs), *y = allocated(outputs);
   ck_epilogue e = {below(seed, 3) ? bias : NULL, below(seed, 2) ? residual : NULL,
                    random_activation(seed)};
-  ck_part part = {{0, images}, {0, (size_t)c.windows.output_height}, {0, ck_blocks(c.groups)}};
-  ck_pack_depthwise(packed, weights, &c);
-  check(canaries_live(packed, ck_blocks(c.groups) * 16 * taps), scalar, "packs", described(&c));
+  ck_part all = {{0, images}, {0, (size_t)c.windows.output_height}, {0, ck_blocks(c.groups)}};
+  kernels_of(scalar)->pack_depthwise(packed, weights, NULL, &c, (ck_span){0, ck_blocks(c.groups)});
   for (level l = scalar; l < level_count; l++) {
     const ck_kernels *k = kernels_of(l);
     if (k == NULL) continue;
-    k->convolve_depthwise(y, x, packed, &c, &e, part, NULL);
+    k->convolve_depthwise(y, x, packed, &c, &e, all, NULL);
     if (l == scalar) memcpy(expected, y, outputs * sizeof *y);
     check(canaries_live(y, outputs), l, "depthwise stays in its place", described(&c));
     check(same_bits(y, expected, outputs), l, "depthwise has the twin's bits", described(&c));
     double bound = (2 * sqrt((double)(taps + 2)) + 3) * 0x1p-24;
     check(is_close(&c, &e, x, weights, y, images, bound, 0), l, "depthwise", described(&c));
+    ck_part part = {0};
+    memset(y, 0xff, outputs * sizeof *y);
+    while (next_part(&part, all, seed)) {
+      k->convolve_depthwise(y, x, packed, &c, &e, part, NULL);
+    }
+    check(canaries_live(y, outputs), l, "depthwise stays in its parts", described(&c));
+    check(same_bits(y, expected, outputs), l, "depthwise in parts", described(&c));
   }
   released(x), released(weights), released(bias), released(residual);
   released(packed), released(expected), released(y);
@@ -302,14 +255,19 @@ static void test_pool(uint64_t *seed) {
   float *x = random_blocks(images, channels, input_pixels(&c), seed);
   if (below(seed, 3) == 0) x[below(seed, input_pixels(&c)) * 16] = NAN;
   float *expected = allocated(outputs), *y = allocated(outputs);
-  ck_part part = {{0, images}, {0, (size_t)w->output_height}, {0, blocks}};
+  ck_part all = {{0, images}, {0, (size_t)w->output_height}, {0, blocks}};
   for (level l = scalar; l < level_count; l++) {
     const ck_kernels *k = kernels_of(l);
     if (k == NULL) continue;
-    k->pool(y, x, channels, w, pooling, part);
+    k->pool(y, x, channels, w, pooling, all);
     if (l == scalar) memcpy(expected, y, outputs * sizeof *y);
     check(canaries_live(y, outputs), l, "pools in its place", described(&c));
     check(same_bits(y, expected, outputs), l, "pooling has the twin's bits", described(&c));
+    ck_part part = {0};
+    memset(y, 0xff, outputs * sizeof *y);
+    while (next_part(&part, all, seed)) k->pool(y, x, channels, w, pooling, part);
+    check(canaries_live(y, outputs), l, "pools in its parts", described(&c));
+    check(same_bits(y, expected, outputs), l, "pools in parts", described(&c));
   }
   released(x), released(expected), released(y);
 }
@@ -353,7 +311,7 @@ static void test_dense(uint64_t *seed) {
     size_t panels = ck_panels(&c, k->widest_panel), middle = below(seed, panels + 1);
     ck_span all = {0, images};
     float *packed = allocated(ck_packed_count(&c, k->widest_panel));
-    ck_pack_convolution(packed, weights, &c, k->widest_panel, (ck_span){0, panels});
+    k->pack_convolution(packed, weights, NULL, &c, (ck_span){0, panels});
     k->multiply_dense(y, x, packed, inputs, outputs, &e, all, (ck_span){0, middle});
     k->multiply_dense(y, x, packed, inputs, outputs, &e, all, (ck_span){middle, panels});
     if (l == scalar) memcpy(expected, y, count * sizeof *y);
@@ -368,12 +326,13 @@ static void test_dense(uint64_t *seed) {
 }
 
 ck_test_result ck_test_kernels(uint64_t seed, int cases) {
-  failures = checks = 0;
+  ck_test_tally = (ck_test_result){0};
   for (int i = 0; i < cases; i++) {
     test_convolve(&seed, 0), test_convolve(&seed, 1), test_winograd(&seed), test_depthwise(&seed);
     test_pool(&seed), test_planes(&seed), test_dense(&seed);
+    ck_test_packing(&seed), ck_test_channels(&seed);
   }
-  return (ck_test_result){checks, failures};
+  return ck_test_tally;
 }
 
 #ifdef CK_TESTS_ALONE

@@ -49,10 +49,4 @@ typedef struct {
   ck_span images, rows, panels;
 } ck_part;
 
-/// Reorders [channels][pixels] into [blocks][pixels][16], zeros in the lanes past the last channel.
-void ck_block_channels(float *y, const float *x, size_t channels, size_t pixels);
-
-/// Reorders [blocks][pixels][16] into [channels][pixels].
-void ck_unblock_channels(float *y, const float *x, size_t channels, size_t pixels);
-
 #endif

@@ -3,6 +3,10 @@
 /// Sums, products and maxima of several activations are `combine` of `ck_table`: blocks are plain
 /// arrays of floats to it, and zeros in the lanes past the last channel stay zeros.
 ///
+/// Weights are packed by the table whose kernels read them: panels differ between levels, the bits
+/// in them do not. Each packed weight is written once. What is packed starts at a multiple of 64
+/// bytes, what it is made from anywhere: it may lie in a mapped file.
+///
 /// Threads. Kernels keep no state; calls whose parts do not overlap may run side by side, each with
 /// scratch of its own. Split rows where an image has many, else panels: every image row, and every
 /// panel, is read once by each call that shares it.
@@ -30,7 +34,7 @@ typedef struct {
   /// Direct convolution, any window, stride, dilation, padding and groups. Strict.
   ///
   /// x [images][input blocks][H][W][16], y [images][output blocks][H'][W'][16], weights from
-  /// `ck_pack_convolution`, scratch `ck_convolution_scratch` floats, one for each thread.
+  /// `pack_convolution`, scratch `ck_convolution_scratch` floats, one for each thread.
   /// Order: bias, input blocks, tap rows, tap columns, the 16 lanes; d = 16 · blocks · taps + 1.
   void (*convolve)(
       float *y, const float *x, const float *weights, const ck_convolution *convolution,
@@ -38,7 +42,7 @@ typedef struct {
 
   /// Direct convolution of few channels in planes, one group: the stem of a network. Strict.
   ///
-  /// x [images][input channels][H][W], y in blocks, weights from `ck_pack_planar`, scratch
+  /// x [images][input channels][H][W], y in blocks, weights from `pack_planar`, scratch
   /// `ck_planar_scratch` floats. Order: bias, channels, tap rows, tap columns; d = channels · taps + 1.
   void (*convolve_planar)(
       float *y, const float *x, const float *weights, const ck_convolution *convolution,
@@ -54,7 +58,7 @@ typedef struct {
   void (*winograd_input)(
       float *v, const float *x, const ck_convolution *convolution, ck_winograd tiling,
       ck_span blocks);
-  /// m: `ck_winograd_output_count` floats, computed for some panels. u from `ck_pack_winograd`.
+  /// m: `ck_winograd_output_count` floats, computed for some panels. u from `pack_winograd`.
   void (*winograd_multiply)(
       float *m, const float *v, const float *u, const ck_convolution *convolution,
       ck_winograd tiling, ck_span panels);
@@ -64,7 +68,7 @@ typedef struct {
       ck_winograd tiling, ck_span blocks);
 
   /// Depthwise convolution: groups = input channels = output channels; panels of `part` are blocks.
-  /// Strict. Weights from `ck_pack_depthwise`; no scratch. Order: bias, tap rows, tap columns, those
+  /// Strict. Weights from `pack_depthwise`; no scratch. Order: bias, tap rows, tap columns, those
   /// in the padding left out; d = taps + 1.
   void (*convolve_depthwise)(
       float *y, const float *x, const float *weights, const ck_convolution *convolution,
@@ -87,12 +91,54 @@ typedef struct {
       float *y, const float *x, const float *scale, const float *shift, size_t planes,
       size_t pixels, ck_activation activation);
 
+  /// y = x < 0 ? x · slope : x of planes [planes][pixels][16]; slopes [planes][16]. y may be x.
+  /// Strict.
+  void (*rectify_planes)(
+      float *y, const float *x, const float *slopes, size_t planes, size_t pixels);
+
   /// Fully connected: x [images][input blocks][16], y [images][output blocks][16], weights from
-  /// `ck_pack_convolution` of `ck_dense`. Strict, whatever the batch.
+  /// `pack_convolution` of `ck_dense`. Strict, whatever the batch.
   /// Order: bias, features; d = 16 · input blocks + 1.
   void (*multiply_dense)(
       float *y, const float *x, const float *weights, size_t inputs, size_t outputs,
       const ck_epilogue *epilogue, ck_span images, ck_span panels);
+
+  /// Packs some panels of the weights [output channels][input channels / groups][height][width],
+  /// each times the factor of its output channel (NULL for 1) in double, rounded once.
+  ///
+  /// Packed: [panel][input block][row][column][lane of the input block][channel of the panel], zeros
+  /// where a channel does not exist or belongs to another group. A last panel that has only one
+  /// block is packed with 16 channels. `packed` is the start of the whole, here and below.
+  void (*pack_convolution)(
+      float *packed, const float *weights, const double *factors,
+      const ck_convolution *convolution, ck_span panels);
+
+  /// The same for `convolve_planar`: [panel][channel][row][column][channel of the panel].
+  void (*pack_planar)(
+      float *packed, const float *weights, const double *factors,
+      const ck_convolution *convolution, ck_span panels);
+
+  /// The same for `convolve_depthwise`: [block][row][column][16].
+  void (*pack_depthwise)(
+      float *packed, const float *weights, const double *factors,
+      const ck_convolution *convolution, ck_span blocks);
+
+  /// The same for Winograd's convolution: [(m + 2)²][panel][input channel][channel of the panel],
+  /// G (w · factor) Gᵀ in double, rounded once.
+  void (*pack_winograd)(
+      float *packed, const float *weights, const double *factors,
+      const ck_convolution *convolution, size_t m, ck_span panels);
+
+  /// Reorders [channels][pixels] into [blocks][pixels][16], zeros in the lanes past the last channel.
+  void (*block_channels)(float *y, const float *x, size_t channels, size_t pixels);
+
+  /// Reorders [blocks][pixels][16] into [channels][pixels].
+  void (*unblock_channels)(float *y, const float *x, size_t channels, size_t pixels);
+
+  /// Channels first_x ... of x become channels first_y ... of y, both one image of blocks; the other
+  /// lanes of y stay untouched, and may be written by another thread meanwhile.
+  void (*copy_channels)(
+      float *y, const float *x, size_t first_y, size_t first_x, size_t channels, size_t pixels);
 } ck_kernels;
 
 /// The kernels of a level; NULL where the processor does not run it.
@@ -107,15 +153,6 @@ size_t ck_panels(const ck_convolution *convolution, size_t widest_panel);
 /// Floats of the packed weights.
 size_t ck_packed_count(const ck_convolution *convolution, size_t widest_panel);
 
-/// Packs some panels of the weights [output channels][input channels / groups][height][width].
-///
-/// Packed: [panel][input block][row][column][lane of the input block][channel of the panel], zeros
-/// where a channel does not exist or belongs to another group. A last panel that has only one block
-/// is packed with 16 channels.
-void ck_pack_convolution(
-    float *packed, const float *weights, const ck_convolution *convolution, size_t widest_panel,
-    ck_span panels);
-
 /// Floats of scratch that `convolve` needs.
 size_t ck_convolution_scratch(const ck_convolution *convolution, size_t widest_panel);
 
@@ -128,20 +165,14 @@ static inline ck_convolution ck_dense(size_t inputs, size_t outputs) {
        .dilation_width = 1}};
 }
 
-/// Packs [channels][1][height][width] for `convolve_depthwise`, [block][row][column][16]: 16 ·
-/// blocks · taps floats.
-void ck_pack_depthwise(float *packed, const float *weights, const ck_convolution *convolution);
+/// Floats of the packed weights of `convolve_depthwise`.
+size_t ck_packed_depthwise_count(const ck_convolution *convolution);
 
 /// Floats of the packed weights of `convolve_planar`.
 size_t ck_packed_planar_count(const ck_convolution *convolution);
 
 /// Floats of scratch that `convolve_planar` needs.
 size_t ck_planar_scratch(const ck_convolution *convolution);
-
-/// Packs [output channels][input channels][height][width]: [panel][channel][row][column][panel's
-/// channel].
-void ck_pack_planar(
-    float *packed, const float *weights, const ck_convolution *convolution, size_t widest_panel);
 
 /// Tiles of one image.
 size_t ck_winograd_tiles(const ck_convolution *convolution, size_t m);
@@ -164,11 +195,5 @@ void ck_winograd_convolve(
 
 /// Floats of the transformed weights.
 size_t ck_packed_winograd_count(const ck_convolution *convolution, size_t m);
-
-/// Transforms, in double, and packs some panels of [output channels][input channels][3][3]:
-/// [(m + 2)²][panel][input channel][channel of the panel].
-void ck_pack_winograd(
-    float *packed, const float *weights, const ck_convolution *convolution, size_t m,
-    size_t widest_panel, ck_span panels);
 
 #endif

@@ -82,6 +82,16 @@ void ck_scalar_scale_planes(
   }
 }
 
+void ck_scalar_rectify_planes(
+    float *y, const float *x, const float *slopes, size_t planes, size_t pixels) {
+  for (size_t k = 0; k < planes * 16; k++) {
+    for (size_t p = 0; p < pixels; p++) {
+      size_t i = blocked(k, p, pixels);
+      y[i] = x[i] < 0 ? x[i] * slopes[k] : x[i];
+    }
+  }
+}
+
 void ck_scalar_multiply_dense(
     float *y, const float *x, const float *weights, size_t inputs, size_t outputs,
     const ck_epilogue *e, ck_span images, ck_span panels) {

@@ -36,3 +36,23 @@ void ck_scalar_scale_planes(
 void ck_scalar_multiply_dense(
     float *y, const float *x, const float *weights, size_t inputs, size_t outputs,
     const ck_epilogue *epilogue, ck_span images, ck_span panels);
+void ck_scalar_rectify_planes(
+    float *y, const float *x, const float *slopes, size_t planes, size_t pixels);
+
+void ck_scalar_pack_convolution(
+    float *packed, const float *weights, const double *factors, const ck_convolution *convolution,
+    ck_span panels);
+void ck_scalar_pack_planar(
+    float *packed, const float *weights, const double *factors, const ck_convolution *convolution,
+    ck_span panels);
+void ck_scalar_pack_depthwise(
+    float *packed, const float *weights, const double *factors, const ck_convolution *convolution,
+    ck_span blocks);
+void ck_scalar_pack_winograd(
+    float *packed, const float *weights, const double *factors, const ck_convolution *convolution,
+    size_t m, ck_span panels);
+
+void ck_scalar_block_channels(float *y, const float *x, size_t channels, size_t pixels);
+void ck_scalar_unblock_channels(float *y, const float *x, size_t channels, size_t pixels);
+void ck_scalar_copy_channels(
+    float *y, const float *x, size_t first_y, size_t first_x, size_t channels, size_t pixels);

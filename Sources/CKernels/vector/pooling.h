@@ -80,4 +80,17 @@ static void scale_planes(
   }
 }
 
+static void rectify_planes(
+    float *y, const float *x, const float *slopes, size_t planes, size_t pixels) {
+  for (size_t n = 0; n < planes; n++) {
+    for (size_t v = 0; v < 16; v += lanes) {
+      floats slope = load(slopes + n * 16 + v);
+      for (size_t i = n * pixels * 16 + v; i < (n + 1) * pixels * 16; i += 16) {
+        floats element = load(x + i);
+        store(y + i, select(element < 0, element * slope, element));
+      }
+    }
+  }
+}
+
 #endif
