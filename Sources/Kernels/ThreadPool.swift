@@ -2,8 +2,9 @@ internal import CKernels
 
 /// Threads that share the tasks of one job at a time; the caller is one of them.
 ///
-/// Each thread computes in the default floating-point environment: round to nearest, subnormals
-/// exact. The pool belongs to one caller: it is not Sendable.
+/// No more of them work or wait actively than there are processors for this process. Each computes in
+/// the default floating-point environment: round to nearest, subnormals exact. The pool belongs to
+/// one caller: it is not Sendable.
 public final class ThreadPool {
   /// The number of threads, the caller included.
   public let threadCount: Int
@@ -12,7 +13,9 @@ public final class ThreadPool {
   /// A pool; nil where the system gives no threads.
   public init?(threadCount: Int) {
     precondition(threadCount > 0, "a pool of \(threadCount) threads")
-    guard let pool = ck_thread_pool_create(threadCount) else { return nil }
+    guard let pool = ck_thread_pool_create(threadCount, Self.availableProcessorCount) else {
+      return nil
+    }
     self.threadCount = threadCount
     self.pool = pool
   }

@@ -237,28 +237,3 @@ struct KernelTests {
     }
   }
 }
-
-@Suite("ThreadPool")
-struct ThreadPoolTests {
-  @Test(arguments: [1, 2, 3, 8], [0, 1, 2, 1000])
-  func `each task runs once, and no two at a time have one worker`(
-    _ threadCount: Int, _ taskCount: Int
-  ) throws {
-    let pool = try #require(ThreadPool(threadCount: threadCount))
-    for _ in 0..<20 {
-      var runs = [Int](repeating: 0, count: taskCount)
-      var busy = [Int](repeating: 0, count: threadCount)
-      runs.withUnsafeMutableBufferPointer { runs in
-        busy.withUnsafeMutableBufferPointer { busy in
-          pool.run(taskCount: taskCount) { task, worker in
-            // Unsynchronized on purpose: the thread sanitizer sees a worker that is shared.
-            busy[worker] += 1
-            runs[task] += 1
-          }
-        }
-      }
-      #expect(runs.allSatisfy { $0 == 1 })
-      #expect(busy.reduce(0, +) == taskCount)
-    }
-  }
-}

@@ -11,8 +11,9 @@ typedef void (*ck_task)(void *context, size_t task, size_t worker);
 
 /// A pool of `thread_count` threads, the caller of `ck_thread_pool_run` being one of them.
 ///
-/// NULL where the system gives no memory or no threads.
-ck_thread_pool *ck_thread_pool_create(size_t thread_count);
+/// At most `processor_count` of them work or wait actively at a time; the others sleep. NULL where
+/// the system gives no memory or no threads.
+ck_thread_pool *ck_thread_pool_create(size_t thread_count, size_t processor_count);
 
 /// Runs the tasks `0 ..< task_count` and returns when all are done. One caller at a time.
 void ck_thread_pool_run(
@@ -20,5 +21,8 @@ void ck_thread_pool_run(
 
 /// Ends the threads and frees the pool.
 void ck_thread_pool_destroy(ck_thread_pool *pool);
+
+/// How many processors the calling thread may run on.
+size_t ck_allowed_processors(void);
 
 #endif
