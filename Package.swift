@@ -149,6 +149,7 @@ let package = Package(
     tests(
       "Runtime",
       ["Benchmarking", "ModelGraph", "TensorCore", "Kernels", "Reference", "ResNet"]),
+    tests("Benchmarking", ["Kernels", "ModelGraph", "Runtime", "TensorCore"]),
     tests("Alignment", ["ModelGraph", "TensorCore"]),
     tests("Verification", ["Files", "ModelGraph", "TensorCore"]),
     tests("Inspection", ["ModelGraph", "TensorCore"]),

@@ -6,21 +6,13 @@ import ToolSupport
 struct ResnetBench: Tool {
   static let configuration = CommandConfiguration(
     commandName: "resnet-bench",
-    abstract: "Time a model on the fast executor, beside the processor's matrix product.",
-    usage: "resnet-bench MODEL [<options>]",
-    discussion: """
-      Example:
-        resnet-bench net.resnet --threads 2 --steps
+    abstract: "Time a model on the fast executor.",
+    version: toolkitVersion, subcommands: [RunModel.self, Lockstep.self],
+    defaultSubcommand: RunModel.self)
+}
 
-      Each round runs the network and a single-threaded sgemm of 1024³ in turn, in one process, so \
-      that both see the same machine. GFLOP/s counts two operations for each multiply-accumulate \
-      and is taken at the fastest round. The share is the network's GFLOP/s divided by those of \
-      sgemm times the threads.
-
-      Exit codes: 0 done, 64 usage, 65 bad model, 66 no input, 69 OpenBLAS is not installed, \
-      74 reading failed, 75 out of memory, 128 + N ended by signal N.
-      """,
-    version: toolkitVersion)
+struct RunModel: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "run", abstract: "Time a model.")
 
   @OptionGroup var model: ModelArguments
 
