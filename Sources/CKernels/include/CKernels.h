@@ -6,6 +6,7 @@
 #include "ck_functions.h"
 #include "ck_kernels.h"
 #include "ck_library.h"
+#include "ck_probes.h"
 #include "ck_table.h"
 #include "ck_thread_pool.h"
 
