@@ -81,6 +81,24 @@ import Testing
     }
   }
 
+  @Test(arguments: [[1], [1, 12], [1, 3, 2, 2]] as [Shape], [true, false])
+  func `a product over all axes is written as one row`(_ shape: Shape, hasBias: Bool) throws {
+    var random = SeededGenerator(seed: 5)
+    let product = Layer.FullyConnected(
+      kernel: random.tensor([5, shape.elementCount]), bias: hasBias ? random.tensor([5]) : nil,
+      axis: 0)
+    let nodes = [
+      Node("data", .input(Layer.Input(shape: shape))),
+      Node("fc", .fullyConnected(product), inputs: ["data"]),
+    ]
+    let model = Model(
+      network: try Network(name: "net", nodes: nodes), provenance: Provenance(format: "test"))
+    let folder = TemporaryFolder()
+    let copy = try Self.written(model, in: folder)
+    try Self.compare(model, copy)
+    #expect(try copy.network.shapes()[copy.network.outputs[0]] == [5])
+  }
+
   @Test func `labels come back`() throws {
     let folder = TemporaryFolder()
     var model = try SmallFileTests.model("gemm")
