@@ -15,7 +15,9 @@ struct VerifyReceipt: ParsableCommand {
     usage: "resnet-verify receipt RECEIPT [--sources FOLDER] [--targets FOLDER] [<options>]",
     discussion: """
       Every hash is computed again, and every tensor of the output made again from the tensor of the \
-      source by the transforms of the receipt: its bits must be those in the output.
+      source by the transforms of the receipt: its bits must be those in the output. The source is \
+      read once more, too: give the options that told the conversion how to read it, such as \
+      --phase for a model of Caffe or --stride for weights of Keras.
       """)
 
   @Argument(help: "The file that resnet-convert --receipt wrote.", completion: .file())
