@@ -107,7 +107,9 @@ let package = Package(
       [
         "Files", "ForeignFiles", "JSON", "TensorCore", "ModelGraph", "ModelIO", "ModelFormats",
         "CaffeFormat", "KerasFormat", "NativeFormat", "ONNXFormat", "Containers", "Receipts",
-        "Runtime", "Alignment", "Verification", "Inspection", "Benchmarking", "Reference", "ResNet",
+        "Kernels", "Runtime", "Alignment", "Verification", "Inspection", "Benchmarking",
+        "Reference",
+        "ResNet",
       ]),
     library(
       "ToolSupport",

@@ -28,7 +28,7 @@ extension Bytes {
       throw .system(kind, file: path, "cannot map \(count) bytes", errno)
     }
     let entry = MappedFile.add(base, count: count, path: path)
-    self.init(adopting: base, count: count) {
+    self.init(adopting: base, count: count, isFile: true) {
       entry.remove()
       munmap(UnsafeMutableRawPointer(mutating: $0), count)
     }

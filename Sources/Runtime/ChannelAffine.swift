@@ -102,10 +102,9 @@ struct ChannelAffine: Sendable {
     }
   }
 
-  /// The addend of a scaled kernel: `bias · factor + addend`.
-  func scaling(bias: Tensor?) -> Tensor {
+  /// The addends of a scaled kernel: `bias · factor + addend`.
+  func scaling(bias: Tensor?) -> [Double] {
     let values = bias?.doubles
-    let scaled = factors.indices.map { (values?[$0] ?? 0) * factors[$0] + addends[$0] }
-    return Tensor([factors.count], scaled)
+    return factors.indices.map { (values?[$0] ?? 0) * factors[$0] + addends[$0] }
   }
 }

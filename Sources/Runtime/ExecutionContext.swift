@@ -1,8 +1,3 @@
-#if canImport(Glibc)
-  internal import Glibc
-#else
-  internal import Musl
-#endif
 internal import Kernels
 public import ModelGraph
 public import TensorCore
@@ -28,46 +23,54 @@ public final class ExecutionContext {
 
   private let pool: ThreadPool
   private let arena: Arena
+  private let weights: Arena
   private let workers: [Worker]
   private let stepValues: [StepValues]
 
   /// A context for a plan.
   ///
-  /// - Parameter threadCount: how many threads compute; the results have the same bits for any.
-  /// - Throws: `NetworkError` where the system gives no memory or no threads, or has no OpenBLAS.
-  public init(_ plan: ExecutionPlan, threadCount: Int = 1) throws(NetworkError) {
+  /// - Throws: `NetworkError` where the system gives no memory or no threads, or has no OpenBLAS that
+  ///   the plan asks for.
+  public init(_ plan: ExecutionPlan) throws(NetworkError) {
+    let threadCount = plan.options.threadCount
     let scratch = (plan.scratchByteCount + 63) / 64 * 64
     let (scratchTotal, overflow) = scratch.multipliedReportingOverflow(by: threadCount)
     let (byteCount, sumOverflow) = plan.arenaByteCount.addingReportingOverflow(scratchTotal)
+    let missing = plan.weights.isMissing ? plan.weightByteCount : 0
     // The system promises more than it has: what it promises is asked for second.
     guard !overflow, !sumOverflow, byteCount <= Memory.available,
-      let arena = Arena(byteCount: byteCount)
+      missing <= Memory.available - byteCount, let arena = Arena(byteCount: byteCount)
     else {
       throw NetworkError(
-        "needs \(plan.arenaByteCount) bytes of memory and \(scratch) for each of "
-          + "\(threadCount) threads, \(Memory.available) are available", kind: .outOfMemory)
+        "needs \(plan.arenaByteCount) bytes of memory, \(missing) for weights and \(scratch) for "
+          + "each of \(threadCount) threads, \(Memory.available) are available", kind: .outOfMemory)
     }
     guard let pool = ThreadPool(threadCount: threadCount) else {
       throw NetworkError(
         "needs \(threadCount) threads, which the system does not give", kind: .outOfMemory)
     }
     let product = try MatrixProduct(for: plan, threadCount: threadCount)
+    let weights = try ThreadPool.withDefaultEnvironment { () throws(NetworkError) in
+      try plan.weights.packed(plan.steps, with: Packer(kernels: plan.kernels, pool: pool))
+    }
     self.plan = plan
     self.pool = pool
     self.arena = arena
+    self.weights = weights
     workers = (0..<threadCount).map { worker in
       Worker(
-        table: plan.table, product: product,
+        table: plan.table, kernels: plan.kernels, product: product,
         scratch: arena.floats(
           at: plan.arenaByteCount + worker * scratch, count: plan.scratchByteCount / 4))
     }
-    func memory(_ value: String, _ shape: Shape) -> UnsafeMutableBufferPointer<Float> {
-      arena.floats(at: plan.offsets[value]!, count: shape.elementCount)  // each value has a place
+    func memory(_ value: PlanValue) -> UnsafeMutableBufferPointer<Float> {
+      arena.floats(at: plan.offsets[value]!, count: value.type.storageCount)  // each has a place
     }
-    stepValues = plan.steps.map { step in
+    stepValues = zip(plan.steps, plan.weights.offsets).map { step, offset in
       StepValues(
-        inputs: zip(step.inputs, step.inputShapes).map { UnsafeBufferPointer(memory($0, $1)) },
-        outputs: zip(step.outputs, step.outputShapes).map(memory))
+        inputs: step.inputs.map { UnsafeBufferPointer(memory($0)) },
+        outputs: step.outputs.map(memory),
+        weights: UnsafeBufferPointer(weights.floats(at: offset, count: step.kernel.weightCount)))
     }
   }
 
@@ -116,7 +119,7 @@ public final class ExecutionContext {
     try check(inputs)
     ThreadPool.withDefaultEnvironment {
       for (input, value) in zip(plan.inputs, plan.inputValues) {
-        let memory = arena.floats(at: plan.offsets[value]!, count: input.shape.elementCount)
+        let memory = arena.floats(at: plan.offsets[value]!, count: value.type.storageCount)
         inputs[input.name]!.withFloats { _ = memory.update(fromContentsOf: $0) }  // checked above
       }
       show(plan.observedValues[0], to: observe)
@@ -135,7 +138,8 @@ public final class ExecutionContext {
   private func show(_ names: [String], to observe: (ObservedValue) -> Void) {
     for name in names {
       let shape = plan.shapes[name]!  // observed values have shapes and places
-      let memory = arena.floats(at: plan.offsets[name]!, count: shape.elementCount)
+      let place = plan.offsets[plan.places[name]!]!
+      let memory = arena.floats(at: place, count: shape.elementCount)
       observe(ObservedValue(name: name, shape: shape, elements: UnsafeBufferPointer(memory)))
     }
   }
@@ -153,33 +157,5 @@ public final class ExecutionContext {
     if let unknown = inputs.keys.filter({ !known.contains($0) }).min() {
       throw NetworkError("the network has no input named \(unknown)")
     }
-  }
-}
-
-/// Memory for the values of a network and the working memory of the threads.
-private final class Arena {
-  private let base: UnsafeMutableRawPointer
-  private let byteCount: Int
-
-  /// Memory aligned to 2 MiB; nil where the system has not so much.
-  init?(byteCount: Int) {
-    var memory: UnsafeMutableRawPointer?
-    // Aligned so that the kernel can back it by huge pages: columns stride over many small ones.
-    guard posix_memalign(&memory, 1 << 21, max(byteCount, 1)) == 0, let memory else { return nil }
-    #if os(Linux)
-      madvise(memory, byteCount, MADV_HUGEPAGE)
-    #endif
-    base = memory
-    self.byteCount = byteCount
-  }
-
-  deinit { free(base) }
-
-  /// `count` floats from `offset` bytes on; checked against the end.
-  func floats(at offset: Int, count: Int) -> UnsafeMutableBufferPointer<Float> {
-    precondition(offset >= 0 && offset % 4 == 0 && count <= (byteCount - offset) / 4)
-    // SAFETY: inside the memory as just checked; it holds nothing but floats.
-    let start = (base + offset).assumingMemoryBound(to: Float.self)
-    return UnsafeMutableBufferPointer(start: start, count: count)
   }
 }

@@ -78,6 +78,8 @@ struct Operation: Sendable {
   var addsLastInput = false
   /// What happens to the result in the end.
   var activation = Activation.none
+  /// What happens to each channel of the result, the layer's own bias included: what was folded.
+  var folded: ChannelAffine?
   /// The names of the layers merged into it, in order.
   var fusedLayers: [String] = []
 

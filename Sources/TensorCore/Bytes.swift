@@ -9,10 +9,15 @@ public struct Bytes: Sendable {
   /// Where the bytes live. Never written after it was made, so it may be shared between threads.
   private final class Storage: @unchecked Sendable {
     let base: UnsafeRawPointer
+    let isFile: Bool
     let release: @Sendable (UnsafeRawPointer) -> Void
 
-    init(base: UnsafeRawPointer, release: @escaping @Sendable (UnsafeRawPointer) -> Void) {
+    init(
+      base: UnsafeRawPointer, isFile: Bool,
+      release: @escaping @Sendable (UnsafeRawPointer) -> Void
+    ) {
       self.base = base
+      self.isFile = isFile
       self.release = release
     }
 
@@ -33,12 +38,27 @@ public struct Bytes: Sendable {
 
   /// Takes over memory that nobody writes any more.
   ///
-  /// - Parameter release: called with `base` once the last slice is gone.
+  /// - Parameters:
+  ///   - isFile: whether it is a file that is mapped for reading.
+  ///   - release: called with `base` once the last slice is gone.
   public init(
-    adopting base: UnsafeRawPointer, count: Int,
+    adopting base: UnsafeRawPointer, count: Int, isFile: Bool = false,
     release: @escaping @Sendable (UnsafeRawPointer) -> Void
   ) {
-    self.init(storage: Storage(base: base, release: release), offset: 0, count: count)
+    self.init(
+      storage: Storage(base: base, isFile: isFile, release: release), offset: 0, count: count)
+  }
+
+  /// Lets the system take back the memory of these bytes where they are those of a mapped file: who
+  /// looks again reads them from the file again.
+  public func discardPages() {
+    guard storage.isFile else { return }
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    // Whole pages only: what lies around may be in use.
+    let start = (Int(bitPattern: storage.base) + offset + page - 1) / page * page
+    let end = (Int(bitPattern: storage.base) + offset + count) / page * page
+    guard start < end, let first = UnsafeMutableRawPointer(bitPattern: start) else { return }
+    madvise(first, end - start, MADV_DONTNEED)
   }
 
   /// Memory of `count` bytes, aligned to 64, that `fill` writes before anybody reads it.

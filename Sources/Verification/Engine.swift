@@ -5,7 +5,8 @@ public import TensorCore
 
 /// What runs a network.
 public enum Engine: Sendable {
-  /// The optimized executor, float32.
+  /// The optimized executor in float32, adding term by term on every processor alike: what is proved
+  /// with it holds elsewhere.
   case fast(threadCount: Int)
   /// The float64 oracle.
   case oracle
@@ -35,7 +36,8 @@ public enum Engine: Sendable {
         runner: .oracle(try Oracle(network, inputShapes: inputShapes)), wanted: wanted)
     case .fast(let threadCount):
       let session = try Session(
-        network, threads: threadCount, inputShapes: inputShapes, observing: .named(wanted))
+        network, options: ExecutionOptions(threadCount: threadCount, isStrict: true),
+        inputShapes: inputShapes, observing: .named(wanted))
       return PreparedNetwork(runner: .session(session), wanted: wanted)
     }
   }

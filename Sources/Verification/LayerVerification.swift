@@ -1,6 +1,6 @@
 public import ModelGraph
 internal import Reference
-internal import Runtime
+public import Runtime
 public import TensorCore
 
 /// Each layer of the executor judged alone: the oracle computes it from the executor's own inputs,
@@ -11,6 +11,7 @@ public import TensorCore
 /// sum, the product, and the rounding of two stored coefficients); the rms of the ratio must not
 /// exceed `0.4·√d`, or 1 where that is less. A layer that only moves or selects elements must give
 /// the very bits. The square root is what independent roundings give (Higham and Mary 2019).
+/// `WinogradMagnitude` tells what stands in place of `Σ|w||x|` where Winograd's algorithm ran.
 public struct LayerVerification: Sendable {
   /// One output of one layer.
   public struct Result: Sendable {
@@ -20,6 +21,8 @@ public struct LayerVerification: Sendable {
     public var typeName: String
     /// The longest chain of additions of the kernel that ran; 0 for none.
     public var additionChain: Int
+    /// Outputs of a tile along each side where Winograd's algorithm ran.
+    public var winogradTile: Int?
     /// The largest `|error| / (u · magnitude)`.
     public var maximumRatio: Double
     /// The root of the mean square of that ratio.
@@ -32,7 +35,8 @@ public struct LayerVerification: Sendable {
     public var bound: Double {
       if isExact { return 0 }
       let d = Double(additionChain)
-      return min(2 * d.squareRoot() + 3, d + 3)
+      // The rigorous one is of sums taken term by term.
+      return winogradTile == nil ? min(2 * d.squareRoot() + 3, d + 3) : 2 * d.squareRoot() + 3
     }
     /// What the rms of the ratio may be.
     public var rootMeanSquareBound: Double {
@@ -53,18 +57,21 @@ public struct LayerVerification: Sendable {
 
   /// Runs a network with every value observed, and each of its layers by the oracle.
   ///
-  /// - Parameter progress: called with how many layers of how many are judged.
+  /// - Parameters:
+  ///   - options: how the executor runs.
+  ///   - progress: called with how many layers of how many are judged.
   /// - Throws: `NetworkError` where the inputs do not fit, or there is no memory for all values.
   public init(
-    of network: Network, inputs: [String: Tensor], threadCount: Int,
+    of network: Network, inputs: [String: Tensor],
+    options: ExecutionOptions = ExecutionOptions(),
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws(NetworkError) {
     let plan = try ExecutionPlan(
-      for: network, inputShapes: inputs.mapValues(\.shape), observing: .all)
+      for: network, inputShapes: inputs.mapValues(\.shape), observing: .all, options: options)
     // All values in float64, and as floats in the arena.
     try Network.requireMemory(for: plan.shapes.values, bytesPerElement: 12)
     var values: [String: OracleValue] = [:]
-    let context = try ExecutionContext(plan, threadCount: threadCount)
+    let context = try ExecutionContext(plan)
     try context.run(inputs) { value in
       values[value.name] = OracleValue(
         shape: value.shape, elements: value.elements.map(Double.init))
@@ -75,14 +82,20 @@ public struct LayerVerification: Sendable {
       if case .input = node.layer { continue }
       let x = node.inputs.map { values[$0]! }  // every value was observed
       let expected = try Oracle.evaluate(node, x)
-      let magnitudes = try Oracle.magnitudes(node, x)
+      var magnitudes = try Oracle.magnitudes(node, x).map(\.elements)
+      let tile = plan.winogradTile(of: node.outputs[0])
+      if let tile, case .convolution(let layer) = node.layer {
+        let shape = expected[0].shape
+        magnitudes = [WinogradMagnitude.values(of: layer, tile: tile, x[0], output: shape)]
+      }
       for (index, name) in node.outputs.enumerated() {
         let ratios = LayerVerification.ratios(
-          values[name]!.elements, expected[index].elements, magnitudes[index].elements)
+          values[name]!.elements, expected[index].elements, magnitudes[index])
         results.append(
           Result(
             value: name, typeName: node.layer.typeName,
-            additionChain: plan.additionChain(of: name) ?? 0, maximumRatio: ratios.maximum,
+            additionChain: plan.additionChain(of: name) ?? 0, winogradTile: tile,
+            maximumRatio: ratios.maximum,
             rootMeanSquareRatio: ratios.rootMeanSquare, isExact: Oracle.isExact(node.layer)))
       }
     }

@@ -34,7 +34,8 @@ struct VerifyLayers: ParsableCommand {
     let progress = ProgressCount(.things("layers"))
     let result = try LayerVerification(
       of: model.network, inputs: try inputs ?? SeededInput.noise(for: model.network),
-      threadCount: threading.threads, progress: progress.report(_:of:))
+      options: ExecutionOptions(threadCount: threading.threads),
+      progress: progress.report(_:of:))
     Progress.clear()
     print(json ? result.json.prettyText() : result.text)
     if !result.passes { throw Unequal() }

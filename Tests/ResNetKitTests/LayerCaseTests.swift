@@ -59,7 +59,7 @@ import Testing
     let model = try Self.model(name)
     let arrays = try NPZ.read(InputFile(path: Places.fixture("layers/\(name).npz")))
     let inputs = try Fixture(arrays: arrays, for: model).inputs
-    let result = try LayerVerification(of: model.network, inputs: inputs, threadCount: 1)
+    let result = try LayerVerification(of: model.network, inputs: inputs)
     #expect(result.firstDiverging == nil, "\(result.firstDiverging.map { "\($0)" } ?? "")")
   }
 

@@ -26,7 +26,8 @@ import Testing
     (net.image.height, net.image.width) = (side, side)
     let network = try net.network(named: name, seed: 7)
     let session = try Session(
-      network, threads: 2, inputShapes: ["data": [2, 3, side, side]], observing: .all)
+      network, options: ExecutionOptions(threadCount: 2),
+      inputShapes: ["data": [2, 3, side, side]], observing: .all)
     let classes = LayerNames(.caffe, of: net)[.classes]
     var logits: [Double] = []
     var powers: [(name: String, power: Double)] = []

@@ -161,8 +161,9 @@ struct RunTests {
           "y", .convolution(.init(kernel: Tensor([1, 1, 1, 1], [Float(0.5)]))), inputs: ["data"]),
       ])
     let data = Tensor([1, 1, 40, 40], [Float](repeating: Float(bitPattern: 6), count: 1600))
-    let plan = try ExecutionPlan(for: network)
     for threadCount in [1, 2] {
+      let plan = try ExecutionPlan(
+        for: network, options: ExecutionOptions(threadCount: threadCount))
       var host = fenv_t()
       fegetenv(&host)
       #if arch(x86_64)
@@ -170,7 +171,7 @@ struct RunTests {
         flushing.__mxcsr |= 0x8040  // flush to zero, denormals are zero
         if hostFlushes { fesetenv(&flushing) }
       #endif
-      let result = try ExecutionContext(plan, threadCount: threadCount).run(["data": data])
+      let result = try ExecutionContext(plan).run(["data": data])
       var after = fenv_t()
       fegetenv(&after)
       fesetenv(&host)

@@ -43,26 +43,35 @@ private func mixedNetwork(batch: Int) throws -> Network {
 
 /// The bits of every value that a plan shows.
 private func bits(
-  _ plan: ExecutionPlan, _ inputs: [String: Tensor], threadCount: Int
+  _ network: Network, _ inputs: [String: Tensor], _ observing: ObservedValues,
+  _ options: ExecutionOptions
 ) throws -> [String: [UInt32]] {
   var result: [String: [UInt32]] = [:]
-  try ExecutionContext(plan, threadCount: threadCount).run(inputs) { value in
+  let plan = try ExecutionPlan(
+    for: network, inputShapes: inputs.mapValues(\.shape), observing: observing, options: options)
+  try ExecutionContext(plan).run(inputs) { value in
     result[value.name] = value.elements.map(\.bitPattern)
   }
   return result
 }
+
+private let levels = InstructionSet.allCases.filter(\.isAvailable)
 
 @Suite("Same bits")
 struct SameBitsTests {
   @Test(arguments: [ObservedValues.all, .outputs], [2, 3, 5, 16])
   func `any number of threads`(_ observing: ObservedValues, _ threadCount: Int) throws {
     var random = SeededGenerator(seed: 1)
-    let plan = try ExecutionPlan(for: mixedNetwork(batch: 2), observing: observing)
+    let network = try mixedNetwork(batch: 2)
     let data = ["data": random.tensor([2, 3, 61, 59])]
-    let alone = try bits(plan, data, threadCount: 1)
-    for _ in 0..<3 {
-      let together = try bits(plan, data, threadCount: threadCount)
-      #expect(alone == together)
+    for level in levels {
+      let options = ExecutionOptions(instructionSet: level)
+      let alone = try bits(network, data, observing, options)
+      for _ in 0..<3 {
+        let together = try bits(
+          network, data, observing, .init(threadCount: threadCount, instructionSet: level))
+        #expect(alone == together)
+      }
     }
   }
 
@@ -71,23 +80,36 @@ struct SameBitsTests {
     var random = SeededGenerator(seed: 1)
     let data = ["data": random.tensor([1, 3, 224, 224])]
     let network = try #require(ResNetDescription(named: "resnet50")).network(named: "n", seed: 4)
-    let plan = try ExecutionPlan(for: network, observing: .all)
-    let alone = try bits(plan, data, threadCount: 1)
-    let together = try bits(plan, data, threadCount: threadCount)
+    let alone = try bits(network, data, .all, .init())
+    let together = try bits(network, data, .all, .init(threadCount: threadCount))
     #expect(alone == together)
   }
 
-  @Test func `a batch is its images one by one`() throws {
+  @Test(arguments: [false, true])
+  func `a batch is its images one by one`(_ isStrict: Bool) throws {
     var random = SeededGenerator(seed: 2)
     let images = (0..<3).map { _ in random.tensor([1, 3, 61, 59]) }
     let batch = Tensor([3, 3, 61, 59], images.flatMap(\.floats))
-    let single = try ExecutionPlan(for: mixedNetwork(batch: 1), observing: .all)
-    let triple = try ExecutionPlan(
-      for: mixedNetwork(batch: 1), inputShapes: ["data": [3, 3, 61, 59]], observing: .all)
-    let together = try bits(triple, ["data": batch], threadCount: 2)
-    let alone = try images.map { try bits(single, ["data": $0], threadCount: 1) }
+    let network = try mixedNetwork(batch: 1)
+    let together = try bits(
+      network, ["data": batch], .all, .init(threadCount: 2, isStrict: isStrict))
+    let alone = try images.map { try bits(network, ["data": $0], .all, .init(isStrict: isStrict)) }
     for (name, value) in together {
       #expect(value == alone.flatMap { $0[name] ?? [] }, "\(name)")
+    }
+  }
+
+  @Test(arguments: [ObservedValues.all, .outputs])
+  func `strict: every instruction set`(_ observing: ObservedValues) throws {
+    var random = SeededGenerator(seed: 3)
+    let data = ["data": random.tensor([1, 3, 61, 59])]
+    let network = try mixedNetwork(batch: 1)
+    let scalar = try bits(
+      network, data, observing, .init(instructionSet: .scalar, isStrict: true))
+    for level in levels where level != .scalar {
+      let found = try bits(
+        network, data, observing, .init(threadCount: 2, instructionSet: level, isStrict: true))
+      #expect(found == scalar, "\(level)")
     }
   }
 

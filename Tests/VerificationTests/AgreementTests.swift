@@ -95,7 +95,7 @@ import Verification
   @Test func `a layer that only moves elements must give the very bits`() throws {
     let network = try Self.network([("r", .relu(.init())), ("fc", Self.matrix(1))])
     let result = try LayerVerification(
-      of: network, inputs: try SeededInput.noise(for: network), threadCount: 1)
+      of: network, inputs: try SeededInput.noise(for: network))
     #expect(result.passes)
     #expect(result.results.map(\.bound).first == 0)
   }

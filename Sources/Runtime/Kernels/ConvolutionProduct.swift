@@ -1,6 +1,6 @@
 internal import Kernels
 
-/// A convolution as a product of matrices by OpenBLAS, tile by tile.
+/// A convolution as a product of matrices by OpenBLAS, tile by tile: the baseline.
 ///
 ///     output[o, p] = activation(addend[o, p] + Σ kernel[o, k] · columns[k, p] + bias[o])
 ///

@@ -36,36 +36,39 @@ struct AxisCopy: Kernel {
   }
 }
 
-/// Zeros, or another number, around an image and before and after its channels; less than none cuts off.
+/// Zeros, or another number, around planes and before and after them; less than none cuts off.
 struct Padded: Kernel {
-  let batch: Int
-  let inputChannels: Int
-  let outputChannels: Int
-  let channelsBefore: Int
+  /// Planes of the output, of all images.
+  let planes: Int
+  let inputPlanes: Int  // of an image
+  let outputPlanes: Int  // of an image
+  let planesBefore: Int
   let input: Windows.Size
   let output: Windows.Size
   let top: Int
   let left: Int
   let value: Float
+  /// Floats of an element of a plane.
+  let lanes: Int
 
   var name: String { value == 0 ? "zero padding" : "padding" }
   var additionChain: Int { 0 }
-  var taskCount: Int { batch * outputChannels }
+  var taskCount: Int { planes }
 
   func run(task: Int, _ values: StepValues, _ worker: Worker) {
-    let plane = values.outputs[0].part(task, of: output.count)
+    let plane = values.outputs[0].part(task, of: output.count * lanes)
     plane.update(repeating: value)
-    let channel = task % outputChannels - channelsBefore
-    guard channel >= 0, channel < inputChannels else { return }
-    let image = task / outputChannels
-    let source = values.inputs[0].part(image * inputChannels + channel, of: input.count)
-    let rows = max(0, -top)..<min(input.height, output.height - top)
-    let columns = max(0, -left)..<min(input.width, output.width - left)
+    let index = task % outputPlanes - planesBefore
+    guard index >= 0, index < inputPlanes else { return }
+    let image = task / outputPlanes
+    let source = values.inputs[0].part(image * inputPlanes + index, of: input.count * lanes)
+    let rows = max(0, -top)..<max(0, -top, min(input.height, output.height - top))
+    let columns = max(0, -left)..<max(0, -left, min(input.width, output.width - left))
     for row in rows {
       let (from, to) = (row * input.width, (top + row) * output.width + left)
       copy(
-        source.part(from + columns.lowerBound..<from + columns.upperBound),
-        to: plane.part(to + columns.lowerBound..<to + columns.upperBound))
+        source.part(lanes * (from + columns.lowerBound)..<lanes * (from + columns.upperBound)),
+        to: plane.part(lanes * (to + columns.lowerBound)..<lanes * (to + columns.upperBound)))
     }
   }
 }

@@ -5,7 +5,8 @@ internal import TensorCore
 /// connected layer that feeds them; a run that nothing feeds becomes one scale layer.
 ///
 /// With `y = x · s + t` for each channel the kernel becomes `s · W` and the bias `s · b + t`. The
-/// run is composed in Double first, so that the kernel is rounded once. A run ends at a value that
+/// run is composed in Double, and the kernel multiplied when it is packed, so that it is rounded
+/// once. A run ends at a value that
 /// is read twice or observed. A fold that gives infinity or NaN is not made: the product would put
 /// them into other elements than the layers do.
 enum FoldBatchNormalization {
@@ -24,21 +25,17 @@ enum FoldBatchNormalization {
     }
     return runs.merging { source, next in
       guard let affine = affine(next, in: runs) else { return nil }
+      let bias: Tensor?
       switch source.layer {
-      case .convolution(var layer):
-        return merged(source, with: affine) { affine in
-          layer.kernel = affine.scaling(layer.kernel)
-          layer.bias = affine.scaling(bias: layer.bias)
-          return .convolution(layer)
-        }
-      case .fullyConnected(var layer) where layer.axis == 1:
-        return merged(source, with: affine) { affine in
-          layer.kernel = affine.scaling(layer.kernel)
-          layer.bias = affine.scaling(bias: layer.bias)
-          return .fullyConnected(layer)
-        }
+      case .convolution(let layer): bias = layer.bias
+      case .fullyConnected(let layer) where layer.axis == 1: bias = layer.bias
       default: return nil
       }
+      var result = source
+      result.folded =
+        source.folded?.followed(by: affine)
+        ?? ChannelAffine(factors: affine.factors, addends: affine.scaling(bias: bias))
+      return result.folded?.isFinite == true ? result : nil
     }
   }
 

@@ -1,5 +1,4 @@
 internal import ModelGraph
-internal import TensorCore
 
 /// Gives each value a place in one arena, so that values that live at the same time never overlap.
 ///
@@ -8,7 +7,7 @@ internal import TensorCore
 /// from the largest to the smallest, each into the tightest gap that its lifetime leaves.
 struct PlanMemory {
   /// Where each value begins, in bytes; a multiple of 64. Views are not listed.
-  private(set) var offsets: [String: Int] = [:]
+  private(set) var offsets: [PlanValue: Int] = [:]
   /// The bytes that all values together need.
   private(set) var byteCount = 0
 
@@ -16,39 +15,39 @@ struct PlanMemory {
   private struct Block {
     let byteCount: Int
     var lifetime: ClosedRange<Int>  // of steps; −1 is before the first
-    var values: [String]
+    var values: [PlanValue]
   }
 
   /// Places the values of `steps`.
   ///
   /// - Parameters:
-  ///   - inputs: the values that the caller provides, with their shapes.
+  ///   - inputs: the values that the caller provides.
   ///   - root: the value whose memory holds a value.
   /// - Throws: `NetworkError` where the values together are too large to address.
   init(
-    steps: [Step], inputs: [(name: String, shape: Shape)], root: (String) -> String
+    steps: [Step], inputs: [PlanValue], root: (PlanValue) -> PlanValue
   ) throws(NetworkError) {
-    var lastRead: [String: Int] = [:]
+    var lastRead: [PlanValue: Int] = [:]
     for (index, step) in steps.enumerated() {
       for value in step.inputs { lastRead[root(value)] = index }
     }
     var blocks: [Block] = []
-    var blockOf: [String: Int] = [:]
-    func add(_ value: String, _ shape: Shape, madeIn step: Int) throws(NetworkError) {
+    var blockOf: [PlanValue: Int] = [:]
+    func add(_ value: PlanValue, madeIn step: Int) throws(NetworkError) {
       blockOf[value] = blocks.count
       blocks.append(
         Block(
-          byteCount: try Self.byteCount(of: shape, value),
+          byteCount: try Self.byteCount(of: value),
           lifetime: step...max(step, lastRead[value] ?? step), values: [value]))
     }
-    for (name, shape) in inputs { try add(name, shape, madeIn: -1) }
+    for input in inputs { try add(input, madeIn: -1) }
     for (index, step) in steps.enumerated() {
-      for (value, shape) in zip(step.outputs, step.outputShapes) {
+      for value in step.outputs {
         let heir = step.overwritableValues(root).first {
-          $0.shape == shape && lastRead[$0.name] == index
+          $0.type.byteCount == value.type.byteCount && lastRead[$0] == index
         }
-        guard let heir, let block = blockOf[heir.name] else {
-          try add(value, shape, madeIn: index)
+        guard let heir, let block = blockOf[heir] else {
+          try add(value, madeIn: index)
           continue
         }
         let end = max(index, lastRead[value] ?? index)
@@ -70,7 +69,7 @@ struct PlanMemory {
     for index in order {
       let block = blocks[index]
       let (total, overflow) = sum.addingReportingOverflow(block.byteCount)
-      guard !overflow else { throw Self.tooLarge(block.values[0]) }
+      guard !overflow else { throw Self.tooLarge(block.values[0].name) }
       sum = total  // no offset is beyond it
       let offset = Self.tightestGap(for: block, among: placed)
       let place = placed.firstIndex { $0.offset > offset } ?? placed.count
@@ -94,9 +93,9 @@ struct PlanMemory {
   }
 
   /// The bytes of a value, rounded up to whole cache lines.
-  private static func byteCount(of shape: Shape, _ value: String) throws(NetworkError) -> Int {
-    let (bytes, overflow) = shape.elementCount.multipliedReportingOverflow(by: 4)
-    guard !overflow, bytes <= Int.max - 63 else { throw tooLarge(value) }
+  private static func byteCount(of value: PlanValue) throws(NetworkError) -> Int {
+    let (bytes, overflow) = value.type.storageCount.multipliedReportingOverflow(by: 4)
+    guard !overflow, bytes <= Int.max - 63 else { throw tooLarge(value.name) }
     return (bytes + 63) / 64 * 64
   }
 
@@ -108,13 +107,10 @@ struct PlanMemory {
 extension Step {
   /// The values whose memory the output may take: each of their readers here must allow it, for a
   /// convolution may have one value as image and as addend.
-  fileprivate func overwritableValues(
-    _ root: (String) -> String
-  ) -> [(name: String, shape: Shape)] {
+  fileprivate func overwritableValues(_ root: (PlanValue) -> PlanValue) -> [PlanValue] {
     let roots = inputs.map(root)
     let forbidden = Set(
       roots.indices.filter { !kernel.overwritableInputs.contains($0) }.map { roots[$0] })
-    return kernel.overwritableInputs.map { (roots[$0], inputShapes[$0]) }
-      .filter { !forbidden.contains($0.0) }
+    return kernel.overwritableInputs.map { roots[$0] }.filter { !forbidden.contains($0) }
   }
 }

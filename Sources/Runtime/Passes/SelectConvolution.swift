@@ -2,82 +2,89 @@ internal import Kernels
 internal import ModelGraph
 internal import TensorCore
 
-/// Chooses the kernel and the tiles of a convolution.
-///
-/// - A kernel of one tap that moves nothing multiplies the image as it lies.
-/// - Large images are unfolded tile by tile: a tile of columns stays in L2 (`columnsInCache`).
-/// - Small images are unfolded whole, in a step before, and tiles are cut along channels.
-enum SelectConvolution {
-  /// The floats of a tile's columns: 512 KiB, half of the smallest L2 that matters.
-  private static let columnsInCache = 1 << 17
-  /// Up to this many pixels, 28² and a few more, a convolution is cut along channels only: each
-  /// tile of pixels would have all the weights packed again.
-  private static let smallImage = 1024
-  /// Pixel tiles are multiples of what OpenBLAS computes at once, so that only the last has edges.
-  private static let pixelStep = 16
-  /// More pixels would leave some threads without work.
-  private static let largestPixelTile = 784
-  /// The output channels of a tile: for fewer the columns are packed too often.
-  private static let channelTiles = 64...256
+/// The kernels that can compute a convolution.
+extension SelectKernels {
+  /// Up to this many channels a convolution reads planes: in blocks most lanes would be empty.
+  private static let planarChannels = 7
 
-  static func steps(
-    _ operation: Operation, _ layer: Layer.Convolution, in draft: PlanDraft
-  ) throws(NetworkError) -> [Step] {
-    let input = draft.shapes[operation.inputs[0]]!  // every value has a shape
-    let output = draft.shapes[operation.outputs[0]]!
-    let windows = Windows(layer, from: input, to: output)
-    let depth = layer.kernel.shape.elementCount(from: 1)
-    let bias = layer.bias.map(FloatArray.init)
-    if layer.groups > 1, layer.groups == input[1] {
-      let kernel = DepthwiseConvolution(
-        kernel: FloatArray(layer.kernel), bias: bias, windows: windows, batch: input[0],
-        inputChannels: input[1], outputChannels: output[1],
-        addsLastInput: operation.addsLastInput, activation: operation.activation)
-      return [try Step(operation, kernel, in: draft, depth: depth)]
+  func convolutions(
+    _ operation: Operation, _ layer: Layer.Convolution, _ values: Values
+  ) throws(NetworkError) -> [Candidate] {
+    let (input, output) = (values.input, values.output)
+    let geometry = ConvolutionGeometry(
+      inputChannels: input[1], outputChannels: output[1], groups: layer.groups,
+      windows: Windows(layer, from: input, to: output))
+    let weights = LayerWeights(kernel: layer.kernel, bias: layer.bias, folded: operation.folded)
+    if options.gemm == .openBLAS, !(layer.groups > 1 && layer.groups == input[1]) {
+      return [try product(operation, geometry, weights, values)]
     }
-    let largest = max(depth, windows.output.count, output[1])
-    guard largest <= MatrixProduct.largestExtent else {
-      throw NetworkError(
-        layer: operation.name,
-        "expected a matrix of at most \(MatrixProduct.largestExtent) rows and columns, found \(largest)"
-      )
+    func term(_ form: BlockedConvolution.Form, estimate: Double) -> Candidate {
+      let kernel = BlockedConvolution(
+        form, geometry, weights, batch: input[0], hasResidual: operation.addsLastInput,
+        activation: operation.activation, kernels: kernels, threadCount: threadCount)
+      var candidate = values.blocked(kernel, estimate: estimate)
+      if form == .planar { candidate = candidate.readingRows }
+      return candidate
     }
-    let isSmall = windows.output.count <= smallImage
-    let columns: ConvolutionProduct.Columns =
-      windows.isIdentity ? .image : isSmall ? .unfolded : .tile
-    let product = ConvolutionProduct(
-      kernel: FloatArray(layer.kernel), bias: bias, columns: columns, windows: windows,
-      batch: input[0], groups: layer.groups, inputChannels: input[1], outputChannels: output[1],
-      addsLastInput: operation.addsLastInput, activation: operation.activation,
-      channelTile: columns == .tile ? output[1] : channelTile(output[1] / layer.groups),
-      pixelTile: pixelTile(windows.output.count, depth))
-    let step = try Step(operation, product, in: draft, depth: depth)
-    guard columns == .unfolded else { return [step] }
-    let unfold = Unfold(windows: windows, batch: input[0], channels: input[1])
-    let shape = Shape([input[0], layer.groups * depth, windows.output.count])
-    return step.unfolding(
-      with: unfold, into: shape, named: draft.unusedName("\(operation.name)/columns"))
+    if geometry.isDepthwise {
+      return [term(.depthwise, estimate: costs.depthwise(geometry, batch: input[0]))]
+    }
+    if layer.groups == 1, input[1] <= Self.planarChannels {
+      return [term(.planar, estimate: costs.planar(geometry, batch: input[0]))]
+    }
+    let direct = term(.direct, estimate: costs.direct(geometry, batch: input[0]))
+    guard geometry.isWinogradShape, !options.isStrict else { return [direct] }
+    return [direct] + [2, 4].map { winograd($0, operation, geometry, weights, values) }
   }
 
-  /// Two tiles or more, where they are not too small.
-  private static func channelTile(_ channels: Int) -> Int {
-    min(max((channels + 1) / 2, channelTiles.lowerBound), channelTiles.upperBound)
-  }
-
-  /// Equal parts of the image whose columns fit the cache.
-  private static func pixelTile(_ area: Int, _ depth: Int) -> Int {
-    guard area > smallImage else { return area }
-    let most = min(max(columnsInCache / depth, 4 * pixelStep), largestPixelTile)
-    let tiles = (area + most - 1) / most
-    let even = (area + tiles - 1) / tiles
-    return (even + pixelStep - 1) / pixelStep * pixelStep
+  private func winograd(
+    _ tile: Int, _ operation: Operation, _ geometry: ConvolutionGeometry,
+    _ weights: LayerWeights, _ values: Values
+  ) -> Candidate {
+    let problem = WinogradProblem(
+      geometry: geometry, tile: tile, batch: values.input[0], kernels: kernels)
+    // The choice must not depend on the batch: the cost is that of one image.
+    let estimate =
+      costs.winograd(geometry, tile: tile, kernels: kernels) * Double(values.input[0])
+    let threads = threadCount
+    let batch = kernels.tileBatch(of: geometry, tile: tile)
+    let parts = (problem.tiles + batch - 1) / batch
+    // With tiles for all threads each takes its own; else they share each step of a few.
+    if threads == 1 || parts >= threads {
+      return values.blocked(
+        WinogradConvolution(
+          problem: problem, weights: weights, hasResidual: operation.addsLastInput,
+          activation: operation.activation,
+          taskCount: threads == 1 ? 1 : (parts + threads - 1) / threads * threads),
+        estimate: estimate)
+    }
+    func tasks(_ count: Int) -> Int { min(count, 2 * threads) }
+    let (inputs, outputs) = (geometry.inputChannels, geometry.outputChannels)
+    var candidate = values.blocked(
+      WinogradOutput(
+        problem: problem, bias: weights, hasResidual: operation.addsLastInput,
+        activation: operation.activation, taskCount: tasks(Blocked.blocks(outputs))))
+    candidate.preparations = [
+      .init(
+        kernel: WinogradInput(problem: problem, taskCount: tasks(Blocked.blocks(inputs))),
+        suffix: "tiles", count: problem.inputCount),
+      .init(
+        kernel: WinogradMultiplication(
+          problem: problem, weights: weights.withoutBias,
+          taskCount: tasks(kernels.panelCount(of: geometry))),
+        suffix: "products", count: problem.outputCount, estimate: estimate),
+    ]
+    candidate.multiplyingStage = 1
+    return candidate
   }
 }
 
-extension PlanDraft {
-  /// A name like `name` that no value of the network has.
-  fileprivate func unusedName(_ name: String) -> String {
-    shapes[name] == nil ? name : unusedName(name + "'")
+extension Candidate {
+  /// The same with a first input in rows.
+  fileprivate var readingRows: Candidate {
+    let first = ValueType(inputs[0].shape, .plain)
+    return Candidate(
+      kernel, inputs: [first] + inputs.dropFirst(), outputs: outputs, estimate: estimate)
   }
 }
 
