@@ -1,117 +1,141 @@
+internal import Kernels
 public import ModelGraph
 public import Runtime
 public import TensorCore
 
-/// Times a network against the product of matrices that its kernels are made of.
+/// Times a session beside what the machine gives at most.
+///
+/// Both by turns: the speed of a shared machine drifts within seconds.
 public struct ModelBenchmark {
-  private let context: ExecutionContext
-  private let inputs: [String: Tensor]
+  /// How often a network runs.
+  public struct Length: Sendable {
+    /// How many runs count; nil for as many as fit into `seconds`, at least `fewestRuns`.
+    public var runs: Int?
+    /// How long to measure where no number is given.
+    public var seconds: Double
 
-  /// A benchmark of a plan.
-  ///
-  /// - Parameters:
-  ///   - inputs: the inputs by name; nil for numbers of 0…1, the same in each run.
-  ///   - threadCount: how many threads compute the network; the matrix product has one.
-  /// - Throws: `NetworkError` where the system gives no memory or no threads.
-  public init(
-    _ plan: ExecutionPlan, inputs: [String: Tensor]? = nil, threadCount: Int = 1
-  ) throws(NetworkError) {
-    try Network.requireMemory(for: plan.inputs.map(\.shape), bytesPerElement: 4)
-    context = try ExecutionContext(plan, threadCount: threadCount)
-    self.inputs =
-      inputs
-      ?? Dictionary(
-        uniqueKeysWithValues: plan.inputs.map { name, shape in
-          let tensor = Tensor(shape) { elements in
-            for i in elements.indices { elements[i] = Float(i &* 37 % 1009) / 1009 }
-          }
-          return (name, tensor)
-        })
+    /// So many runs, or so many seconds.
+    public init(runs: Int? = nil, seconds: Double = 3) {
+      self.runs = runs
+      self.seconds = seconds
+    }
+
+    static let fewestRuns = 5
+
+    func isReached(runs count: Int, after elapsed: Duration) -> Bool {
+      if let runs { return count >= runs }
+      return count >= Self.fewestRuns && elapsed >= .seconds(seconds)
+    }
   }
 
-  /// Runs the network and the matrix product by turns.
+  private let session: Session
+  private let inputs: [String: Tensor]
+  private let probe: MachineProbe
+  private let clock = ContinuousClock()
+
+  /// A benchmark of a session.
   ///
-  /// Taking turns matters: the speed of a shared machine drifts within seconds.
-  /// - Parameters:
-  ///   - rounds: how often each is measured; at least once.
-  ///   - warmUpRounds: runs before, which are not measured.
-  ///   - product: the matrix product; nil for the usual one.
-  /// - Throws: `NetworkError` for inputs that do not fit the plan, and where the system gives no
-  ///   memory for the product.
-  public func run(
-    rounds: Int = 20, warmUpRounds: Int = 2, product: MatrixProductBenchmark? = nil
+  /// - Throws: `NetworkError` where the system gives no memory or no threads for the probes.
+  public init(_ session: Session, inputs: [String: Tensor]) throws(NetworkError) {
+    self.session = session
+    self.inputs = inputs
+    probe = try MachineProbe(threadCount: session.options.threadCount)
+  }
+
+  /// Runs the network, the machine's limits between the runs.
+  ///
+  /// - Parameter timesSteps: whether each step is timed instead of the whole.
+  /// - Throws: `NetworkError` for inputs that do not fit.
+  public func measure(
+    _ length: Length = Length(), timesSteps: Bool = false
   ) throws(NetworkError) -> BenchmarkReport {
-    precondition(rounds > 0, "\(rounds) rounds")
-    let matrices: MatrixProductBenchmark
-    if let product { matrices = product } else { matrices = try MatrixProductBenchmark() }
-    let clock = ContinuousClock()
-    var networkDurations: [Duration] = []
-    var productDurations: [Duration] = []
-    var stepDurations = [[Duration]](repeating: [], count: context.plan.steps.count)
-    for round in 0..<warmUpRounds + rounds {
-      let start = clock.now
-      try context.run(inputs) { _ in }
-      let network = clock.now - start
-      let steps = try context.stepDurations(inputs)
-      // The first product after a network finds cold caches: the best of three is the machine's.
-      let products = (0..<3).map { _ in matrices.measure() }
-      guard round >= warmUpRounds else { continue }
-      networkDurations.append(network)
-      productDurations += products
-      for (index, duration) in steps.enumerated() { stepDurations[index].append(duration) }
+    let warmUps = try warmUp()
+    var limits = LimitSamples(probe, session.options.instructionSet)
+    var runs: [Duration] = []
+    var steps = [[Duration]](repeating: [], count: session.plan.steps.count)
+    let start = clock.now
+    while !length.isReached(runs: runs.count, after: clock.now - start) {
+      limits.measure()
+      _ = try time()  // the probes have filled the caches
+      let turn = clock.now
+      repeat {
+        if timesSteps {
+          let durations = try session.stepDurations(inputs)
+          for (index, duration) in durations.enumerated() { steps[index].append(duration) }
+          runs.append(durations.reduce(.zero, +))
+        } else {
+          runs.append(try time())
+        }
+      } while clock.now - turn < .milliseconds(50) && runs.count < length.runs ?? .max
     }
+    return report(runs, steps: timesSteps ? steps : nil, limits.roofline, warmUps)
+  }
+
+  private func time() throws(NetworkError) -> Duration {
+    let start = clock.now
+    _ = try session.run(inputs)
+    return clock.now - start
+  }
+
+  /// Runs until runs do not get faster: three groups in a row without a new shortest time.
+  private func warmUp() throws(NetworkError) -> Int {
+    let start = clock.now
+    var (count, groupsWithout) = (0, 0)
+    var best = Duration.seconds(1_000_000)
+    while groupsWithout < 3, clock.now - start < .seconds(2) {
+      var group = Duration.seconds(1_000_000)
+      for _ in 0..<3 {
+        group = min(group, try time())
+        count += 1
+      }
+      groupsWithout = group < best * 0.98 ? 0 : groupsWithout + 1
+      best = min(best, group)
+    }
+    return count
+  }
+
+  private func report(
+    _ runs: [Duration], steps: [[Duration]]?, _ roofline: Roofline, _ warmUps: Int
+  ) -> BenchmarkReport {
+    let plan = session.plan
+    let reports = plan.steps.enumerated().map { index, step in
+      BenchmarkReport.StepReport(
+        name: step.name, kernelName: step.kernelName,
+        multiplyAccumulates: step.multiplyAccumulates, byteCount: step.byteCount,
+        timing: steps.map { Timing($0[index]) }, limit: roofline.limit(of: step, in: plan))
+    }
+    let images = plan.inputs.first.map { $0.shape.rank > 0 ? $0.shape[0] : 1 } ?? 1
     return BenchmarkReport(
-      threadCount: context.threadCount, network: Timing(networkDurations),
-      multiplyAccumulates: context.plan.steps.reduce(0) { $0 + $1.multiplyAccumulates },
-      product: Timing(productDurations),
-      productMultiplyAccumulates: matrices.multiplyAccumulates,
-      steps: zip(context.plan.steps, stepDurations).map { step, durations in
-        .init(
-          name: step.name, kernelName: step.kernelName,
-          multiplyAccumulates: step.multiplyAccumulates, timing: Timing(durations))
-      })
+      options: session.options, imageCount: images,
+      timing: Timing(runs), warmUpCount: warmUps, roofline: roofline, steps: reports)
   }
 }
 
-/// What a benchmark measured.
-public struct BenchmarkReport: Sendable {
-  /// One step of the plan.
-  public struct StepTiming: Sendable {
-    /// The layer that names the step.
-    public let name: String
-    /// Its kernel.
-    public let kernelName: String
-    /// Its multiply-accumulates; 0 for a step that only moves or adds.
-    public let multiplyAccumulates: Int
-    /// How long it took.
-    public let timing: Timing
+/// What the machine gave, moment by moment.
+private struct LimitSamples {
+  private let probe: MachineProbe
+  private let instructionSet: InstructionSet
+  private var gigaflops = 0.0
+  private var gigabytes: [Double]
 
-    /// Billions of floating-point operations per second.
-    public var gigaflops: Double { timing.gigaflops(multiplyAccumulates: multiplyAccumulates) }
+  init(_ probe: MachineProbe, _ instructionSet: InstructionSet) {
+    self.probe = probe
+    self.instructionSet = instructionSet
+    gigabytes = probe.places.map { _ in 0 }
+    for _ in 0..<3 { measure() }
   }
 
-  /// How many threads computed the network.
-  public let threadCount: Int
-  /// How long the network took.
-  public let network: Timing
-  /// The multiply-accumulates of its convolutions and matrix products.
-  public let multiplyAccumulates: Int
-  /// How long the matrix product took on one thread.
-  public let product: Timing
-  /// The multiply-accumulates of the matrix product.
-  public let productMultiplyAccumulates: Int
-  /// The steps of the plan in order.
-  public let steps: [StepTiming]
-
-  /// Billions of floating-point operations per second of the network.
-  public var gigaflops: Double { network.gigaflops(multiplyAccumulates: multiplyAccumulates) }
-
-  /// Billions of floating-point operations per second of the matrix product on one thread.
-  public var productGigaflops: Double {
-    product.gigaflops(multiplyAccumulates: productMultiplyAccumulates)
+  /// The most counts, as of times the shortest.
+  mutating func measure() {
+    gigaflops = max(gigaflops, probe.gigaflops(instructionSet))
+    for (index, place) in probe.places.enumerated() {
+      gigabytes[index] = max(gigabytes[index], probe.gigabytes(from: place, instructionSet))
+    }
   }
 
-  /// The speed of the network as a part of that of the matrix product on as many threads, if they
-  /// scaled perfectly.
-  public var efficiency: Double { gigaflops / (productGigaflops * Double(threadCount)) }
+  var roofline: Roofline {
+    Roofline(
+      gigaflops: gigaflops,
+      sources: zip(probe.places, gigabytes).map { .init(place: $0, gigabytes: $1) })
+  }
 }
