@@ -13,8 +13,9 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
 }
 
 /// A command-line tool: its target and product share one name.
-func tool(_ name: String) -> Target {
-  .executableTarget(name: name, dependencies: ["ToolSupport"], swiftSettings: settings)
+func tool(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .executableTarget(
+    name: name, dependencies: ["ToolSupport"] + dependencies, swiftSettings: settings)
 }
 
 /// The tests of one target, in `Tests/<target>Tests`.
@@ -113,11 +114,14 @@ let package = Package(
       ]),
     library(
       "ToolSupport",
-      ["ResNetKit", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      [
+        "ResNetKit", "Kernels",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     tool("resnet-convert"),
     tool("resnet-verify"),
     tool("resnet-inspect"),
-    tool("resnet-bench"),
+    tool("resnet-bench", ["Kernels"]),
 
     // Tests
     .target(

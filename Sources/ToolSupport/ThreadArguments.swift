@@ -8,7 +8,7 @@ public struct ThreadArguments: ParsableArguments {
     help: ArgumentHelp(
       """
       Threads of the executor; as many as processors that this process may use if left out. The \
-      results do not depend on it.
+      results do not depend on it. Float64 runs use all processors.
       """, valueName: "threads"))
   var wanted: Int?
 

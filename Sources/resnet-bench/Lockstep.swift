@@ -8,7 +8,7 @@ import ToolSupport
   import Musl
 #endif
 
-/// A model that runs when it is told to, so that several engines are timed by turns.
+/// A model that runs when it is told to, so that several programs are timed by turns.
 struct Lockstep: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lockstep",
@@ -23,37 +23,12 @@ struct Lockstep: ParsableCommand {
       one line: the list of these N + 1 times in milliseconds. It ends with its input.
       """)
 
-  @OptionGroup var model: ModelArguments
-
-  @OptionGroup var threading: ThreadArguments
-
-  @OptionGroup var batch: BatchArguments
-
-  @OptionGroup var reading: ReadingArguments
+  @OptionGroup var subject: SubjectArguments
 
   func run() throws {
+    let subject = try self.subject.prepare()
+    try say(ready(subject))
     let clock = ContinuousClock()
-    let start = clock.now
-    let network = try ModelArguments.read(model.open(), options: reading.options).network
-    let shapes = try BenchmarkInput.shapes(of: network, batch: batch.batch)
-    let session = try Session(network, threads: threading.threads, inputShapes: shapes)
-    let loaded = clock.now
-    let inputs = try BenchmarkInput.normal(shapes)
-    let prepared = clock.now
-    let outputs = try session.run(inputs)
-    let first = clock.now - prepared
-    let y = network.outputs.last.flatMap { outputs[$0] }
-    try say(
-      .members([
-        "y": .array(
-          (y?.withFloats { $0.prefix(4096).map { JSON(number: Double($0)) } }) ?? []),
-        "nper": .integer(1),
-        "version": .string(toolkitVersion),
-        "load_s": seconds(loaded - start),
-        "first_infer_s": seconds(first),
-        "to_first_s": seconds(loaded - start + first),
-        "peak_rss_mb": JSON(number: Double(ProcessMemory.peakByteCount) / 1e6),
-      ]))
     while let line = readLine() {
       guard let count = Int(line), (1...1_000_000).contains(count) else {
         throw UsageError("standard input: expected a number of runs, found \(line)")
@@ -61,18 +36,31 @@ struct Lockstep: ParsableCommand {
       var times: [JSON] = []
       for _ in 0...count {
         let start = clock.now
-        _ = try session.run(inputs)
+        _ = try subject.session.run(subject.inputs)
         times.append(JSON(number: (clock.now - start) / .milliseconds(1)))
       }
       try say(.array(times))
     }
   }
 
-  private func seconds(_ duration: Duration) -> JSON { JSON(number: duration / .seconds(1)) }
+  private func ready(_ subject: Subject) -> JSON {
+    func seconds(_ duration: Duration) -> JSON { JSON(number: duration / .seconds(1)) }
+    let y = subject.session.network.outputs.last.flatMap { subject.outputs[$0] }
+    let loading = subject.readingTime + subject.planningTime
+    return .members([
+      "y": .array((y?.withFloats { $0.prefix(4096).map { JSON(number: Double($0)) } }) ?? []),
+      "nper": .integer(1),
+      "version": .string(toolkitVersion),
+      "load_s": seconds(loading),
+      "first_infer_s": seconds(subject.firstRunTime),
+      "to_first_s": seconds(loading + subject.firstRunTime),
+      "peak_rss_mb": JSON(number: Double(subject.peakByteCount) / 1e6),
+    ])
+  }
 
   /// Prints a line for whoever waits for it.
   private func say(_ value: JSON) throws {
     print(value.text())
-    fflush(nil)
+    guard fflush(nil) == 0 else { throw UsageError("standard output: nobody reads it") }
   }
 }

@@ -6,88 +6,54 @@ import ToolSupport
 struct ResnetBench: Tool {
   static let configuration = CommandConfiguration(
     commandName: "resnet-bench",
-    abstract: "Time a model on the fast executor.",
-    version: toolkitVersion, subcommands: [RunModel.self, Lockstep.self],
-    defaultSubcommand: RunModel.self)
+    abstract: "Time a model on the fast executor, beside what this machine can do at most.",
+    usage: """
+      resnet-bench MODEL [<options>]
+      resnet-bench <subcommand> ...
+      """,
+    discussion: """
+      Examples:
+        resnet-bench net.resnet --threads 2
+        resnet-bench layers net.resnet --svg roofline.svg
+        resnet-bench machine
+        resnet-bench kernels
+        resnet-bench compare net.resnet --b "--strict"
+        resnet-bench run --help                    all options
+
+      What the machine can do is measured between the runs, by arithmetic in registers and by \
+      reading from each cache and from memory. GFLOP/s counts two operations for each \
+      multiply-accumulate of direct convolution and is taken at the shortest time.
+
+      Exit codes: 0 done, 1 compared and slower than the threshold, 64 usage, 65 bad model, 66 no \
+      input, 69 OpenBLAS is not installed, 70 internal error, 73 output cannot be created, 74 \
+      reading or writing failed, 75 out of memory, 77 refused to protect a file, 128 + N ended by \
+      signal N.
+      """,
+    version: toolkitVersion,
+    subcommands: [
+      TimeModel.self, TimeLayers.self, TimeKernels.self, MeasureMachine.self, CompareModels.self,
+      Lockstep.self,
+    ],
+    defaultSubcommand: TimeModel.self)
 }
 
-struct RunModel: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "run", abstract: "Time a model.")
+/// How long to measure.
+struct LengthArguments: ParsableArguments {
+  @Option(
+    help: "Runs that count, after those that warm up; as many as fit into --seconds if left out.")
+  var rounds: Int?
 
-  @OptionGroup var model: ModelArguments
-
-  @OptionGroup var threading: ThreadArguments
-
-  @Option(help: "Rounds that count; two more warm up.")
-  var rounds = 20
-
-  @Flag(help: "Print the time of each step of the plan.")
-  var steps = false
-
-  @OptionGroup var reading: ReadingArguments
-
-  @Flag(help: "Print the report as JSON.")
-  var json = false
+  @Option(help: "How long to measure; at least 5 runs.")
+  var seconds = 3.0
 
   func validate() throws {
-    guard (1...100_000).contains(rounds) else {
-      throw ValidationError("--rounds: expected 1 to 100000, found \(rounds)")
+    guard rounds.map({ (1...100_000).contains($0) }) ?? true else {
+      throw ValidationError("--rounds: expected 1 to 100000, found \(rounds ?? 0)")
+    }
+    guard (0...3600).contains(seconds) else {
+      throw ValidationError("--seconds: expected 0 to 3600, found \(seconds)")
     }
   }
 
-  func run() throws {
-    let model = try ModelArguments.read(model.open(), options: reading.options)
-    Progress.say("timing \(rounds) rounds")
-    let plan = try ExecutionPlan(for: model.network)
-    let report = try ModelBenchmark(plan, threadCount: threading.threads).run(rounds: rounds)
-    Progress.clear()
-    print(json ? report.json(plan).prettyText() : report.text(plan, listsSteps: steps))
-  }
-}
-
-extension BenchmarkReport {
-  func text(_ plan: ExecutionPlan, listsSteps: Bool) -> String {
-    var lines: [String] = []
-    if listsSteps {
-      var table = TextTable([
-        ("step", .leading), ("kernel", .leading), ("ms", .trailing), ("GFLOP/s", .trailing),
-      ])
-      for step in self.steps {
-        table.add([
-          step.name, step.kernelName, step.timing.minimum.fixed(3),
-          step.multiplyAccumulates == 0 ? "" : step.gigaflops.fixed(1),
-        ])
-      }
-      lines += [table.description, ""]
-    }
-    lines.append(
-      "network: \(network.minimum.fixed(2)) ms minimum, \(network.median.fixed(2)) ms median, "
-        + "\(threadCount) thread\(threadCount == 1 ? "" : "s"), \(gigaflops.fixed(1)) GFLOP/s")
-    lines.append("sgemm 1024³, 1 thread: \(productGigaflops.fixed(1)) GFLOP/s")
-    lines.append("share: \((100 * efficiency).fixed(1)) %")
-    lines.append(
-      "memory of values: \((Double(plan.arenaByteCount) / 1e6).fixed(1)) MB, "
-        + "working memory of a thread: \((Double(plan.scratchByteCount) / 1e6).fixed(1)) MB")
-    return lines.joined(separator: "\n")
-  }
-
-  func json(_ plan: ExecutionPlan) -> JSON {
-    .members([
-      "threads": .count(threadCount),
-      "minimumMilliseconds": JSON(number: network.minimum),
-      "medianMilliseconds": JSON(number: network.median),
-      "gigaflops": JSON(number: gigaflops),
-      "sgemmGigaflops": JSON(number: productGigaflops),
-      "share": JSON(number: efficiency),
-      "arenaBytes": .count(plan.arenaByteCount),
-      "steps": .array(
-        steps.map { step in
-          .members([
-            "name": .string(step.name), "kernel": .string(step.kernelName),
-            "milliseconds": JSON(number: step.timing.minimum),
-            "multiplyAccumulates": .count(step.multiplyAccumulates),
-          ])
-        }),
-    ])
-  }
+  var length: ModelBenchmark.Length { .init(runs: rounds, seconds: seconds) }
 }

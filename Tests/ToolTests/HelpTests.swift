@@ -14,6 +14,8 @@ import Testing
     ["resnet-verify"], ["resnet-verify", "receipt"],
     ["resnet-verify", "model"], ["resnet-verify", "layers"],
     ["resnet-verify", "run"], ["resnet-inspect"], ["resnet-bench"],
+    ["resnet-bench", "run"], ["resnet-bench", "layers"], ["resnet-bench", "kernels"],
+    ["resnet-bench", "machine"], ["resnet-bench", "compare"], ["resnet-bench", "lockstep"],
   ]
 
   @Test(arguments: commands)
