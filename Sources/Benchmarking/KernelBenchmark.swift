@@ -62,27 +62,31 @@ public struct KernelBenchmark {
     for variant in variants {
       sessions.append(try Session(layer.network, options: variant.options))
     }
-    // A layer may have two: OpenBLAS wants an image unfolded first.
-    let steps = sessions.map { session in
-      session.plan.steps.indices.filter {
-        session.plan.steps[$0].name == KernelCase.layerName
-      }
-    }
+    let steps = sessions.map { Self.steps(of: $0.plan) }
     var durations = [[Duration]](repeating: [], count: variants.count)
     for round in -1..<rounds {
       for (index, variant) in variants.enumerated() where round < variant.rounds ?? .max {
         let all = try sessions[index].stepDurations(inputs)
         guard round >= 0 else { continue }  // the first warms up
-        durations[index].append(steps[index].reduce(.zero) { $0 + all[$1] })
+        durations[index].append(all[steps[index]].reduce(.zero, +))
       }
     }
     return variants.indices.map { index in
-      let steps = steps[index].map { sessions[index].plan.steps[$0] }
+      let steps = sessions[index].plan.steps[steps[index]]
       return Measurement(
         variant: variants[index],
         kernelName: steps.map(\.kernelName).joined(separator: " + "),
         multiplyAccumulates: steps.reduce(0) { $0 + $1.multiplyAccumulates },
         timing: Timing(durations[index]))
     }
+  }
+
+  /// The steps of the layer: OpenBLAS wants an image unfolded first. What turns the result into the
+  /// layout of outputs is not among them.
+  private static func steps(of plan: ExecutionPlan) -> Range<Int> {
+    let own = plan.steps.indices.filter { plan.steps[$0].name == KernelCase.layerName }
+    let first = own.first ?? 0
+    let last = own.last { plan.steps[$0].multiplyAccumulates > 0 } ?? first
+    return first..<last + 1
   }
 }

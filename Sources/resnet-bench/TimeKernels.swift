@@ -34,16 +34,25 @@ struct TimeKernels: ParsableCommand {
       execution.options, withOpenBLAS: KernelBenchmark.hasOpenBLAS)
     let cases = KernelCase.all()
     let progress = ProgressCount(.things("layers"))
+    let probe = try MachineProbe(threadCount: execution.options.threadCount)
+    var limit = 0.0
     var results: [(KernelCase, [KernelBenchmark.Measurement])] = []
     for (index, layer) in cases.enumerated() {
       progress.report(index, of: cases.count)
+      for _ in 0..<3 { limit = max(limit, probe.gigaflops(execution.options.instructionSet)) }
       results.append((layer, try KernelBenchmark.measure(layer, variants, rounds: rounds)))
     }
     Progress.clear()
     if json {
-      print(Self.json(machine, results).prettyText())
+      print(Self.json(machine, limit, results).prettyText())
     } else {
-      print("\(execution.options.title), \(machine.title)\n\n\(Self.table(variants, results))")
+      print(
+        """
+        \(execution.options.title), \(machine.title)
+        arithmetic in registers: \(limit.short) GFLOP/s
+
+        \(Self.table(variants, results))
+        """)
     }
   }
 
@@ -68,10 +77,11 @@ struct TimeKernels: ParsableCommand {
   }
 
   private static func json(
-    _ machine: Machine, _ results: [(KernelCase, [KernelBenchmark.Measurement])]
+    _ machine: Machine, _ limit: Double,
+    _ results: [(KernelCase, [KernelBenchmark.Measurement])]
   ) -> JSON {
     .members([
-      "machine": machine.json,
+      "machine": machine.json, "arithmeticGigaflops": JSON(number: limit),
       "layers": .array(
         results.map { layer, measurements in
           .members([
