@@ -5,6 +5,11 @@
 #include "transpose.h"
 
 static void block_channels(float *y, const float *x, size_t channels, size_t pixels) {
+  if (pixels == 1) {
+    memcpy(y, x, channels * sizeof *y);
+    memset(y + channels, 0, (ck_blocks(channels) * 16 - channels) * sizeof *y);
+    return;
+  }
   for (size_t k = 0; k < channels; k += 16, y += pixels * 16) {
     strip s = strip_of(x, NULL, k, channels, pixels);
     transpose_strip(y, 16, 1, &s, pixels);
@@ -12,6 +17,10 @@ static void block_channels(float *y, const float *x, size_t channels, size_t pix
 }
 
 static void unblock_channels(float *y, const float *x, size_t channels, size_t pixels) {
+  if (pixels == 1) {
+    memcpy(y, x, channels * sizeof *y);
+    return;
+  }
   for (size_t k = 0; k < channels; k += 16, x += pixels * 16, y += 16 * pixels) {
     size_t live = ck_smaller(channels - k, 16), p = 0;
     for (; p + 8 <= pixels; p += 8) {
