@@ -56,27 +56,44 @@ static inline size_t vector_offset(size_t v, size_t block_stride) {
   return v * lanes / 16 * block_stride + v * lanes % 16;
 }
 
-static inline __attribute__((always_inline)) void multiply_run(
+/// The products of one tap or lane.
+INLINE void multiply_one(
+    floats c[tile_pixels][tile_vectors], const float *column, const float *w, size_t pixel_stride,
+    size_t pixels, size_t vectors) {
+  floats weights[tile_vectors];
+  UNROLL for (size_t v = 0; v < vectors; v++) weights[v] = load(w + v * lanes);
+  // Else neighbouring pixels share their broadcasts, and there are not registers enough for that.
+  if (pixel_stride < 16) __asm__("" : "+r"(column));
+  UNROLL for (size_t p = 0; p < pixels; p++) {
+    floats broadcast = all(column[p * pixel_stride]);
+    UNROLL for (size_t v = 0; v < vectors; v++) c[p][v] = fused(broadcast, weights[v], c[p][v]);
+  }
+}
+
+INLINE void multiply_run(
     floats c[tile_pixels][tile_vectors], const float *x, const float *w, const char *prefetch,
-    size_t prefetch_step, size_t pixel_stride, size_t run, size_t pixels, size_t vectors) {
+    size_t prefetch_step, size_t pixel_stride, size_t run, size_t pixels, size_t vectors,
+    bool is_unrolled) {
+  if (!is_unrolled) {
+    _Pragma("clang loop unroll(disable)") for (size_t k = 0; k < run; k++) {
+      __builtin_prefetch(prefetch, 0, 2);
+      prefetch += prefetch_step;
+      multiply_one(c, x + k, w, pixel_stride, pixels, vectors);
+      w += vectors * lanes;
+    }
+    return;
+  }
   _Pragma("clang loop unroll_count(4)") for (size_t k = 0; k < run; k++) {
-    floats weights[tile_vectors];
-    UNROLL for (size_t v = 0; v < vectors; v++) weights[v] = load(w + v * lanes);
-    w += vectors * lanes;
     __builtin_prefetch(prefetch, 0, 2);
     prefetch += prefetch_step;
-    const float *column = x + k;
-    // Else neighbouring pixels share their broadcasts, and there are not registers enough for that.
-    if (pixel_stride < 16) __asm__("" : "+r"(column));
-    UNROLL for (size_t p = 0; p < pixels; p++) {
-      floats broadcast = all(column[p * pixel_stride]);
-      UNROLL for (size_t v = 0; v < vectors; v++) c[p][v] = fused(broadcast, weights[v], c[p][v]);
-    }
+    multiply_one(c, x + k, w, pixel_stride, pixels, vectors);
+    w += vectors * lanes;
   }
 }
 
 static inline __attribute__((always_inline)) void compute_tile(
-    const tile *restrict t, size_t pixel_stride, size_t run, size_t pixels, size_t vectors) {
+    const tile *restrict t, size_t pixel_stride, size_t run, size_t pixels, size_t vectors,
+    bool is_unrolled) {
   floats c[tile_pixels][tile_vectors];
   UNROLL for (size_t p = 0; p < pixels; p++) {
     UNROLL for (size_t v = 0; v < vectors; v++) {
@@ -91,7 +108,8 @@ static inline __attribute__((always_inline)) void compute_tile(
     for (size_t i = 0; i < t->tap_rows; i++) {
       const float *x = t->x + b * t->block_stride + i * t->row_stride;
       for (size_t j = 0; j < t->tap_columns; j++, x += t->column_stride) {
-        multiply_run(c, x, w, prefetch, t->prefetch_step, pixel_stride, run, pixels, vectors);
+        multiply_run(
+            c, x, w, prefetch, t->prefetch_step, pixel_stride, run, pixels, vectors, is_unrolled);
         w += run * vectors * lanes;
         prefetch += run * t->prefetch_step;
       }
@@ -112,23 +130,23 @@ static inline __attribute__((always_inline)) void compute_tile(
 
 // The strides and runs that matter are constants: dense and sparse pixels of blocks (stride 1 and 2),
 // the rows of 3 × 3 and 7 × 7 stems. Of any others, tiles have at most 6 pixels: their addresses need
-// a register each.
+// a register each. A run of 7 unrolled by 4 would leave in the middle and move all sums about.
 #define TILE(pixels, vectors)                                                                     \
   static void dense_##pixels##x##vectors(const tile *restrict t) {                                \
-    compute_tile(t, 16, 16, pixels, vectors);                                                     \
+    compute_tile(t, 16, 16, pixels, vectors, true);                                               \
   }                                                                                               \
   static void sparse_##pixels##x##vectors(const tile *restrict t) {                               \
-    compute_tile(t, 32, 16, pixels, vectors);                                                     \
+    compute_tile(t, 32, 16, pixels, vectors, true);                                               \
   }                                                                                               \
   static void stem3_##pixels##x##vectors(const tile *restrict t) {                                \
-    compute_tile(t, 1, 3, pixels, vectors);                                                       \
+    compute_tile(t, 1, 3, pixels, vectors, true);                                                 \
   }                                                                                               \
   static void stem7_##pixels##x##vectors(const tile *restrict t) {                                \
-    compute_tile(t, 2, 7, pixels, vectors);                                                       \
+    compute_tile(t, 2, 7, pixels, vectors, false);                                                \
   }
-#define FREE_TILE(pixels, vectors)                                \
-  static void free_##pixels##x##vectors(const tile *restrict t) { \
-    compute_tile(t, t->pixel_stride, t->run, pixels, vectors);    \
+#define FREE_TILE(pixels, vectors)                                   \
+  static void free_##pixels##x##vectors(const tile *restrict t) {    \
+    compute_tile(t, t->pixel_stride, t->run, pixels, vectors, true); \
   }
 #define TILES_OF_6(DO, v) DO(1, v) DO(2, v) DO(3, v) DO(4, v) DO(5, v) DO(6, v)
 #define TILES_OF_14(DO, v)                                                                  \
