@@ -12,7 +12,7 @@
 #include "../support.h"
 
 typedef enum { convolution, planar, f2, f4, dense } kind;
-static const char *kind_names[] = {"direct 1x1", "stem", "F(2x2)", "F(4x4)", "dense"};
+static const char *kind_names[] = {"direct", "stem", "F(2x2)", "F(4x4)", "dense"};
 
 typedef struct {
   kind kind;
