@@ -30,6 +30,8 @@ struct GraphDraft {
   private let owners: [String: String]
   /// The node that is being written.
   private(set) var node: Node
+  /// The inputs and outputs whose first axis is a batch of any size.
+  let batched: Set<String>
   /// The layer that makes each value.
   private(set) var makers: [String: Layer] = [:]
 
@@ -43,7 +45,9 @@ struct GraphDraft {
     try network.apply(Self.passes)
     self.network = network
     names = Set(network.nodes.flatMap(\.outputs))
-    let weights = try network.network().allWeights
+    let lowered = try network.network()
+    batched = lowered.batchedEnds
+    let weights = lowered.allWeights
     owners = Dictionary(weights.map { ($0.name, $0.owner) }) { first, _ in first }
     node = network.nodes[0]  // a network has layers, and these passes leave out none
     for (change, item) in network.changes where change == .dividedStatistics {
@@ -171,6 +175,28 @@ struct GraphDraft {
     let name = names.insertUnused("\(node.name)/\(what)")
     initializers.append(InitializerDraft(name: name, integers: numbers))
     return name
+  }
+}
+
+extension Network {
+  /// The inputs and outputs whose first axis is a batch of any size: none where one image more does
+  /// not fit, or changes anything but that axis of an output.
+  fileprivate var batchedEnds: Set<String> {
+    guard let batch = inputs.first?.shape.dimensions.first else { return [] }
+    func larger(_ shape: Shape) -> Shape { Shape([batch + 1] + shape.dimensions.dropFirst()) }
+    var ends: Set<String> = []
+    var asked: [String: Shape] = [:]
+    for (name, shape) in inputs where shape.dimensions.first == batch {
+      ends.insert(name)
+      asked[name] = larger(shape)
+    }
+    guard let before = try? shapes(), let after = try? shapes(for: asked) else { return [] }
+    for name in outputs {
+      guard let shape = before[name], let other = after[name], shape != other else { continue }
+      guard shape.dimensions.first == batch, other == larger(shape) else { return [] }
+      ends.insert(name)
+    }
+    return ends
   }
 }
 

@@ -112,12 +112,11 @@ struct ONNXLayout {
     }
   }
 
-  /// Inputs and outputs, their batch open.
+  /// Inputs and outputs, their batch open where the network has one.
   private static func ends(of draft: GraphDraft, _ empty: MessageBuilder) -> MessageBuilder {
     var message = empty
     let network = draft.network
     let inputs = network.nodes.filter { if case .input = $0.layer { true } else { false } }
-    let batch = inputs.first.flatMap { draft.shape(of: $0.outputs[0]).dimensions.first }
     func add(_ field: String, _ value: String, to message: inout MessageBuilder) {
       let shape = draft.shape(of: value)
       message.add(field) { info in
@@ -128,7 +127,7 @@ struct ONNXLayout {
             tensor.add("shape") { dimensions in
               for (axis, extent) in shape.dimensions.enumerated() {
                 dimensions.add("dim") { dimension in
-                  if axis == 0, extent == batch {
+                  if axis == 0, draft.batched.contains(value) {
                     dimension.add("dim_param", "batch")
                   } else {
                     dimension.add("dim_value", extent)

@@ -81,7 +81,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [[1], [1, 12], [1, 3, 2, 2]] as [Shape], [true, false])
+  @Test(
+    arguments: [[1], [12], [1, 12], [2, 6], [5, 2], [1, 3, 2, 2], [2, 3, 2, 1]] as [Shape],
+    [true, false])
   func `a product over all axes is written as one row`(_ shape: Shape, hasBias: Bool) throws {
     var random = SeededGenerator(seed: 5)
     let product = Layer.FullyConnected(
