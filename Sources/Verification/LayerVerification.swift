@@ -9,7 +9,7 @@ public import TensorCore
 /// With `d` the longest chain of additions of the kernel and `u = 2⁻²⁴`, every output must lie
 /// within `(2·√d + 3) · u · (Σ|w||x| + |b|)`, and never outside the rigorous `(d + 3) · u` (the
 /// sum, the product, and the rounding of two stored coefficients); the rms of the ratio must not
-/// exceed `0.4·√d`, or 1 where that is less. A layer that only moves or selects elements must give
+/// exceed `0.4·√d`, or 1 where that is less (of 32 elements or more). A layer that only moves or selects elements must give
 /// the very bits. The square root is what independent roundings give (Higham and Mary 2019).
 /// `WinogradMagnitude` tells what stands in place of `Σ|w||x|` where Winograd's algorithm ran.
 public struct LayerVerification: Sendable {
@@ -38,9 +38,13 @@ public struct LayerVerification: Sendable {
       // The rigorous one is of sums taken term by term.
       return winogradTile == nil ? min(2 * d.squareRoot() + 3, d + 3) : 2 * d.squareRoot() + 3
     }
-    /// What the rms of the ratio may be.
+    /// How many elements the value has.
+    public var elementCount: Int
+
+    /// What the rms of the ratio may be; that of a few elements is no mean and may be the bound.
     public var rootMeanSquareBound: Double {
-      isExact ? 0 : max(0.4 * Double(additionChain).squareRoot(), 1)
+      if isExact { return 0 }
+      return elementCount < 32 ? bound : max(0.4 * Double(additionChain).squareRoot(), 1)
     }
     /// Whether both stay within their bounds.
     public var agrees: Bool {
@@ -96,7 +100,8 @@ public struct LayerVerification: Sendable {
             value: name, typeName: node.layer.typeName,
             additionChain: plan.additionChain(of: name) ?? 0, winogradTile: tile,
             maximumRatio: ratios.maximum,
-            rootMeanSquareRatio: ratios.rootMeanSquare, isExact: Oracle.isExact(node.layer)))
+            rootMeanSquareRatio: ratios.rootMeanSquare, isExact: Oracle.isExact(node.layer),
+            elementCount: expected[index].elements.count))
       }
     }
   }

@@ -32,7 +32,7 @@ struct BoundTests {
   ]
 
   @Test(arguments: shapes)
-  func `a convolution stays within (2√d + 3)u, its rms within 0.4√d u`(
+  func `strict, a convolution stays within (2√d + 3)u, its rms within 0.4√d u`(
     _ shape: ConvolutionShape
   ) throws {
     var random = SeededGenerator(seed: 8)
@@ -47,7 +47,7 @@ struct BoundTests {
     let inputShape: Shape = [1, shape.inputs, shape.side, shape.side]
     let network = try Network(
       name: "bound", nodes: [Node("data", .input(.init(shape: inputShape))), node])
-    let plan = try ExecutionPlan(for: network)
+    let plan = try ExecutionPlan(for: network, options: .init(isStrict: true))
     // As after a rectifier: half of the elements are zero.
     let data = Tensor(inputShape, random.tensor(inputShape).floats.map { max($0, 0) })
     let found = try #require(try ExecutionContext(plan).run(["data": data])["y"]).doubles

@@ -31,4 +31,27 @@ private let levels = InstructionSet.allCases.filter(\.isAvailable)
       }
     }
   }
+
+  @Test(arguments: [(64, 56), (128, 28), (256, 14), (512, 7), (48, 15), (33, 9)])
+  func `Winograd's convolution is within its bound`(_ channels: Int, _ side: Int) throws {
+    var random = SeededGenerator(seed: 3)
+    let layer = Layer.Convolution(
+      kernel: random.tensor([16, channels, 3, 3]), bias: random.tensor([16]),
+      padding: Padding(vertical: 1, horizontal: 1))
+    let shape: Shape = [1, channels, side, side]
+    let network = try Network(
+      name: "n",
+      nodes: [
+        Node("data", .input(.init(shape: shape))),
+        Node("y", .convolution(layer), inputs: ["data"]),
+      ])
+    // As after a rectifier: half of the elements are zero.
+    let data = Tensor(shape, random.tensor(shape).floats.map { max($0, 0) })
+    for level in levels {
+      let options = ExecutionOptions(instructionSet: level)
+      let results = try LayerVerification(of: network, inputs: ["data": data], options: options)
+        .results
+      #expect(results.allSatisfy(\.agrees), "\(level): \(results)")
+    }
+  }
 }
