@@ -152,6 +152,12 @@ public struct ExecutionPlan: Sendable {
   /// adds term by term.
   public func winogradTile(of value: String) -> Int? { maker(of: value)?.winogradTile }
 
+  /// How long one thread takes for a step at least, in nanoseconds: its arithmetic, or its bytes
+  /// from where they lie, on a processor of the kind that the table of costs was measured on.
+  public func limit(of step: Step) -> Double {
+    CostTable(options.instructionSet).limit(step)
+  }
+
   /// Refuses values without elements, and those that cannot be counted when blocks fill them up.
   private static func check(_ shape: Shape, _ value: String) throws(NetworkError) {
     guard shape.elementCount > 0 else {

@@ -3,6 +3,9 @@ public import ResNetKit
 
 /// Options about how a model of any format is read.
 public struct ReadingArguments: ParsableArguments {
+  /// The input shape that was named.
+  public var inputShape: Shape? { shape.inputShape?.shape }
+
   @OptionGroup var shape: InputShapeArguments
   @OptionGroup(title: "Options for models of Caffe") var caffe: CaffeReadingArguments
   @OptionGroup(title: "Options for models of Keras") var keras: KerasReadingArguments

@@ -1,20 +1,25 @@
 public import ModelGraph
 internal import Reference
-internal import Runtime
+public import Runtime
 public import TensorCore
 
 /// What runs a network.
 public enum Engine: Sendable {
-  /// The optimized executor in float32, adding term by term on every processor alike: what is proved
-  /// with it holds elsewhere.
-  case fast(threadCount: Int)
+  /// The optimized executor, float32.
+  case executor(ExecutionOptions)
   /// The float64 oracle.
   case oracle
+
+  /// The optimized executor, adding term by term on every processor alike: what is proved with it
+  /// holds elsewhere.
+  public static func fast(threadCount: Int) -> Engine {
+    .executor(ExecutionOptions(threadCount: threadCount, isStrict: true))
+  }
 
   /// How finely it rounds, in units of float32's rounding.
   var roundoff: Double {
     switch self {
-    case .fast: 1
+    case .executor: 1
     case .oracle: 0x1p-29
     }
   }
@@ -34,10 +39,9 @@ public enum Engine: Sendable {
     case .oracle:
       return PreparedNetwork(
         runner: .oracle(try Oracle(network, inputShapes: inputShapes)), wanted: wanted)
-    case .fast(let threadCount):
+    case .executor(let options):
       let session = try Session(
-        network, options: ExecutionOptions(threadCount: threadCount, isStrict: true),
-        inputShapes: inputShapes, observing: .named(wanted))
+        network, options: options, inputShapes: inputShapes, observing: .named(wanted))
       return PreparedNetwork(runner: .session(session), wanted: wanted)
     }
   }

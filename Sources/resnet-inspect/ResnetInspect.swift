@@ -1,84 +1,27 @@
 import ArgumentParser
-import ResNetKit
 import ToolSupport
 
 @main
 struct ResnetInspect: Tool {
   static let configuration = CommandConfiguration(
     commandName: "resnet-inspect",
-    abstract: "Summarize a model: layers, cost, weights, and which published ResNet it is.",
-    usage: "resnet-inspect MODEL [<options>]",
+    abstract: "Look into a model: layers, cost, weights, and how it is run.",
+    usage: """
+      resnet-inspect MODEL [<options>]
+      resnet-inspect <subcommand> ...
+      """,
     discussion: """
       Examples:
         resnet-inspect net.resnet
         resnet-inspect net.prototxt net.caffemodel
         resnet-inspect net.resnet --check
+        resnet-inspect plan net.onnx --input-shape 1,3,224,224 --threads 2
+        resnet-inspect model --help                all options
 
-      A definition alone (*.prototxt, *.json) is summarized without its weights; weights that do \
-      not say what is done with them are listed.
-
-      Parameters are the weights that training learns; running statistics are not counted. MACs are \
-      the multiply-accumulates of convolutions and matrix products. Minimum, maximum, mean and \
-      standard deviation are of all weights of a layer.
-
-      Exit codes: 0 good, 64 usage, 65 bad model, 66 no input, 74 reading failed, 75 out of \
-      memory, 128 + N ended by signal N.
+      Exit codes: 0 good, 64 usage, 65 bad model, 66 no input, 69 OpenBLAS is not installed, 74 \
+      reading failed, 75 out of memory, 128 + N ended by signal N.
       """,
-    version: toolkitVersion)
-
-  @OptionGroup var model: ModelArguments
-
-  @OptionGroup var reading: ReadingArguments
-
-  @Flag(help: "Verify every byte of a native file against its checksums.")
-  var check = false
-
-  @Flag(help: "Time the opening of a native file: the median of 100.")
-  var timeOpen = false
-
-  @Flag(help: "List the tensors in the files, whether or not their layers can be read.")
-  var tensors = false
-
-  @Flag(help: "Print the report as JSON.")
-  var json = false
-
-  @OptionGroup var notes: NoteArguments
-
-  func run() throws {
-    let files = try model.open()
-    if check || timeOpen {
-      guard files.count == 1 else { throw UsageError("--check and --time-open take a native file") }
-      try NativeInspection(file: files[0], json: json).run(check: check, timeOpen: timeOpen)
-      return
-    }
-    let report = try files.blamingChanges { try self.report(on: files) }
-    Progress.clear()
-    if !json { notes.say(report.notes) }
-    print(report.text)
-  }
-
-  /// What is printed, and the notes for standard error.
-  private func report(on files: [InputFile]) throws -> (text: String, notes: [String]) {
-    let format = try ModelFormats.format(of: files)
-    if tensors {
-      let list = try TensorList(of: files, as: format)
-      return (list.report(json: json), list.stored.notes)
-    }
-    if let definition = try format.readDefinition(from: files, options: reading.options) {
-      return report(on: try ModelSummary(of: definition))
-    }
-    do {
-      let model = try ModelArguments.read(files, options: reading.options)
-      Progress.say("reading the weights")
-      return report(on: try ModelSummary(of: model))
-    } catch let error as FormatError where error.kind == .badModel {
-      guard format.haveWeightsOnly(files) else { throw error }
-      let list = try TensorList(of: files, as: format, reason: error.reason)
-      return (list.report(json: json), list.stored.notes)
-    }
-  }
-
-  private func report(on summary: ModelSummary) -> (text: String, notes: [String]) {
-    (json ? summary.json().prettyText() : summary.text(), summary.provenance.notes)
-  }
+    version: toolkitVersion,
+    subcommands: [SummarizeModel.self, InspectPlan.self],
+    defaultSubcommand: SummarizeModel.self)
 }

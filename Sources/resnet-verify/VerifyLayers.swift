@@ -12,7 +12,9 @@ struct VerifyLayers: ParsableCommand {
       rounding is left. With d the longest chain of additions of the kernel and u = 2^-24, an output \
       must lie within (2·√d + 3)·u·(Σ|w||x| + |b|), and within (d + 3)·u·(Σ|w||x| + |b|) where that is \
       less; the rms of the ratio within 0.4·√d, or 1 where that is less. A layer that only moves or \
-      selects elements must give the very bits.
+      selects elements must give the very bits. Where Winograd's algorithm ran, \
+      Σ|w||x| is replaced by a·Σ_c max|x_c| over the tile·Σ|w_c|, a = 1 for F(2×2) and 8 for F(4×4), \
+      and d is the input channels; --strict has none.
       """)
 
   @OptionGroup var model: ModelArguments
@@ -21,7 +23,7 @@ struct VerifyLayers: ParsableCommand {
     help: "An .npz whose array input is run; seeded noise without it.", completion: .file())
   var input: String?
 
-  @OptionGroup var threading: ThreadArguments
+  @OptionGroup var execution: ExecutionArguments
 
   @OptionGroup var reading: ReadingArguments
 
@@ -34,7 +36,7 @@ struct VerifyLayers: ParsableCommand {
     let progress = ProgressCount(.things("layers"))
     let result = try LayerVerification(
       of: model.network, inputs: try inputs ?? SeededInput.noise(for: model.network),
-      options: ExecutionOptions(threadCount: threading.threads),
+      options: execution.options,
       progress: progress.report(_:of:))
     Progress.clear()
     print(json ? result.json.prettyText() : result.text)

@@ -94,14 +94,14 @@ struct VerifyModel: ParsableCommand {
       resolved = try Fixture(arrays: arrays, for: model, layout: layout)
     } catch { throw error.inFile(fixture.joined(separator: ", ")) }
     let meaning = try FixtureMeaning(
-      of: resolved, arrays: arrays, in: model, layout: layout, engine: engine.engine)
+      of: resolved, arrays: arrays, in: model, layout: layout, engine: engine.strictEngine)
     let (network, fixture) = (meaning.network, meaning.fixture)
     let progress = ProgressCount(.things("float64 runs"))
     let scale = try RoundingScale(
       of: network, for: fixture, progress: progress.report(_:of:))
     Progress.say("running the network")
     let result = try FixtureVerification(
-      of: network, on: fixture, engine: engine.engine, scale: scale)
+      of: network, on: fixture, engine: engine.strictEngine, scale: scale)
     Progress.clear()
     let accuracy = try classes.map { path in
       try Accuracy(of: result.predictions, classes: InputFile(path: path))
@@ -123,7 +123,7 @@ struct VerifyModel: ParsableCommand {
     let inputs = try SeededInput.noise(for: first.network)
     let progress = ProgressCount(.things("float64 runs"))
     let result = try ModelComparison(
-      first.network, second.network, inputs: inputs, engine: engine.engine,
+      first.network, second.network, inputs: inputs, engine: engine.strictEngine,
       progress: progress.report(_:of:))
     Progress.clear()
     print(json ? result.json.prettyText() : result.text)

@@ -51,7 +51,8 @@ private let levels = InstructionSet.allCases.filter(\.isAvailable)
       let options = ExecutionOptions(instructionSet: level)
       let results = try LayerVerification(of: network, inputs: ["data": data], options: options)
         .results
-      #expect(results.allSatisfy(\.agrees), "\(level): \(results)")
+      let outside = results.filter { !$0.agrees }
+      #expect(outside.isEmpty, "\(level): \(outside)")
     }
   }
 }

@@ -76,7 +76,8 @@ struct AssignLayouts {
         name: operation.name, fusedLayers: operation.fusedLayers,
         inputs: (source.map { [$0] } ?? []) + inputs.dropFirst(), outputs: outputs,
         multiplyAccumulates: candidate.multiplyingStage ?? last == last ? products : 0,
-        estimate: candidate.estimate, kernel: candidate.kernel))
+        estimate: max(candidate.estimate, options.costs.streaming(inputs + outputs)),
+        kernel: candidate.kernel))
     for output in outputs { made(output) }
   }
 
