@@ -38,8 +38,10 @@
 
 enum {
   line = 64,  // bytes of a cache line
-  // Longer than the serial part between two steps, shorter than a scheduler's slice.
-  spin_nanoseconds = 50000,
+  // Longer than what is not shared out between two steps, shorter than a scheduler's slice.
+  worker_spin = 100000,  // nanoseconds
+  // Shorter: if a worker lost its processor, it can have this one.
+  caller_spin = 20000,
   spins_between_clocks = 64,
 };
 
@@ -83,8 +85,8 @@ static int64_t nanoseconds(void) {
   return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/// Spins while `*counter` is zero, or is not; false when that took too long.
-static bool spin(atomic_size_t *counter, bool while_zero) {
+/// Spins while `*counter` is zero, or is not; false after so many nanoseconds.
+static bool spin(atomic_size_t *counter, bool while_zero, int64_t limit) {
   int64_t start = 0;
   for (;;) {
     for (int i = 0; i < spins_between_clocks; i++) {
@@ -93,7 +95,7 @@ static bool spin(atomic_size_t *counter, bool while_zero) {
     }
     int64_t now = nanoseconds();
     if (start == 0) start = now;
-    if (now - start > spin_nanoseconds) return false;
+    if (now - start > limit) return false;
   }
 }
 
@@ -127,7 +129,7 @@ static void report(ck_thread_pool *pool, size_t done) {
 /// Waits for tasks; false at the end of the pool.
 static bool wait_for_tasks(ck_thread_pool *pool) {
   size_t awake = pool->worker_count - atomic_load_explicit(&pool->sleepers, memory_order_relaxed);
-  if (awake <= pool->most_awake && spin(&pool->untaken, true)) return true;
+  if (awake <= pool->most_awake && spin(&pool->untaken, true, worker_spin)) return true;
   pthread_mutex_lock(&pool->mutex);
   atomic_fetch_add(&pool->sleepers, 1);
   if (atomic_load(&pool->untaken) == 0 && !pool->stops) {
@@ -159,7 +161,7 @@ static void wake_workers(ck_thread_pool *pool, size_t task_count) {
 }
 
 static void wait_for_the_last(ck_thread_pool *pool) {
-  if (spin(&pool->unfinished, false)) return;
+  if (spin(&pool->unfinished, false, caller_spin)) return;
   // The processor is free now for a worker that waits for one in the middle of its task.
   pthread_mutex_lock(&pool->mutex);
   atomic_store(&pool->caller_sleeps, true);

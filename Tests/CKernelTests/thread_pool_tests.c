@@ -4,6 +4,8 @@
 //     S=Sources/CKernels T=Tests/CKernelTests; clang -std=gnu11 -O1 -g -DCK_POOL_TESTS_ALONE \
 //       -I$S/include -I$T/include -fsanitize=SANITIZER $T/thread_pool_tests.c $S/thread_pool.c \
 //       -fuse-ld=lld -lm -lpthread -o pool_tests && ./pool_tests [seed] [pools]
+// The thread sanitizer of Swift's clang wants its libdispatch too: with L=<toolchain>/usr/lib/swift/linux
+//     -L$L -Wl,-rpath,$L -ldispatch -lBlocksRuntime
 #include "ck_test_thread_pool.h"
 
 #include <fenv.h>
