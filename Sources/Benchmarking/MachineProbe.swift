@@ -85,11 +85,7 @@ public final class MachineProbe {
     let passes = max(1, (16 << 20) / place.byteCount)
     return rate { thread in
       let part = UnsafeRawBufferPointer(rebasing: memory[thread][..<place.byteCount])
-      var bytes = Probe.reading(part, with: instructionSet)
-      for _ in 1..<max(passes, 2) where passes > 1 {
-        bytes += Probe.reading(part, with: instructionSet)
-      }
-      return bytes
+      return Probe.reading(part, passes: passes, with: instructionSet)
     }
   }
 

@@ -60,15 +60,18 @@ double ck_probe_arithmetic(ck_level level, size_t rounds, float value) {
   }
 }
 
-double ck_probe_reading(ck_level level, const void *memory, size_t byte_count) {
+double ck_probe_reading(
+    ck_level level, const void *memory, size_t byte_count, size_t passes) {
   if (ck_table_for_level(level) == NULL) return 0;
   const char *begin = memory, *end = begin + byte_count;
-  switch (level) {
-    case ck_level_avx512: reading_avx512(begin, end); break;
-    case ck_level_avx2: reading_avx2(begin, end); break;
-    default: reading_sse(begin, end);
+  for (size_t pass = 0; pass < passes; pass++) {
+    switch (level) {
+      case ck_level_avx512: reading_avx512(begin, end); break;
+      case ck_level_avx2: reading_avx2(begin, end); break;
+      default: reading_sse(begin, end);
+    }
   }
-  return (double)byte_count;
+  return (double)byte_count * (double)passes;
 }
 
 #else
@@ -88,14 +91,17 @@ double ck_probe_arithmetic(ck_level level, size_t rounds, float value) {
   return 2.0 * 4 * chains * (double)rounds;
 }
 
-double ck_probe_reading(ck_level level, const void *memory, size_t byte_count) {
+double ck_probe_reading(
+    ck_level level, const void *memory, size_t byte_count, size_t passes) {
   if (ck_table_for_level(level) == NULL) return 0;
   const vector *p = memory;
-  for (size_t i = 0; i < byte_count / sizeof *p; i++) {
-    vector x = p[i];
-    __asm__ volatile("" : : "w"(x));
+  for (size_t pass = 0; pass < passes; pass++) {
+    for (size_t i = 0; i < byte_count / sizeof *p; i++) {
+      vector x = p[i];
+      __asm__ volatile("" : : "w"(x));
+    }
   }
-  return (double)byte_count;
+  return (double)byte_count * (double)passes;
 }
 
 #endif

@@ -18,13 +18,15 @@ public enum Probe {
 
   /// Reads memory with the widest loads of an instruction set.
   ///
-  /// - Parameter memory: aligned to 64 bytes, a multiple of 1024 bytes long.
+  /// - Parameters:
+  ///   - memory: aligned to 64 bytes, a multiple of 1024 bytes long.
+  ///   - passes: how often it is read.
   /// - Returns: the bytes read; 0 where the processor lacks the instruction set.
   public static func reading(
-    _ memory: UnsafeRawBufferPointer, with instructionSet: InstructionSet
+    _ memory: UnsafeRawBufferPointer, passes: Int, with instructionSet: InstructionSet
   ) -> Double {
     guard let base = memory.baseAddress else { return 0 }
     precondition(UInt(bitPattern: base) % 64 == 0 && memory.count % 1024 == 0)
-    return ck_probe_reading(instructionSet.level, base, memory.count)
+    return ck_probe_reading(instructionSet.level, base, memory.count, passes)
   }
 }
