@@ -45,13 +45,16 @@ enum Signals {
     sigaction(SIGBUS, &action, nil)
   }
 
-  /// Swift says which allocation failed, in one line, and aborts.
+  /// Swift says which allocation failed, in one line, and aborts; where it finds no memory to say
+  /// where that was, either, it reads address 0.
   private static func handleFailedAllocations() {
-    signal(SIGABRT) { number in
-      OutputFile.removeUnfinished()
-      if errno == ENOMEM { _exit(ExitStatus.outOfMemory.rawValue) }
-      signal(number, SIG_DFL)
-      raise(number)
+    for number in [SIGABRT, SIGSEGV] {
+      signal(number) { number in
+        OutputFile.removeUnfinished()
+        if errno == ENOMEM { _exit(ExitStatus.outOfMemory.rawValue) }
+        signal(number, SIG_DFL)
+        raise(number)
+      }
     }
   }
 }

@@ -13,7 +13,8 @@ import Testing
     ["resnet-convert", "native-to-onnx"], ["resnet-convert", "synthesize"],
     ["resnet-verify"], ["resnet-verify", "receipt"],
     ["resnet-verify", "model"], ["resnet-verify", "layers"],
-    ["resnet-verify", "run"], ["resnet-inspect"], ["resnet-bench"],
+    ["resnet-verify", "run"], ["resnet-inspect"], ["resnet-inspect", "model"],
+    ["resnet-inspect", "plan"], ["resnet-bench"],
     ["resnet-bench", "run"], ["resnet-bench", "layers"], ["resnet-bench", "kernels"],
     ["resnet-bench", "machine"], ["resnet-bench", "compare"], ["resnet-bench", "lockstep"],
   ]
