@@ -42,8 +42,8 @@ struct CostTable: Sendable {
         memory: 10, cache: 10, start: 2000)
     case .avx2:  // fitted to measurements on an EPYC 7003, November 2026
       self.init(
-        gigaflops: 97, direct: 0.91, planar: 0.92, depthwise: 0.32, winograd: 0.85,
-        transforms: 36, memory: 14, cache: 40, start: 1700)
+        gigaflops: 97, direct: 0.94, planar: 0.95, depthwise: 0.32, winograd: 0.88,
+        transforms: 46, memory: 16, cache: 40, start: 1400)
     case .avx512:
       // Derived, not measured, from a prototype on a Sapphire Rapids: F(4×4) won at 56 and 28,
       // F(2×2) was as fast at 14, direct won at 7, for which weights must come at 8 GB/s.

@@ -4,9 +4,12 @@
 //       $S/*.c $S/*/*.c -lm -lpthread -ldl -o cost_bench
 //     ./cost_bench winograd|others
 //
-// Weights come from memory, as in a network: each run takes the next of a buffer larger than the
-// caches. The input was just written. Algorithms take turns; the least time of each is printed, in
+// Weights come from memory and lie in huge pages, as in a network: each run takes the next of a buffer
+// larger than the caches. The input was just written. Algorithms take turns; the least time of each is printed, in
 // microseconds, and the limit of registers meanwhile: F0 is the direct kernel, F2 and F4 Winograd's.
+#define _GNU_SOURCE
+#include <sys/mman.h>
+
 #include "../support.h"
 
 enum { most_rounds = 15, weight_bytes = 160 << 20 };
@@ -147,7 +150,8 @@ static void report_others(void) {
 
 int main(int argc, char **argv) {
   kernels = ck_kernels_for_level(ck_best_level());
-  weights = allocated(weight_bytes / sizeof(float));
+  weights = aligned_alloc(2 << 20, weight_bytes);
+  madvise(weights, weight_bytes, MADV_HUGEPAGE);
   for (size_t i = 0; i < weight_bytes / sizeof(float); i++) weights[i] = 0.01f;
   printf("shape,inputs,outputs,side,kernel,stride,GFLOP,F0,F2,F4,peak\n");
   if (argc > 1 && strcmp(argv[1], "others") == 0) report_others();
