@@ -29,7 +29,8 @@ struct CostTable: Sendable {
   /// Weights of F(4×4) that cost nothing, in bytes.
   private static let freeWeights = 4.0 * 1024 * 1024
   /// Nanoseconds that each further byte must save: less than F(4×4) saves at 15 × 15 × 256, more
-  /// than at 14 × 14 × 256, where 36 such layers make 533 MB of ResNet-152's weights; F(2×2) 344.
+  /// than at 14 × 14 × 256: the 36 layers of ResNet-152 there would bring its weights from 344 to
+  /// 533 MB.
   private static let priceOfWeights = 0.08
   /// F(2×2) is more exact and smaller: what F(4×4) saves must be more than this part of its time.
   private static let leastSaving = 0.05
