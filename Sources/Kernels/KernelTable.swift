@@ -90,25 +90,6 @@ extension KernelTable {
     case .minimum: call(ck_minimum, nil)
     }
   }
-
-  /// `y[r] = activation(Σ weights[r, k] · x[k] + bias[r])`, added in 64 interleaved lanes.
-  public func multiplyByVector(
-    _ weights: Matrix, by x: UnsafeBufferPointer<Float>, bias: UnsafeBufferPointer<Float>?,
-    activation: Activation = .none, into y: UnsafeMutableBufferPointer<Float>
-  ) {
-    precondition(weights.columns == x.count && weights.rows == y.count)
-    precondition((bias?.count ?? y.count) == y.count)
-    guard let from = x.baseAddress, let to = y.baseAddress else { return }
-    table.pointee.dot_rows(
-      to, weights.base, weights.rowStride, from, bias?.baseAddress, y.count, x.count,
-      activation.c)
-  }
-
-  /// The longest chain of additions of `multiplyByVector` over `count` products, without the bias.
-  public static func additionChain(ofRowProduct count: Int) -> Int {
-    let lanes = Int(CK_DOT_LANES)
-    return (count + lanes - 1) / lanes + lanes.trailingZeroBitCount
-  }
 }
 
 extension KernelTable {
@@ -144,48 +125,5 @@ extension KernelTable {
     case averageOfPaddedWindow
     /// The sum divided by the part of the window inside the plane.
     case averageOfImageWindow
-  }
-
-  /// Pools one plane: the rows of a window first, then its columns.
-  ///
-  /// A window outside the plane has the maximum −∞ and the average 0.
-  /// - Parameter scratch: room for one row of the plane.
-  public func pool(
-    _ plane: UnsafeBufferPointer<Float>, windows: Windows, kind: PoolingKind,
-    scratch: UnsafeMutableBufferPointer<Float>, into y: UnsafeMutableBufferPointer<Float>
-  ) {
-    precondition(plane.count == windows.input.count && y.count == windows.output.count)
-    precondition(scratch.count >= windows.input.width && windows.dilation.count == 1)
-    guard let from = plane.baseAddress, let to = y.baseAddress, let row = scratch.baseAddress
-    else { return }
-    let pooling =
-      switch kind {
-      case .maximum: ck_pool_maximum
-      case .averageOfPaddedWindow: ck_pool_average_padded
-      case .averageOfImageWindow: ck_pool_average_image
-      }
-    withUnsafePointer(to: windows.c) { table.pointee.pool_plane(to, from, $0, pooling, row) }
-  }
-
-  /// Convolves one plane with one kernel, adding tap by tap in row-major order.
-  public func convolve(
-    _ plane: UnsafeBufferPointer<Float>, with taps: UnsafeBufferPointer<Float>, windows: Windows,
-    into y: UnsafeMutableBufferPointer<Float>
-  ) {
-    precondition(plane.count == windows.input.count && y.count == windows.output.count)
-    precondition(taps.count == windows.kernel.count)
-    guard let from = plane.baseAddress, let weights = taps.baseAddress, let to = y.baseAddress
-    else { return }
-    withUnsafePointer(to: windows.c) { table.pointee.convolve_plane(to, from, weights, $0) }
-  }
-
-  /// The sum of the elements in Double.
-  public func sum(_ plane: UnsafeBufferPointer<Float>) -> Double {
-    plane.baseAddress.map { table.pointee.plane_sum($0, plane.count) } ?? 0
-  }
-
-  /// The largest element; NaN wins, −∞ for none.
-  public func maximum(_ plane: UnsafeBufferPointer<Float>) -> Float {
-    plane.baseAddress.map { table.pointee.plane_maximum($0, plane.count) } ?? -.infinity
   }
 }

@@ -44,9 +44,6 @@ typedef enum {
   ck_pool_average_image
 } ck_pooling;
 
-/// The lanes of `dot_rows`: lane i adds the products i, i + 64, i + 128, …
-#define CK_DOT_LANES 64
-
 /// The kernels of one instruction set.
 typedef struct {
   /// y[r][c] = act((x[r][c] · scale[r] + shift[r]) + addend[r][c]).
@@ -76,25 +73,6 @@ typedef struct {
   void (*unfold)(
       float *columns, size_t columns_stride, const float *image, const ck_windows *windows,
       size_t first_row, size_t rows, size_t first_pixel, size_t pixels);
-
-  /// One plane pooled: the rows of a window first, then its columns. `scratch` holds one row.
-  void (*pool_plane)(
-      float *y, const float *x, const ck_windows *windows, ck_pooling pooling, float *scratch);
-
-  /// y = one plane convolved with one kernel, taps in row-major order.
-  void (*convolve_plane)(
-      float *y, const float *x, const float *taps, const ck_windows *windows);
-
-  /// The sum of a plane in double.
-  double (*plane_sum)(const float *x, size_t count);
-
-  /// The largest element of a plane; NaN wins; -infinity for none.
-  float (*plane_maximum)(const float *x, size_t count);
-
-  /// y[r] = act(Σ weights[r][k] · x[k] + bias[r]); lanes halved by adding the upper to the lower.
-  void (*dot_rows)(
-      float *y, const float *weights, size_t weights_stride, const float *x, const float *bias,
-      size_t rows, size_t count, ck_activation activation);
 } ck_table;
 
 /// Instruction sets from the least to the most.

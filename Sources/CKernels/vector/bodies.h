@@ -8,9 +8,4 @@ static const ck_table table = {
     .affine_elements = affine_elements,
     .combine = combine,
     .unfold = unfold,
-    .pool_plane = pool_plane,
-    .convolve_plane = convolve_plane,
-    .plane_sum = plane_sum,
-    .plane_maximum = plane_maximum,
-    .dot_rows = dot_rows,
 };

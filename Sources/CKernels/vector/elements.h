@@ -1,8 +1,5 @@
-// Kernels that take each element once, in the order it lies.
-//
-//   affine, combine   one vector at a time, the tail one by one
-//   plane_sum         eight lanes of Double
-//   dot_rows          64 lanes in registers; one pass over the weights, which is what limits it
+// Kernels that take each element once, in the order it lies: one vector at a time, the tail one by
+// one.
 #ifndef CK_ELEMENTS_H
 #define CK_ELEMENTS_H
 
@@ -87,51 +84,6 @@ static void combine(
       }
     }
     y[i] = finished(v, how, a);
-  }
-}
-
-static double plane_sum(const float *x, size_t count) {
-  double sum[8] = {0};
-  size_t i = 0;
-  for (; i + 8 <= count; i += 8) {
-    for (size_t lane = 0; lane < 8; lane++) sum[lane] += x[i + lane];
-  }
-  for (; i < count; i++) sum[i % 8] += x[i];
-  for (size_t half = 4; half > 0; half /= 2) {
-    for (size_t lane = 0; lane < half; lane++) sum[lane] += sum[lane + half];
-  }
-  return sum[0];
-}
-
-static float plane_maximum(const float *x, size_t count) {
-  floats best = all(-INFINITY);
-  size_t i = 0;
-  for (; i + lanes <= count; i += lanes) best = vector_larger(best, load(x + i));
-  float result = -INFINITY;
-  for (; i < count; i++) result = larger(result, x[i]);
-  for (size_t lane = 0; lane < lanes; lane++) result = larger(result, best[lane]);
-  return result;
-}
-
-static void dot_rows(
-    float *y, const float *weights, size_t weights_stride, const float *x, const float *bias,
-    size_t rows, size_t count, ck_activation a) {
-  finish how = finish_for(a);
-  for (size_t r = 0; r < rows; r++, weights += weights_stride) {
-    floats partial[dot_vectors] = {0};
-    size_t k = 0;
-    for (; k + CK_DOT_LANES <= count; k += CK_DOT_LANES) {
-      for (size_t v = 0; v < dot_vectors; v++) {
-        partial[v] += load(weights + k + v * lanes) * load(x + k + v * lanes);
-      }
-    }
-    float sums[CK_DOT_LANES];
-    for (size_t v = 0; v < dot_vectors; v++) store(sums + v * lanes, partial[v]);
-    for (size_t lane = 0; k < count; k++, lane++) sums[lane] += weights[k] * x[k];
-    for (size_t half = CK_DOT_LANES / 2; half > 0; half /= 2) {
-      for (size_t lane = 0; lane < half; lane++) sums[lane] += sums[lane + half];
-    }
-    y[r] = finished(sums[0] + (bias ? bias[r] : 0), how, a);
   }
 }
 

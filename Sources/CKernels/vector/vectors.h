@@ -12,7 +12,7 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-enum { lanes = CK_VECTOR_BYTES / sizeof(float), dot_vectors = CK_DOT_LANES / lanes };
+enum { lanes = CK_VECTOR_BYTES / sizeof(float) };
 typedef float floats __attribute__((vector_size(CK_VECTOR_BYTES)));
 typedef int mask __attribute__((vector_size(CK_VECTOR_BYTES)));
 typedef float unaligned_floats

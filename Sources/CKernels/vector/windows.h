@@ -1,12 +1,8 @@
-// Kernels whose windows slide over a plane.
+// Windows unfolded: `im2col`.
 //
-//   unfold            each row of `columns` is a shifted copy of image rows: the part of the row in
-//                     the padding is found once, the rest is copied (stride 1) or picked (others);
-//                     where output rows are as long as input rows, the plane is copied in one piece
-//                     and what came round the edges is set to zero
-//   pool_plane        rows of a window are combined into one row of column results with contiguous
-//                     vectors, then each output takes its kernel_width columns
-//   convolve_plane    each tap adds its product to a whole output row, which stays in L1
+// Each row of `columns` is a shifted copy of image rows: the part of the row in the padding is
+// found once, the rest is copied (stride 1) or picked (others); where output rows are as long as
+// input rows, the plane is copied in one piece and what came round the edges is set to zero.
 #ifndef CK_WINDOWS_H
 #define CK_WINDOWS_H
 
@@ -109,85 +105,6 @@ static void unfold(
     j = 0;
     if (++i < w->kernel_height) continue;
     i = 0, plane += w->height * w->width;
-  }
-}
-
-static inline void reduce_row(
-    float *restrict to, const float *restrict x, ptrdiff_t count, int takes_maximum) {
-  ptrdiff_t i = 0;
-  for (; i + lanes <= count; i += lanes) {
-    floats a = load(to + i), b = load(x + i);
-    store(to + i, takes_maximum ? vector_larger(a, b) : a + b);
-  }
-  for (; i < count; i++) to[i] = takes_maximum ? larger(to[i], x[i]) : to[i] + x[i];
-}
-
-static inline ptrdiff_t overlap(ptrdiff_t start, ptrdiff_t length, ptrdiff_t low, ptrdiff_t high) {
-  ptrdiff_t end = start + length < high ? start + length : high;
-  if (start < low) start = low;
-  return end > start ? end - start : 0;
-}
-
-static void pool_plane(
-    float *y, const float *x, const ck_windows *w, ck_pooling pooling, float *scratch) {
-  int takes_maximum = pooling == ck_pool_maximum;
-  int padded = pooling == ck_pool_average_padded;
-  float start = takes_maximum ? -INFINITY : 0;
-  for (ptrdiff_t o = 0; o < w->output_height; o++, y += w->output_width) {
-    ptrdiff_t top = o * w->stride_height - w->pad_top;
-    ptrdiff_t bottom = top + w->kernel_height < w->height ? top + w->kernel_height : w->height;
-    for (ptrdiff_t c = 0; c < w->width; c++) scratch[c] = start;
-    for (ptrdiff_t i = top < 0 ? 0 : top; i < bottom; i++) {
-      reduce_row(scratch, x + i * w->width, w->width, takes_maximum);
-    }
-    for (ptrdiff_t p = 0; p < w->output_width; p++) y[p] = start;
-    for (ptrdiff_t j = 0; j < w->kernel_width; j++) {
-      ptrdiff_t shift = j - w->pad_left;
-      ck_range in = ck_outputs_inside(w->output_width, w->stride_width, shift, w->width);
-      const float *from = scratch + shift;
-      ptrdiff_t stride = w->stride_width;
-      if (takes_maximum && stride == 2) {
-        for (ptrdiff_t p = in.first; p < in.end; p++) y[p] = larger(y[p], from[2 * p]);
-      } else if (takes_maximum) {
-        for (ptrdiff_t p = in.first; p < in.end; p++) y[p] = larger(y[p], from[p * stride]);
-      } else {
-        for (ptrdiff_t p = in.first; p < in.end; p++) y[p] += from[p * stride];
-      }
-    }
-    if (takes_maximum) continue;
-    ptrdiff_t rows = overlap(
-        top, w->kernel_height, padded ? -w->pad_top : 0,
-        w->height + (padded ? w->pad_bottom : 0));
-    for (ptrdiff_t p = 0; p < w->output_width; p++) {
-      ptrdiff_t divisor = rows * overlap(
-          p * w->stride_width - w->pad_left, w->kernel_width, padded ? -w->pad_left : 0,
-          w->width + (padded ? w->pad_right : 0));
-      y[p] = divisor > 0 ? y[p] / (float)divisor : 0;
-    }
-  }
-}
-
-static void convolve_plane(float *y, const float *x, const float *taps, const ck_windows *w) {
-  for (ptrdiff_t o = 0; o < w->output_height; o++) {
-    float *restrict to = y + o * w->output_width;
-    zero(to, w->output_width);
-    for (ptrdiff_t i = 0; i < w->kernel_height; i++) {
-      ptrdiff_t row = o * w->stride_height + i * w->dilation_height - w->pad_top;
-      if (row < 0 || row >= w->height) continue;
-      for (ptrdiff_t j = 0; j < w->kernel_width; j++) {
-        float tap = taps[i * w->kernel_width + j];
-        ptrdiff_t shift = j * w->dilation_width - w->pad_left, stride = w->stride_width;
-        ck_range in = ck_outputs_inside(w->output_width, stride, shift, w->width);
-        const float *restrict from = x + row * w->width + shift;
-        if (stride == 1) {
-          for (ptrdiff_t p = in.first; p < in.end; p++) to[p] += tap * from[p];
-        } else if (stride == 2) {
-          for (ptrdiff_t p = in.first; p < in.end; p++) to[p] += tap * from[2 * p];
-        } else {
-          for (ptrdiff_t p = in.first; p < in.end; p++) to[p] += tap * from[p * stride];
-        }
-      }
-    }
   }
 }
 
