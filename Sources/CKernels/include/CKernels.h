@@ -2,6 +2,7 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
+#include "ck_elementary.h"
 #include "ck_floating_point.h"
 #include "ck_functions.h"
 #include "ck_kernels.h"

@@ -1,7 +1,13 @@
 // Functions of one element and normalizations, in double: each result is rounded once.
+//
+// No function of the C library but fabs: others have the bits of the library that is at hand.
 #include "ck_functions.h"
 
 #include <math.h>
+
+#include "ck_elementary.h"
+
+#pragma STDC FP_CONTRACT OFF
 
 #define FUNCTION(name, formula)                                                              \
   void ck_##name(float *y, const float *from, size_t count, double a, double b, double c) { \
@@ -18,28 +24,33 @@ static double clipped(double x, double least, double most) {
 }
 
 // Of a large argument exp overflows and of a small one the sum is 1; both halves are exact there.
-static double softplus(double x) { return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x)); }
+static double softplus(double x) {
+  return x > 0 ? x + ck_own_log1p(ck_own_exp(-x)) : ck_own_log1p(ck_own_exp(x));
+}
 
-static double powered(double base, double power) { return power == 1 ? base : pow(base, power); }
+static double powered(double base, double power) {
+  return power == 1 ? base : ck_own_pow(base, power);
+}
 
 FUNCTION(clip, clipped(x, a, b))
-FUNCTION(elu, x > 0 ? x : a * expm1(x))
-FUNCTION(selu, b * (x > 0 ? x : a * expm1(x)))
-FUNCTION(celu, x > 0 ? x : a * expm1(x / a))
-FUNCTION(sigmoid, 1 / (1 + exp(-x)))
+FUNCTION(elu, x > 0 ? x : a * ck_own_expm1(x))
+FUNCTION(selu, b * (x > 0 ? x : a * ck_own_expm1(x)))
+FUNCTION(celu, x > 0 ? x : a * ck_own_expm1(x / a))
+FUNCTION(sigmoid, 1 / (1 + ck_own_exp(-x)))
 FUNCTION(hard_sigmoid, clipped(a * x + b, 0, 1))
-FUNCTION(tanh, tanh(x))
-FUNCTION(silu, x / (1 + exp(-x)))
+FUNCTION(tanh, ck_own_tanh(x))
+FUNCTION(silu, x / (1 + ck_own_exp(-x)))
 FUNCTION(hard_swish, x * clipped(x / 6 + 0.5, 0, 1))
-FUNCTION(gelu, x / 2 * erfc(-x * 0.70710678118654752440))
-FUNCTION(gelu_tanh, x / 2 * (1 + tanh(0.79788456080286535588 * (x + 0.044715 * x * x * x))))
-FUNCTION(mish, x * tanh(softplus(x)))
+FUNCTION(gelu, x / 2 * ck_own_erfc(-x * 0.70710678118654752440))
+FUNCTION(
+    gelu_tanh, x / 2 * (1 + ck_own_tanh(0.79788456080286535588 * (x + 0.044715 * x * x * x))))
+FUNCTION(mish, x * ck_own_tanh(softplus(x)))
 FUNCTION(softplus, softplus(x))
 FUNCTION(softsign, x / (1 + fabs(x)))
 FUNCTION(absolute, fabs(x))
-FUNCTION(exponential, exp(x))
-FUNCTION(logarithm, log(x))
-FUNCTION(error_function, erf(x))
+FUNCTION(exponential, ck_own_exp(x))
+FUNCTION(logarithm, ck_own_log(x))
+FUNCTION(error_function, ck_own_erf(x))
 FUNCTION(power, powered(c + b * x, a))
 
 void ck_softmax(float *y, const float *x, size_t count, size_t stride, int logarithm) {
@@ -49,15 +60,15 @@ void ck_softmax(float *y, const float *x, size_t count, size_t stride, int logar
     if (element > largest || element != element) largest = element;
   }
   double sum = 0;
-  for (size_t i = 0; i < count; i++) sum += exp((double)x[i * stride] - largest);
+  for (size_t i = 0; i < count; i++) sum += ck_own_exp((double)x[i * stride] - largest);
   if (logarithm) {
-    double offset = largest + log(sum);
+    double offset = largest + ck_own_log(sum);
     for (size_t i = 0; i < count; i++) y[i * stride] = (float)(x[i * stride] - offset);
     return;
   }
   // The exponentials are computed twice rather than kept: a float would round them once more.
   for (size_t i = 0; i < count; i++) {
-    y[i * stride] = (float)(exp((double)x[i * stride] - largest) / sum);
+    y[i * stride] = (float)(ck_own_exp((double)x[i * stride] - largest) / sum);
   }
 }
 
@@ -73,7 +84,7 @@ void ck_normalize_across_channels(
       double x = image[c * pixels + p];
       energy += x * x;
     }
-    double divisor = pow(k + alpha / (double)size * energy, beta);
+    double divisor = ck_own_pow(k + alpha / (double)size * energy, beta);
     y[p] = (float)(image[channel * pixels + p] / divisor);
   }
 }
@@ -93,7 +104,7 @@ void ck_normalize_within_channel(
         for (size_t j = left; j < right; j++) energy += (double)x[i * width + j] * x[i * width + j];
       }
       double area = (double)size * (double)size;
-      y[r * width + c] = (float)(x[r * width + c] / pow(1 + alpha / area * energy, beta));
+      y[r * width + c] = (float)(x[r * width + c] / ck_own_pow(1 + alpha / area * energy, beta));
     }
   }
 }
