@@ -69,31 +69,31 @@ struct CostTable: Sendable {
     self.start = start
   }
 
-  /// Nanoseconds of a convolution that adds term by term.
-  func direct(_ geometry: ConvolutionGeometry, batch: Int) -> Double {
+  /// Nanoseconds of a convolution of one image that adds term by term.
+  func direct(_ geometry: ConvolutionGeometry) -> Double {
     let outputs = Blocked.count(channels: geometry.outputChannels, pixels: 1)
     let inputs = Blocked.count(channels: geometry.inputChannels / geometry.groups, pixels: 1)
     let depth = Double(inputs) * Double(geometry.windows.kernel.count)
     return products(
-      Double(outputs) * Double(geometry.windows.output.count) * depth, batch, at: direct,
+      Double(outputs) * Double(geometry.windows.output.count) * depth, at: direct,
       weights: Double(outputs) * depth)
   }
 
   /// Nanoseconds of a convolution that reads planes: a few channels do not hide what it writes.
-  func planar(_ geometry: ConvolutionGeometry, batch: Int) -> Double {
+  func planar(_ geometry: ConvolutionGeometry) -> Double {
     let outputs = Double(Blocked.count(channels: geometry.outputChannels, pixels: 1))
     let pixels = Double(geometry.windows.output.count)
     let depth = Double(geometry.depth)
     let bytes = 4 * (Double(geometry.inputCount) + 2 * outputs * pixels)
-    return products(outputs * pixels * depth, batch, at: planar, weights: outputs * depth)
-      + Double(batch) * bytes / cache
+    return products(outputs * pixels * depth, at: planar, weights: outputs * depth)
+      + bytes / cache
   }
 
   /// Nanoseconds of a depthwise convolution.
-  func depthwise(_ geometry: ConvolutionGeometry, batch: Int) -> Double {
+  func depthwise(_ geometry: ConvolutionGeometry) -> Double {
     let products = Double(geometry.outputCount) * Double(geometry.windows.kernel.count)
     let bytes = 4 * Double(geometry.inputCount + geometry.outputCount)
-    return Double(batch) * max(2 * products / (gigaflops * depthwise), bytes / cache)
+    return max(2 * products / (gigaflops * depthwise), bytes / cache)
   }
 
   /// Nanoseconds of Winograd's convolution of one image; infinite for a tile of 4 that saves too
@@ -117,7 +117,7 @@ struct CostTable: Sendable {
     let inputs = Double(Blocked.count(channels: geometry.inputChannels, pixels: 1))
     let outputs = Double(Blocked.count(channels: geometry.outputChannels, pixels: 1))
     let multiplying = products(
-      tiles * elements * inputs * outputs, 1, at: winograd, weights: elements * inputs * outputs)
+      tiles * elements * inputs * outputs, at: winograd, weights: elements * inputs * outputs)
     let moved = 4 * tiles * (2 * elements * inputs + (elements + Double(tile * tile)) * outputs)
     return multiplying + moved / transforms
   }
@@ -128,8 +128,8 @@ struct CostTable: Sendable {
   }
 
   private func products(
-    _ products: Double, _ batch: Int, at efficiency: Double, weights: Double
+    _ products: Double, at efficiency: Double, weights: Double
   ) -> Double {
-    start + max(2 * products * Double(batch) / (gigaflops * efficiency), 4 * weights / memory)
+    start + max(2 * products / (gigaflops * efficiency), 4 * weights / memory)
   }
 }

@@ -18,6 +18,8 @@ extension SelectKernels {
     if options.gemm == .openBLAS, !(layer.groups > 1 && layer.groups == input[1]) {
       return [try product(operation, geometry, weights, values)]
     }
+    // The choice must not depend on the batch: costs are those of one image.
+    let batch = Double(input[0])
     func term(_ form: BlockedConvolution.Form, estimate: Double) -> Candidate {
       let kernel = BlockedConvolution(
         form, geometry, weights, batch: input[0], hasResidual: operation.addsLastInput,
@@ -27,12 +29,12 @@ extension SelectKernels {
       return candidate
     }
     if geometry.isDepthwise {
-      return [term(.depthwise, estimate: costs.depthwise(geometry, batch: input[0]))]
+      return [term(.depthwise, estimate: batch * costs.depthwise(geometry))]
     }
     if layer.groups == 1, input[1] <= Self.planarChannels {
-      return [term(.planar, estimate: costs.planar(geometry, batch: input[0]))]
+      return [term(.planar, estimate: batch * costs.planar(geometry))]
     }
-    let direct = term(.direct, estimate: costs.direct(geometry, batch: input[0]))
+    let direct = term(.direct, estimate: batch * costs.direct(geometry))
     guard geometry.isWinogradShape, !options.isStrict else { return [direct] }
     return [direct] + [2, 4].map { winograd($0, operation, geometry, weights, values) }
   }
@@ -43,7 +45,6 @@ extension SelectKernels {
   ) -> Candidate {
     let problem = WinogradProblem(
       geometry: geometry, tile: tile, batch: values.input[0], kernels: kernels)
-    // The choice must not depend on the batch: the cost is that of one image.
     let estimate =
       costs.winograd(geometry, tile: tile, kernels: kernels) * Double(values.input[0])
     let threads = threadCount

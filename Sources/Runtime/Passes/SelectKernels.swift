@@ -113,7 +113,7 @@ extension SelectKernels {
     return Candidate(
       kernel, inputs: [ValueType([batch, inputs], .blocked)],
       outputs: [ValueType([batch, outputs], .blocked)],
-      estimate: costs.direct(geometry, batch: batch))
+      estimate: Double(batch) * costs.direct(geometry))
   }
 
   fileprivate func rectifiers(_ activation: Activation, _ values: Values) -> [Candidate] {
