@@ -237,7 +237,7 @@ def show(run: Record) -> None:
     for name, fault in run["faults"].items():
         print(f"  {'not judged' if name == OWN else 'INVALID'}: {name}: {fault}")
     if ratio:
-        print("  fastest float32 peer / ours: "
+        print(f"  {'OpenVINO held to AVX2' if run['isa'] else 'fastest float32 peer'} / ours: "
               f"min {ratio['min_ms']:.3f} median {ratio['median_ms']:.3f}")
     elif run["valid"]:
         print(f"  unmeasured: AVX2 is not proved by OpenVINO's {engines['openvino']['kernels']}")
@@ -245,7 +245,8 @@ def show(run: Record) -> None:
 
 
 def table(runs: list[Record], threads: list[int]) -> None:
-    print("\nFastest float32 peer / ours, min / median; OpenVINO's own choice / ours:\n")
+    peer = "OpenVINO held to AVX2" if runs[0]["isa"] else "Fastest float32 peer"
+    print(f"\n{peer} / ours, min / median; OpenVINO's own choice / ours:\n")
     print("| net | batch |" + "".join(f" threads {n} | own choice |" for n in threads))
     print("|---|---|" + "---|---|" * len(threads))
     rows: dict[tuple[str, int], list[str]] = {}
