@@ -9,7 +9,7 @@ public import TensorCore
 /// With `d` the longest chain of additions of the kernel and `u = 2⁻²⁴`, every output must lie
 /// within `(2·√d + 3) · u · (Σ|w||x| + |b|)`, and never outside the rigorous `(d + 3) · u` (the
 /// sum, the product, and the rounding of two stored coefficients); the rms of the ratio must not
-/// exceed `0.4·√d`, or 1 where that is less (of 32 elements or more). A layer that only moves or selects elements must give
+/// exceed `0.4·√d`, or 1 where that is less (of 256 different errors or more). A layer that only moves or selects elements must give
 /// the very bits. The square root is what independent roundings give (Higham and Mary 2019).
 /// `WinogradMagnitude` tells what stands in place of `Σ|w||x|` where Winograd's algorithm ran.
 public struct LayerVerification: Sendable {
@@ -38,19 +38,23 @@ public struct LayerVerification: Sendable {
       // The rigorous one is of sums taken term by term.
       return winogradTile == nil ? min(2 * d.squareRoot() + 3, d + 3) : 2 * d.squareRoot() + 3
     }
-    /// How many elements the value has.
-    public var elementCount: Int
+    /// How many different ratios the elements have, counted to 256: equal inputs give equal errors.
+    public var distinctCount: Int
 
-    /// What the rms of the ratio may be; that of a few elements is no mean and may be the bound.
+    /// What the rms of the ratio may be; that of a few errors is no mean and may be the bound.
     public var rootMeanSquareBound: Double {
       if isExact { return 0 }
-      return elementCount < 32 ? bound : max(0.4 * Double(additionChain).squareRoot(), 1)
+      return distinctCount < LayerVerification.leastDistinct
+        ? bound : max(0.4 * Double(additionChain).squareRoot(), 1)
     }
     /// Whether both stay within their bounds.
     public var agrees: Bool {
       maximumRatio <= bound && rootMeanSquareRatio <= rootMeanSquareBound
     }
   }
+
+  /// So many errors have a mean that is within 5 % of what it would be over more.
+  private static let leastDistinct = 256
 
   /// Every value but the inputs, in topological order.
   public var results: [Result]
@@ -101,15 +105,16 @@ public struct LayerVerification: Sendable {
             additionChain: plan.additionChain(of: name) ?? 0, winogradTile: tile,
             maximumRatio: ratios.maximum,
             rootMeanSquareRatio: ratios.rootMeanSquare, isExact: Oracle.isExact(node.layer),
-            elementCount: expected[index].elements.count))
+            distinctCount: ratios.distinct))
       }
     }
   }
 
   private static func ratios(
     _ found: [Double], _ expected: [Double], _ magnitudes: [Double]
-  ) -> (maximum: Double, rootMeanSquare: Double) {
+  ) -> (maximum: Double, rootMeanSquare: Double, distinct: Int) {
     var (largest, energy) = (0.0, 0.0)
+    var distinct: Set<Double> = []
     for index in found.indices {
       let error = abs(found[index] - expected[index])
       // Below the normal range float32 rounds to a fixed step instead of a relative one.
@@ -117,7 +122,8 @@ public struct LayerVerification: Sendable {
       let ratio = error == 0 ? 0 : error / unit
       largest = max(largest, ratio.isNaN ? .infinity : ratio)
       energy += ratio * ratio
+      if distinct.count < leastDistinct { distinct.insert(ratio) }
     }
-    return (largest, (energy / Double(max(found.count, 1))).squareRoot())
+    return (largest, (energy / Double(max(found.count, 1))).squareRoot(), distinct.count)
   }
 }
