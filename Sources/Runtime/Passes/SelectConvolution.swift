@@ -6,6 +6,8 @@ internal import TensorCore
 extension SelectKernels {
   /// Up to this many channels a convolution reads planes: in blocks most lanes would be empty.
   private static let planarChannels = 7
+  /// Floats of weights that stay in the second cache: 512 KiB.
+  private static let cachedWeights = 1 << 17
 
   func convolutions(
     _ operation: Operation, _ layer: Layer.Convolution, _ values: Values
@@ -50,13 +52,18 @@ extension SelectKernels {
     let threads = threadCount
     let batch = kernels.tileBatch(of: geometry, tile: tile)
     let parts = (problem.tiles + batch - 1) / batch
-    // With tiles for all threads each takes its own; else they share each step of a few.
-    if threads == 1 || parts >= threads {
+    // Each thread takes tiles of its own and reads all weights, unless there are few tiles and the
+    // weights do not stay in a cache: then threads share each of the three steps.
+    let isHeavy =
+      problem.packedCount > Self.cachedWeights
+      && problem.packedCount > problem.inputCount + problem.outputCount
+    if threads == 1 || parts >= threads || !isHeavy {
+      let tasks = (parts + threads - 1) / threads * threads
       return values.blocked(
         WinogradConvolution(
           problem: problem, weights: weights, hasResidual: operation.addsLastInput,
           activation: operation.activation,
-          taskCount: threads == 1 ? 1 : (parts + threads - 1) / threads * threads),
+          taskCount: threads == 1 ? 1 : min(tasks, problem.tiles)),
         estimate: estimate)
     }
     func tasks(_ count: Int) -> Int { min(count, 2 * threads) }
