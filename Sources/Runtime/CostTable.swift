@@ -31,7 +31,7 @@ struct CostTable: Sendable {
   /// Nanoseconds that each further byte must save: less than F(4×4) saves at 15 × 15 × 256, more
   /// than at 14 × 14 × 256: the 36 layers of ResNet-152 there would bring its weights from 344 to
   /// 533 MB.
-  private static let priceOfWeights = 0.08
+  var priceOfWeights = 0.08
   /// F(2×2) is more exact and smaller: what F(4×4) saves must be more than this part of its time.
   private static let leastSaving = 0.05
 
@@ -105,7 +105,7 @@ struct CostTable: Sendable {
     guard tile == 4 else { return time }
     let saved = transformed(geometry, tile: 2, kernels: kernels) - time
     let bytes = 4 * Double(kernels.winogradPackedCount(of: geometry, tile: tile))
-    let price = Self.priceOfWeights * max(bytes - Self.freeWeights, 0)
+    let price = priceOfWeights * max(bytes - Self.freeWeights, 0)
     return saved > max(price, Self.leastSaving * time) ? time : .infinity
   }
 

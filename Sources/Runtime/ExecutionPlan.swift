@@ -92,9 +92,7 @@ public struct ExecutionPlan: Sendable {
     draft = FoldBatchNormalization.apply(to: draft)
     draft = FuseResidualAdd.apply(to: draft)
     draft = FuseActivation.apply(to: draft)
-    let select = SelectKernels(
-      options: options, kernels: kernels, costs: CostTable(options.instructionSet))
-    let assigned = try AssignLayouts(draft, with: select)
+    let assigned = try AssignLayouts(draft, with: SelectKernels(options, kernels, for: draft))
     let steps = assigned.steps
     let inputs = network.nodes.compactMap { node -> (name: String, value: PlanValue)? in
       guard case .input = node.layer else { return nil }

@@ -12,10 +12,8 @@ extension SelectKernels {
   func convolutions(
     _ operation: Operation, _ layer: Layer.Convolution, _ values: Values
   ) throws(NetworkError) -> [Candidate] {
-    let (input, output) = (values.input, values.output)
-    let geometry = ConvolutionGeometry(
-      inputChannels: input[1], outputChannels: output[1], groups: layer.groups,
-      windows: Windows(layer, from: input, to: output))
+    let input = values.input
+    let geometry = ConvolutionGeometry(layer, from: input, to: values.output)
     let weights = LayerWeights(kernel: layer.kernel, bias: layer.bias, folded: operation.folded)
     if options.gemm == .openBLAS, !(layer.groups > 1 && layer.groups == input[1]) {
       return [try product(operation, geometry, weights, values)]
@@ -39,6 +37,15 @@ extension SelectKernels {
     let direct = term(.direct, estimate: batch * costs.direct(geometry))
     guard geometry.isWinogradShape, !options.isStrict else { return [direct] }
     return [direct] + [2, 4].map { winograd($0, operation, geometry, weights, values) }
+  }
+
+  /// The convolutions of a draft.
+  static func geometries(in draft: PlanDraft) -> [ConvolutionGeometry] {
+    draft.operations.compactMap { operation in
+      guard case .convolution(let layer) = operation.layer else { return nil }
+      let values = Values(operation, draft)
+      return ConvolutionGeometry(layer, from: values.input, to: values.output)
+    }
   }
 
   private func winograd(
@@ -93,6 +100,14 @@ extension Candidate {
     let first = ValueType(inputs[0].shape, .plain)
     return Candidate(
       kernel, inputs: [first] + inputs.dropFirst(), outputs: outputs, estimate: estimate)
+  }
+}
+
+extension ConvolutionGeometry {
+  init(_ layer: Layer.Convolution, from input: Shape, to output: Shape) {
+    self.init(
+      inputChannels: input[1], outputChannels: output[1], groups: layer.groups,
+      windows: Windows(layer, from: input, to: output))
   }
 }
 

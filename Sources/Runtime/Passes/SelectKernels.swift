@@ -4,15 +4,21 @@ internal import TensorCore
 
 /// The kernels that can compute an operation, with the layouts they read and write.
 ///
-/// They depend on the layer, the size of one image and the instruction set; under `isStrict` not on
-/// the instruction set either.
+/// They depend on the network, the size of one image and the instruction set; under `isStrict` not
+/// on the instruction set either.
 struct SelectKernels: Sendable {
   let options: ExecutionOptions
   let kernels: BlockedKernels
   let costs: CostTable
-
   /// For how many threads steps are cut: more tasks than that keep no processor busier.
-  var threadCount: Int { min(options.threadCount, 4 * ThreadPool.availableProcessorCount) }
+  let threadCount: Int
+
+  init(_ options: ExecutionOptions, _ kernels: BlockedKernels, for draft: PlanDraft) {
+    self.options = options
+    self.kernels = kernels
+    costs = CostTable(options.instructionSet).weighing(Self.geometries(in: draft), kernels)
+    threadCount = min(options.threadCount, 4 * ThreadPool.availableProcessorCount)
+  }
 
   /// - Throws: `NetworkError` for a layer larger than the kernels can count.
   func candidates(
