@@ -1,21 +1,21 @@
-internal import TensorCore
+package import TensorCore
 
 /// How chunks of one shape cover a dataset.
-struct ChunkGrid: Sendable {
+package struct ChunkGrid: Sendable {
   /// More than the largest kernel of a ResNet takes.
-  static let chunkLimit = 64 << 20
+  package static let chunkLimit = 64 << 20
 
-  let shape: Shape
-  let chunkShape: Shape
+  package let shape: Shape
+  package let chunkShape: Shape
   /// Bytes of an element.
-  let width: Int
+  package let width: Int
   /// Chunks along each axis.
   private let counts: [Int]
 
   /// A grid; nil for chunks of no extent or beyond the limit.
   ///
   /// - Parameter shape: has elements.
-  init?(shape: Shape, chunkShape extents: [Int], width: Int) {
+  package init?(shape: Shape, chunkShape extents: [Int], width: Int) {
     guard !extents.isEmpty, extents.count == shape.rank, extents.allSatisfy({ $0 > 0 }),
       let chunkShape = Shape(checking: extents),
       chunkShape.elementCount <= ChunkGrid.chunkLimit / width
@@ -27,10 +27,10 @@ struct ChunkGrid: Sendable {
   }
 
   /// The bytes of one chunk; chunks at the edges are as large as all others.
-  var chunkByteCount: Int { chunkShape.elementCount * width }
+  package var chunkByteCount: Int { chunkShape.elementCount * width }
 
   /// Calls `body` with the first element of each chunk.
-  func forEachOrigin<Failure: Error>(
+  package func forEachOrigin<Failure: Error>(
     _ body: ([Int]) throws(Failure) -> Void
   ) throws(Failure) {
     try forEachIndex(below: counts) { index throws(Failure) in
@@ -43,7 +43,8 @@ struct ChunkGrid: Sendable {
   /// - Parameters:
   ///   - chunk: `chunkByteCount` bytes.
   ///   - elements: those of the whole dataset.
-  func place(_ chunk: [UInt8], at origin: [Int], in elements: UnsafeMutableRawBufferPointer) {
+  package func place(_ chunk: [UInt8], at origin: [Int], in elements: UnsafeMutableRawBufferPointer)
+  {
     precondition(chunk.count == chunkByteCount && elements.count == shape.elementCount * width)
     let last = shape.rank - 1
     var extents = (0...last).map { min(chunkShape[$0], shape[$0] - origin[$0]) }

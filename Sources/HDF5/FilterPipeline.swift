@@ -1,18 +1,18 @@
 internal import CZlib
 
 /// Undoes what filters did to a chunk.
-struct FilterPipeline: Sendable {
+package struct FilterPipeline: Sendable {
   private let filters: [HDF5File.Filter]
   private let chunkByteCount: Int
 
   /// The filters in the order in which they were applied to chunks of so many bytes.
-  init(_ filters: [HDF5File.Filter], chunkByteCount: Int) {
+  package init(_ filters: [HDF5File.Filter], chunkByteCount: Int) {
     self.filters = filters
     self.chunkByteCount = chunkByteCount
   }
 
   /// Whether a chunk can come of so many stored bytes.
-  func canDecode(_ storedByteCount: Int) -> Bool {
+  package func canDecode(_ storedByteCount: Int) -> Bool {
     filters.contains(.deflate) || filters.contains(.lzf)
       ? chunkByteCount / HDF5File.Filter.largestRatio <= storedByteCount
       : chunkByteCount <= storedByteCount
@@ -21,7 +21,7 @@ struct FilterPipeline: Sendable {
   /// The elements of a chunk; nil if the stored bytes are not as the filters make them.
   ///
   /// - Parameter skipped: bit i is set where filter i was not applied to this chunk.
-  func decode(_ stored: [UInt8], skipping skipped: UInt32) -> [UInt8]? {
+  package func decode(_ stored: [UInt8], skipping skipped: UInt32) -> [UInt8]? {
     let applied = filters.enumerated().filter { skipped >> UInt32($0.offset) & 1 == 0 }
       .map(\.element)
     // What each filter was given: only a checksum makes the bytes more by a number that is known.

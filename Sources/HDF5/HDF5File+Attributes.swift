@@ -29,8 +29,10 @@ extension HDF5File {
   /// Enough to tell who wrote the file, without a look at the rest.
   /// - Throws: `FormatError` for a file that is damaged or is none of HDF5.
   public static func attributeNames(inRootOf file: InputFile) throws(FormatError) -> Set<String> {
-    try Library.ask(file) { opened throws(FormatError) in
-      Set(try opened.root().attributeNames(at: "/"))
+    do {
+      return try Listing.of(file) { listing throws(Fault) in try listing.rootAttributeNames() }
+    } catch {
+      throw error.error
     }
   }
 }

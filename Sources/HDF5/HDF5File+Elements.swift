@@ -1,4 +1,3 @@
-internal import CHDF5
 public import Files
 public import TensorCore
 
@@ -37,9 +36,7 @@ extension HDF5File {
       case .chunked(let shape, let filters):
         try chunks(of: dataset, shape: shape, filters, width: type.byteCount)
       case .compact, .external, .virtual, .other:
-        try Library.ask(file) { file throws(FormatError) in
-          try file.compactElements(of: dataset, byteCount: byteCount)
-        }
+        try compactElements(of: dataset, byteCount: byteCount)
       }
     return (type, isBigEndian ? bytes.reversed(inGroupsOf: type.byteCount) : bytes)
   }
@@ -68,15 +65,25 @@ extension HDF5File {
         "expected chunks of at most \(ChunkGrid.chunkLimit >> 20) MiB, found \(shape) elements")
     }
     let pipeline = FilterPipeline(filters, chunkByteCount: grid.chunkByteCount)
-    return try Library.ask(file) { file throws(FormatError) in
-      try file.elements(of: dataset, in: grid, pipeline)
+    return try elements(of: dataset, in: grid, pipeline)
+  }
+
+  private func compactElements(
+    of dataset: Dataset, byteCount: Int
+  ) throws(FormatError) -> Bytes {
+    guard case .run(let run) = dataset.pieces, run.count == byteCount,
+      let bytes = file.bytes.slice(from: run.lowerBound, count: byteCount)
+    else {
+      throw dataset.fault(.badModel, "expected \(byteCount) bytes of elements, found others")
     }
+    // In memory of their own: a description lies where it likes, elements are to be aligned.
+    return bytes.withUnsafeBytes { Bytes(copying: $0) }
   }
 }
 
 extension HDF5File.Dataset {
   /// The bytes of all elements; nil for elements that are no numbers, or too many.
-  var byteCount: Int? {
+  package var byteCount: Int? {
     guard case .numbers(let type, _) = elements else { return nil }
     let (count, overflow) = shape.elementCount.multipliedReportingOverflow(by: type.byteCount)
     return overflow ? nil : count
@@ -90,15 +97,19 @@ extension HDF5File.Dataset {
     return offset..<offset + byteCount
   }
 
+  /// Why the elements are not read though the file may be sound: another reader may know how they
+  /// are stored. Nil for elements that are read.
+  public var unsupportedFeature: FormatError? { storage.obstacle.map { fault(.refused, $0) } }
+
   /// An error about this dataset.
-  func fault(_ kind: FormatError.Kind, _ reason: String) -> FormatError {
+  package func fault(_ kind: FormatError.Kind, _ reason: String) -> FormatError {
     FormatError(kind, at: .object(path), reason)
   }
 }
 
 extension HDF5File.Storage {
   /// What was expected and found where elements stored so are not read; nil if they are.
-  fileprivate var obstacle: String? {
+  package var obstacle: String? {
     switch self {
     case .contiguous, .compact: nil
     case .chunked(_, let filters):
@@ -116,7 +127,7 @@ extension HDF5File.Elements {
   /// What they are, for messages.
   public var description: String {
     switch self {
-    case .opaque: HDF5File.Elements.name(of: H5T_OPAQUE)
+    case .opaque: "opaque data"
     case .numbers(let type, let isBigEndian): "\(isBigEndian ? "big-endian " : "")\(type)"
     case .other(let name): name
     }
@@ -125,7 +136,7 @@ extension HDF5File.Elements {
 
 extension Bytes {
   /// The bytes of each group in the opposite order.
-  fileprivate func reversed(inGroupsOf width: Int) -> Bytes {
+  package func reversed(inGroupsOf width: Int) -> Bytes {
     Bytes(count: count) { output in
       // SAFETY: both hold `count` bytes, a multiple of `width`.
       withUnsafeBytes { input in

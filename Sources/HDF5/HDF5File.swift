@@ -3,9 +3,9 @@ public import TensorCore
 
 /// What an HDF5 file holds, as plain values.
 ///
-/// The library of the HDF Group is asked once, when the value is made, over the bytes of the opened
-/// file: it opens no path, follows no link, runs no filter and loads no plugin. The elements of
-/// contiguous datasets are used from the mapped file, where the library is not needed either.
+/// Read by the HDF5 File Format Specification, version 3.0, of the HDF Group: every byte that a file
+/// has is checked before it is believed, no two objects share one, and no link is followed. The
+/// elements of contiguous datasets are used from the mapped file.
 public struct HDF5File: Sendable {
   /// The file.
   public let file: InputFile
@@ -20,9 +20,12 @@ public struct HDF5File: Sendable {
   ///   that the file exceeds.
   public init(_ file: InputFile, readsAttributes: Bool = false) throws(FormatError) {
     self.file = file
-    root = try Library.ask(file) { opened throws(FormatError) in
-      var listing = Listing(opened, readsAttributes: readsAttributes)
-      return try listing.root()
+    do {
+      root = try Listing.of(file, readsAttributes: readsAttributes) { listing throws(Fault) in
+        try listing.root()
+      }
+    } catch {
+      throw error.error
     }
   }
 
@@ -31,9 +34,29 @@ public struct HDF5File: Sendable {
   /// Enough to tell what kind of file it is, without a look at the rest.
   /// - Throws: `FormatError` for a file that is damaged or is none of HDF5.
   public static func kinds(inRootOf file: InputFile) throws(FormatError) -> [String: Kind] {
-    try Library.ask(file) { opened throws(FormatError) in
-      let listing = Listing(opened, readsAttributes: false)
-      return try listing.rootKinds()
+    do {
+      return try Listing.of(file) { listing throws(Fault) in try listing.rootKinds() }
+    } catch {
+      throw error.error
+    }
+  }
+
+  /// Why a file is not read that may be sound all the same: it has what another reader may know,
+  /// but this one does not.
+  ///
+  /// Datasets that are listed, but not read, have an answer of their own:
+  /// `Dataset.unsupportedFeature`.
+  /// - Returns: nil for a file that is read, and for one that is damaged or beyond a limit.
+  public static func unsupportedFeature(
+    of file: InputFile, readsAttributes: Bool = false
+  ) -> FormatError? {
+    do {
+      _ = try Listing.of(file, readsAttributes: readsAttributes) { listing throws(Fault) in
+        try listing.root()
+      }
+      return nil
+    } catch {
+      return error.isUnsupported ? error.error : nil
     }
   }
 }
@@ -85,7 +108,7 @@ extension HDF5File {
     public let attributes: [String: Attribute]
     private let places: [String: Int]
 
-    init(
+    package init(
       path: String, members: [(name: String, object: Object)], places: [String: Int],
       attributes: [String: Attribute]
     ) {
@@ -102,19 +125,38 @@ extension HDF5File {
   /// An array of elements of one type: what it is and where it is stored.
   public struct Dataset: Sendable {
     /// The path from the root: `/data/conv1/0`.
-    public let path: String
+    public internal(set) var path: String
     /// Its extents; empty for one element.
     public let shape: Shape
     /// What each element is.
     public internal(set) var elements: Elements
     /// How the elements are stored.
-    public let storage: Storage
+    public internal(set) var storage: Storage
     /// What is attached to it; empty where attributes were not asked for.
-    public internal(set) var attributes: [String: Attribute] = [:]
+    public package(set) var attributes: [String: Attribute] = [:]
     /// Where the description of the dataset begins in the file.
     public let headerOffset: Int
-    /// The same for the library, which does not count a user block.
-    let address: UInt64
+    /// Where its elements are, unless they are in one run.
+    var pieces = Pieces.none
+
+    /// The parts of the file that elements are in.
+    enum Pieces: Sendable {
+      case none
+      /// Within the description.
+      case run(Range<Int>)
+      /// In the order of the grid, and not all of them.
+      case chunks([StoredChunk])
+    }
+
+    package init(
+      path: String, shape: Shape, elements: Elements, storage: Storage, headerOffset: Int
+    ) {
+      self.path = path
+      self.shape = shape
+      self.elements = elements
+      self.storage = storage
+      self.headerOffset = headerOffset
+    }
   }
 
   /// The types of elements.

@@ -36,7 +36,7 @@ extension FilePlan {
     groups.append(.init(address: 0, members: [], attributes: group.attributes))
     for case .text(let text) in group.attributes.map(\.value) { texts.append(text) }
     // The header's size does not depend on addresses.
-    let size = ObjectHeader(
+    let size = HeaderDraft(
       members: group.members.map { ($0.name, 0) },
       attributes: group.attributes.map { $0.value.encoded($0.name, in: nil) }
     ).byteCount
@@ -47,7 +47,7 @@ extension FilePlan {
       case .group(let inner):
         groups[index].members.append((name, .group(try place(inner, at: memberPath))))
       case .dataset(let tensor):
-        let header = take(ObjectHeader(tensor, address: 0).byteCount)
+        let header = take(HeaderDraft(tensor, address: 0).byteCount)
         groups[index].members.append((name, .dataset(datasets.count)))
         datasets.append(.init(path: memberPath, header: header, tensor: tensor))
       }
@@ -79,10 +79,10 @@ extension FilePlan {
         if case .text = value { text += 1 }
         return encoded
       }
-      headers.append((group.address, ObjectHeader(members: members, attributes: attributes).bytes))
+      headers.append((group.address, HeaderDraft(members: members, attributes: attributes).bytes))
     }
     for dataset in datasets {
-      let header = ObjectHeader(dataset.tensor, address: UInt64(dataset.address))
+      let header = HeaderDraft(dataset.tensor, address: UInt64(dataset.address))
       headers.append((dataset.header, header.bytes))
     }
     headers.sort { $0.address < $1.address }

@@ -7,7 +7,7 @@ enum Superblock {
     // Version 2; addresses and lengths take eight bytes; closed properly.
     bytes += [2, 8, 8, 0]
     // The file begins at byte 0, and the superblock has no extension.
-    bytes += little(UInt64(0)) + little(ObjectHeader.nowhere)
+    bytes += little(UInt64(0)) + little(HeaderDraft.nowhere)
     bytes += little(UInt64(endOfFile)) + little(UInt64(root))
     return bytes + little(Lookup3.checksum(of: bytes))
   }

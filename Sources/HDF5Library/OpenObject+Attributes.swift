@@ -1,5 +1,6 @@
 internal import CHDF5
 internal import Files
+internal import HDF5
 
 extension OpenObject {
   /// A list that does not fit into one attribute is cut into a hundred at most. The library goes
@@ -116,7 +117,7 @@ extension HDF5File.Attribute {
         throw Library.fault("sound numbers", at: place)
       }
       self = .numbers(values)
-    case let kind: self = .other(HDF5File.Elements.name(of: kind))
+    case let kind: self = .other(HDF5File.Elements.name(ofClass: Int(kind.rawValue)))
     }
   }
 

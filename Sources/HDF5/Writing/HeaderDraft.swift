@@ -2,7 +2,7 @@ internal import TensorCore
 
 /// The description of a group or a dataset: a list of messages with a checksum, version 2 of the
 /// HDF5 File Format Specification 3.0, IV.A.1.b. It tells no time.
-struct ObjectHeader {
+struct HeaderDraft {
   /// The messages used here; the specification's numbers.
   private enum Message: UInt8 {
     case dataspace = 0x01

@@ -1,5 +1,6 @@
 internal import CHDF5
 internal import Files
+internal import HDF5
 
 /// A group, a dataset or a named type, opened by its address.
 struct OpenObject: ~Copyable {

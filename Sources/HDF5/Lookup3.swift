@@ -1,21 +1,42 @@
+internal import TensorCore
+
 /// Bob Jenkins' hash of 2006 (`lookup3.c`, `hashlittle`), the checksum of HDF5's metadata.
 ///
 /// Three words of state; each twelve bytes are added to them and mixed, the last ones finished by
 /// another mixture.
 enum Lookup3 {
   /// The checksum of bytes, as HDF5 stores it.
-  static func checksum(of bytes: [UInt8]) -> UInt32 {
-    var state = State(0xdead_beef &+ UInt32(truncatingIfNeeded: bytes.count))
+  static func checksum(of bytes: [UInt8]) -> UInt32 { checksum(of: bytes.span.bytes) }
+
+  /// The checksum of bytes in memory or of a file.
+  static func checksum(of bytes: Bytes) -> UInt32 { bytes.withSpan { checksum(of: $0) } }
+
+  private static func checksum(of bytes: RawSpan) -> UInt32 {
+    var state = State(0xdead_beef &+ UInt32(truncatingIfNeeded: bytes.byteCount))
     guard !bytes.isEmpty else { return state.c }
     var start = 0
-    while bytes.count - start > 12 {
-      state.add(bytes[start..<start + 12])
+    while bytes.byteCount - start > 12 {
+      state.add(word(bytes, start), word(bytes, start + 4), word(bytes, start + 8))
       state.mix()
       start += 12
     }
-    state.add(bytes[start...])
+    state.add(
+      lastWord(bytes, start), lastWord(bytes, start + 4), lastWord(bytes, start + 8))
     state.finish()
     return state.c
+  }
+
+  /// Four bytes, least significant first.
+  private static func word(_ bytes: RawSpan, _ start: Int) -> UInt32 {
+    bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt32.self).littleEndian
+  }
+
+  /// Four bytes, of which those behind the end are zero.
+  private static func lastWord(_ bytes: RawSpan, _ start: Int) -> UInt32 {
+    guard start < bytes.byteCount else { return 0 }
+    return (start..<min(start + 4, bytes.byteCount)).reversed().reduce(0) {
+      $0 << 8 | UInt32(bytes.unsafeLoadUnaligned(fromByteOffset: $1, as: UInt8.self))
+    }
   }
 
   private struct State {
@@ -23,20 +44,10 @@ enum Lookup3 {
 
     init(_ seed: UInt32) { (a, b, c) = (seed, seed, seed) }
 
-    /// Adds up to twelve bytes, least significant first.
-    mutating func add(_ bytes: ArraySlice<UInt8>) {
-      var words: (UInt32, UInt32, UInt32) = (0, 0, 0)
-      for (index, byte) in bytes.enumerated() {
-        let shifted = UInt32(byte) << UInt32(index % 4 * 8)
-        switch index / 4 {
-        case 0: words.0 |= shifted
-        case 1: words.1 |= shifted
-        default: words.2 |= shifted  // at most twelve bytes
-        }
-      }
-      a &+= words.0
-      b &+= words.1
-      c &+= words.2
+    mutating func add(_ first: UInt32, _ second: UInt32, _ third: UInt32) {
+      a &+= first
+      b &+= second
+      c &+= third
     }
 
     mutating func mix() {

@@ -1,5 +1,6 @@
 internal import CHDF5
 internal import Files
+internal import HDF5
 internal import TensorCore
 
 extension HDF5File.Dataset {
@@ -18,8 +19,7 @@ extension HDF5File.Dataset {
       // Its extents may be those of datasets in other files, which the library would open.
       self.init(
         path: path, shape: [0], elements: .other("virtual"), storage: .virtual,
-        headerOffset: try file.offset(of: dataset.address, path: path),
-        address: UInt64(dataset.address))
+        headerOffset: try file.offset(of: dataset.address, path: path))
       return
     }
     guard let type = Handle(H5Dget_type(id), closedBy: H5Tclose),
@@ -32,8 +32,7 @@ extension HDF5File.Dataset {
         ? .other("nothing") : HDF5File.Elements(type),
       storage: try Self.storage(
         of: id, layout, creation, type, shape, at: path, in: file),
-      headerOffset: try file.offset(of: dataset.address, path: path),
-      address: UInt64(dataset.address))
+      headerOffset: try file.offset(of: dataset.address, path: path))
   }
 
   private static func shape(

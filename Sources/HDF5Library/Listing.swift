@@ -1,5 +1,6 @@
 internal import CHDF5
 internal import Files
+internal import HDF5
 internal import TensorCore
 
 /// Lists what is in a file, within limits.

@@ -1,5 +1,6 @@
 internal import CHDF5
 internal import Files
+internal import HDF5
 internal import TensorCore
 
 #if canImport(Glibc)
@@ -13,7 +14,7 @@ extension OpenFile {
   func compactElements(
     of dataset: HDF5File.Dataset, byteCount: Int
   ) throws(FormatError) -> Bytes {
-    let object = try self.object(at: haddr_t(dataset.address), path: dataset.path)
+    let object = try self.object(at: address(of: dataset), path: dataset.path)
     let id = object.handle.id
     guard let type = Handle(H5Dget_type(id), closedBy: H5Tclose),
       let space = Handle(H5Dget_space(id), closedBy: H5Sclose),
@@ -35,7 +36,7 @@ extension OpenFile {
   func elements(
     of dataset: HDF5File.Dataset, in grid: ChunkGrid, _ pipeline: FilterPipeline
   ) throws(FormatError) -> Bytes {
-    let object = try self.object(at: haddr_t(dataset.address), path: dataset.path)
+    let object = try self.object(at: address(of: dataset), path: dataset.path)
     guard object.kind == .dataset else { throw Library.fault("a dataset", at: dataset.path) }
     let id = object.handle.id
     // Nothing is allocated before each chunk is known to be there and large enough.

@@ -1,5 +1,6 @@
 internal import CHDF5
 internal import Files
+internal import HDF5
 internal import TensorCore
 
 /// The bytes of a file, opened by the library in memory, where they are: nothing is copied and no
@@ -81,5 +82,10 @@ final class OpenFile {
         at: .object(path), "expected an offset in \(bytes.count) bytes, found \(address)")
     }
     return Int(address) + userBlockByteCount
+  }
+
+  /// The address of a dataset that was listed.
+  func address(of dataset: HDF5File.Dataset) -> haddr_t {
+    haddr_t(dataset.headerOffset - userBlockByteCount)
   }
 }

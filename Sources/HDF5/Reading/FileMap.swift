@@ -1,0 +1,69 @@
+/// Who has which bytes of a file: no byte belongs to two.
+struct FileMap {
+  /// What a part of a file is.
+  enum Part: String {
+    case superblock = "a superblock"
+    case header = "an object header"
+    case localHeap = "a local heap"
+    case names = "the names of a group"
+    case symbols = "a symbol table node"
+    case tree = "a B-tree node"
+    case treeHeader = "a B-tree"
+    case heap = "a fractal heap"
+    case heapBlock = "a block of a fractal heap"
+    case heapObject = "an object of a fractal heap"
+    case globalHeap = "a global heap"
+    case fixedArray = "a fixed array"
+    case extensibleArray = "an extensible array"
+    case chunk = "a chunk"
+    case elements = "elements"
+  }
+
+  private struct Claim {
+    var start: Int
+    var end: Int
+    var part: Part
+    /// An index of `owners`.
+    var owner: Int
+  }
+
+  private var claims: [Claim] = []
+  /// Where all claims begin: whoever comes twice is refused at once, so no work is done twice.
+  private var starts: Set<Int> = []
+  private var owners: [String] = ["/"]
+
+  /// The path of the object that the next claims are for.
+  var owner: String {
+    get { owners[owners.count - 1] }
+    set { owners.append(newValue) }
+  }
+
+  /// Takes bytes for the current owner.
+  ///
+  /// - Throws: `Fault` for bytes whose begin somebody has already.
+  mutating func claim(_ range: Range<Int>, _ part: Part) throws(Fault) {
+    guard !range.isEmpty else { return }
+    let claim = Claim(
+      start: range.lowerBound, end: range.upperBound, part: part, owner: owners.count - 1)
+    guard starts.insert(range.lowerBound).inserted else {
+      throw overlap(claim, claims.first { $0.start == range.lowerBound }!)
+    }
+    claims.append(claim)
+  }
+
+  /// Refuses a file where two parts share bytes.
+  func check() throws(Fault) {
+    let sorted = claims.sorted { $0.start < $1.start }
+    for (before, after) in zip(sorted, sorted.dropFirst()) where after.start < before.end {
+      throw overlap(after, before)
+    }
+  }
+
+  private func overlap(_ claim: Claim, _ other: Claim) -> Fault {
+    Fault(
+      .damaged, at: owners[claim.owner],
+      "expected a place of its own for \(claim.part.rawValue) at byte \(claim.start), found "
+        + "\(other.part.rawValue) of \(owners[other.owner]) from byte \(other.start) to "
+        + "\(other.end - 1)")
+  }
+}
