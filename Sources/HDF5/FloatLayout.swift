@@ -72,6 +72,7 @@ extension HDF5File.Elements {
     case 8: "enumerated values"
     case 9: "lists of variable length"
     case 10: "arrays"
+    case 11: "complex numbers"
     default: "an unknown type"
     }
   }

@@ -20,10 +20,13 @@ struct ChunkTable {
   let largestCounts: [Int?]
   /// The bytes of a chunk before the filters.
   let chunkByteCount: Int
+  /// Bytes of the length of a stored chunk in an index that is none of version-1 B-trees.
+  let lengthWidth: Int
   private(set) var chunks: [StoredChunk] = []
 
   init(
-    _ layout: ChunkLayout, _ filters: [HDF5File.Filter], extents: [UInt64], largest: [UInt64?]
+    _ layout: ChunkLayout, _ filters: [HDF5File.Filter], extents: [UInt64], largest: [UInt64?],
+    in source: Source
   ) throws(Fault) {
     self.layout = layout
     self.filters = filters
@@ -42,6 +45,9 @@ struct ChunkTable {
         "expected chunks that can be counted, found \(layout.shape) of \(extents)")
     }
     chunkByteCount = product
+    // One more than the length itself may take.
+    let logarithm = Int.bitWidth - 1 - product.leadingZeroBitCount
+    lengthWidth = layout.hasLongLengths ? source.lengthWidth : min(8, 1 + (logarithm + 8) / 8)
   }
 
   static func product(_ factors: [Int]) -> Int? {
@@ -52,11 +58,6 @@ struct ChunkTable {
       product = next
     }
     return product
-  }
-
-  /// Bytes of the length of a stored chunk in an index: one more than the length itself may take.
-  var lengthWidth: Int {
-    min(8, 1 + (Int.bitWidth - 1 - chunkByteCount.leadingZeroBitCount + 8) / 8)
   }
 
   /// The place of a chunk from its places along each axis; nil outside the dataset.

@@ -95,7 +95,8 @@ extension Reader {
       layout.edgesSkipFilters
       ? .other("chunks at the edges that skip the filters")
       : .chunked(shape: layout.shape, filters: filters)
-    let table = try ChunkTable(layout, filters, extents: extents, largest: space.largest)
+    let table = try ChunkTable(
+      layout, filters, extents: extents, largest: space.largest, in: source)
     dataset.pieces = .chunks(try chunks(of: table))
   }
 

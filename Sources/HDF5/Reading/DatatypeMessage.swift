@@ -3,7 +3,7 @@ struct DatatypeMessage {
   /// The classes of types; the specification's numbers.
   enum Kind: Int {
     case integer, number, time, string, bitField, opaque, compound, reference, enumeration
-    case variableLength, array
+    case variableLength, array, complex
   }
 
   var kind: Kind
@@ -19,9 +19,9 @@ struct DatatypeMessage {
     let start = cursor.position
     let first = try cursor.byte()
     let version = first >> 4
-    guard 1...4 ~= version, let kind = Kind(rawValue: first & 15) else {
+    guard 1...5 ~= version, let kind = Kind(rawValue: first & 15) else {
       throw .unsupported(
-        "a datatype of version 1 to 4 and of a class below 11", at: start,
+        "a datatype of version 1 to 5 and of a class below 12", at: start,
         found: "version \(version) and class \(first & 15)")
     }
     self.kind = kind

@@ -86,14 +86,18 @@ extension Reader {
 
     try addElements(elements, from: 0, into: &table, Self.order(of: table))
     var first = array.indexCount
-    for (address, superBlock) in blocks {
+    // The library numbers these blocks through where it counts the elements before a block.
+    var start = 0
+    for (number, (address, superBlock)) in blocks.enumerated() {
       let count = array.elementCount(of: superBlock)
+      if number > 0, blocks[number - 1].superBlock != superBlock { start = first - array.indexCount }
       if let address {
         guard count <= array.pageCount else {
           throw .unsupported("a first block without pages", at: address, found: "pages")
         }
         try readDataBlock(
-          at: address, of: array, count: count, first: first, written: nil, into: &table)
+          at: address, of: array, count: count, first: first, offset: start + number * count,
+          written: nil, into: &table)
       }
       first += count
     }
@@ -114,7 +118,7 @@ extension Reader {
     try cursor.signature("EASB")
     try arrayPrefix(&cursor, table)
     try cursor.backReference(to: array.header, .extensibleArray)
-    try offset(&cursor, of: array, first)
+    try offset(&cursor, of: array, first - array.indexCount)
     let count = array.elementCount(of: number)
     let blockCount = array.blockCount(of: number)
     var written: [[UInt8]?] = []
@@ -131,22 +135,24 @@ extension Reader {
       guard let address else { continue }
       try readDataBlock(
         at: address, of: array, count: count, first: first + index * count,
-        written: written.isEmpty ? nil : written[index], into: &table)
+        offset: first - array.indexCount + index * count, written: written.isEmpty ? nil : written[index], into: &table)
     }
   }
 
   /// Reads a data block.
   ///
-  /// - Parameter written: a bit for each page that was written; nil for a block without pages.
+  /// - Parameters:
+  ///   - offset: what the block says of the elements before it.
+  ///   - written: a bit for each page that was written; nil for a block without pages.
   private mutating func readDataBlock(
-    at block: Int, of array: ExtensibleArray, count: Int, first: Int, written: [UInt8]?,
-    into table: inout ChunkTable
+    at block: Int, of array: ExtensibleArray, count: Int, first: Int, offset: Int,
+    written: [UInt8]?, into table: inout ChunkTable
   ) throws(Fault) {
     var cursor = try source.cursor(at: block, .extensibleArray)
     try cursor.signature("EADB")
     try arrayPrefix(&cursor, table)
     try cursor.backReference(to: array.header, .extensibleArray)
-    try offset(&cursor, of: array, first)
+    try self.offset(&cursor, of: array, offset)
     let order = Self.order(of: table)
     guard let written else {
       let elements = try cursor.take(elementsByteCount(count, of: table))
@@ -171,13 +177,12 @@ extension Reader {
 
   /// The number of the first element of a block, which counts those behind the index block.
   private func offset(
-    _ cursor: inout Cursor, of array: ExtensibleArray, _ first: Int
+    _ cursor: inout Cursor, of array: ExtensibleArray, _ expected: Int
   ) throws(Fault) {
     let place = cursor.position
     let found = try cursor.integer(array.offsetWidth)
-    guard found == first - array.indexCount else {
-      throw .damage(
-        "a block from element \(first - array.indexCount) on", at: place, found: "\(found)")
+    guard found == expected else {
+      throw .damage("a block from element \(expected) on", at: place, found: "\(found)")
     }
   }
 

@@ -27,7 +27,8 @@ extension Reader {
 
   private mutating func globalHeap(at address: Int) throws(Fault) -> GlobalHeap {
     if let known = globalHeaps[address] { return known }
-    let prefix = 8 + source.lengthWidth
+    // Of the heap, and of each object: filled up to a multiple of 8.
+    let prefix = (8 + source.lengthWidth + 7) / 8 * 8
     var cursor = try source.cursor(at: address, count: prefix, .globalHeap)
     try cursor.signature("GCOL")
     _ = try cursor.version(1...1, of: "a global heap")
@@ -45,8 +46,14 @@ extension Reader {
       let number = try cursor.integer(2)
       try cursor.skip(2 + 4)  // how many refer to it
       let count = try cursor.length()
-      // The number of the free space, which is last.
-      guard number != 0 else { break }
+      try cursor.skip(prefix - 8 - source.lengthWidth)
+      // The number of the free space, which is last and counts its own beginning.
+      guard number != 0 else {
+        guard count == cursor.end - place else {
+          throw .damage("free space of \(cursor.end - place) bytes", at: place, found: "\(count)")
+        }
+        break
+      }
       let object = try cursor.take(count)
       try cursor.skip(min((8 - count % 8) % 8, cursor.remaining))
       guard heap.objects.updateValue(object, forKey: number) == nil else {

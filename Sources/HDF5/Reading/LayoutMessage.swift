@@ -9,7 +9,7 @@ enum LayoutMessage {
 
   init(_ cursor: inout Cursor) throws(Fault) {
     let start = cursor.position
-    let version = try cursor.version(1...4, of: "a layout")
+    let version = try cursor.version(1...5, of: "a layout")
     if version < 3 {
       self = try Self.old(&cursor)
       return
@@ -24,8 +24,8 @@ enum LayoutMessage {
       let address = try cursor.address()
       let extents = try Self.extents(&cursor, rank, width: 4)
       self = .chunked(ChunkLayout(extents, index: .tree1, address: address))
-    case (2, _): self = .chunked(try ChunkLayout(&cursor))
-    case (3, 4): self = .virtual
+    case (2, _): self = .chunked(try ChunkLayout(&cursor, version))
+    case (3, 4...): self = .virtual
     case (let kind, _): throw .damage("a known layout", at: start + 1, found: "\(kind)")
     }
   }
@@ -89,6 +89,8 @@ struct ChunkLayout {
   var index: Index
   /// Where the index is, or the chunk; nil if there is none yet.
   var address: Int?
+  /// Indexes give the bytes of a chunk in as many as a length takes (version 5).
+  var hasLongLengths = false
   /// Chunks that reach beyond the dataset skip the filters.
   var edgesSkipFilters = false
 
@@ -100,8 +102,8 @@ struct ChunkLayout {
     self.address = address
   }
 
-  /// Reads what version 4 says of chunks.
-  init(_ cursor: inout Cursor) throws(Fault) {
+  /// Reads what version 4 or 5 says of chunks.
+  init(_ cursor: inout Cursor, _ version: Int) throws(Fault) {
     let place = cursor.position
     let flags = try cursor.byte()
     let rank = try cursor.byte()
@@ -131,6 +133,7 @@ struct ChunkLayout {
     default: throw .damage("a known index of chunks", at: place, found: "\(kind)")
     }
     self.init(extents, index: index, address: try cursor.address())
+    hasLongLengths = version > 4
     edgesSkipFilters = flags & 1 != 0
   }
 }

@@ -95,7 +95,7 @@ extension Reader {
     var links: [LinkMessage] = []
     for _ in 0..<count {
       let place = cursor.position
-      let offset = try cursor.integer(source.addressWidth)
+      let offset = try cursor.length()
       let name = try heap.name(at: offset, in: source, from: place)
       let object = try cursor.address()
       let kind = try cursor.integer(4)
