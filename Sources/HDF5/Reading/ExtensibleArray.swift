@@ -90,7 +90,9 @@ extension Reader {
     var start = 0
     for (number, (address, superBlock)) in blocks.enumerated() {
       let count = array.elementCount(of: superBlock)
-      if number > 0, blocks[number - 1].superBlock != superBlock { start = first - array.indexCount }
+      if number > 0, blocks[number - 1].superBlock != superBlock {
+        start = first - array.indexCount
+      }
       if let address {
         guard count <= array.pageCount else {
           throw .unsupported("a first block without pages", at: address, found: "pages")
@@ -135,7 +137,8 @@ extension Reader {
       guard let address else { continue }
       try readDataBlock(
         at: address, of: array, count: count, first: first + index * count,
-        offset: first - array.indexCount + index * count, written: written.isEmpty ? nil : written[index], into: &table)
+        offset: first - array.indexCount + index * count,
+        written: written.isEmpty ? nil : written[index], into: &table)
     }
   }
 

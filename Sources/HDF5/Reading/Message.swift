@@ -59,11 +59,15 @@ struct ObjectHeader {
     return message.body
   }
 
-  /// What the object is, in the order in which the library asks.
+  /// What the object is; nil for a header that is none of it, or more than one.
   var kind: HDF5File.Kind? {
-    func has(_ kind: Message.Kind) -> Bool { messages.contains { $0.type == kind } }
-    if has(.symbolTable) || has(.linkInformation) { return .group }
-    guard has(.datatype) else { return nil }
-    return has(.dataspace) ? .dataset : .namedType
+    func has(_ kinds: Message.Kind...) -> Bool { messages.contains { kinds.contains($0.type) } }
+    let isGroup = has(.symbolTable, .linkInformation)
+    switch (isGroup, has(.datatype), has(.dataspace), has(.layout)) {
+    case (true, false, false, false): return .group
+    case (false, true, true, true): return .dataset
+    case (false, true, false, false): return .namedType
+    default: return nil
+    }
   }
 }
