@@ -16,7 +16,7 @@ extension Reader {
     }
     let count = shape.elementCount
     let (byteCount, overflow) = count.multipliedReportingOverflow(by: max(type.byteCount, 8))
-    guard !overflow, byteCount <= byteLimit else { throw .tooManyAttributes }
+    guard !overflow, byteCount <= byteLimit else { throw tooManyAttributes }
     var cursor = attribute.elements
     let elements = try cursor.take(count * type.byteCount)
     switch type.kind {
@@ -63,7 +63,7 @@ extension Reader {
     for _ in 0..<count {
       let text = try text(&cursor)
       sum += text?.count ?? 0
-      guard sum <= byteLimit else { throw .tooManyAttributes }
+      guard sum <= byteLimit else { throw tooManyAttributes }
       texts.append(text)
     }
     var strings: [String] = []
@@ -123,9 +123,15 @@ extension Reader {
   }
 }
 
-extension Fault {
+extension Reader {
   /// A file whose attributes together take more than those of any model.
-  static let tooManyAttributes = Fault(
-    .beyondLimits,
-    "expected at most \(Listing.attributeByteLimit) bytes of attributes in a file, found more")
+  private var tooManyAttributes: Fault {
+    Fault(
+      .beyondLimits,
+      "expected at most \(attributeByteLimit) bytes of attributes in a file, found more")
+  }
+
+  /// More than the attributes of any model take together, the definition of a ResNet-1202 has 3 MB;
+  /// and no more than compressed data would be allowed to become.
+  var attributeByteLimit: Int { min(64 << 20, HDF5File.Filter.largestRatio * source.bytes.count) }
 }

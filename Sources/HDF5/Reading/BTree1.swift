@@ -45,7 +45,9 @@ extension Reader {
       }
       try cursor.skip(2 * source.addressWidth)  // its neighbours
       let body = try cursor.take(count * (keyByteCount + source.addressWidth) + keyByteCount)
-      try map.claim(address..<body.upperBound, .tree)
+      let prefix = body.lowerBound - address
+      let room = prefix + 2 * limit * (keyByteCount + source.addressWidth) + keyByteCount
+      try map.claim(nodeAt: address, byteCount: room, .tree, in: source)
       var children = source.cursor(body)
       var found: [BTree1.Entry] = []
       for _ in 0..<count {

@@ -36,6 +36,9 @@ struct Cursor {
       case 2:
         UInt64(span.unsafeLoadUnaligned(fromByteOffset: range.lowerBound, as: UInt16.self))
           .littleEndian
+      case 4:
+        UInt64(span.unsafeLoadUnaligned(fromByteOffset: range.lowerBound, as: UInt32.self))
+          .littleEndian
       case 8:
         span.unsafeLoadUnaligned(fromByteOffset: range.lowerBound, as: UInt64.self).littleEndian
       default:

@@ -38,6 +38,12 @@ struct FileMap {
     set { owners.append(newValue) }
   }
 
+  /// Whether somebody's bytes begin at a place.
+  func isClaimed(at start: Int) -> Bool { starts.contains(start) }
+
+  /// The path of the object whose bytes begin at a place that is claimed.
+  func owner(at start: Int) -> String { owners[claims.first { $0.start == start }!.owner] }
+
   /// Takes bytes for the current owner.
   ///
   /// - Throws: `Fault` for bytes whose begin somebody has already.
@@ -49,6 +55,13 @@ struct FileMap {
       throw overlap(claim, claims.first { $0.start == range.lowerBound }!)
     }
     claims.append(claim)
+  }
+
+  /// Takes all the room that a node has, used or not, as far as the file goes.
+  mutating func claim(
+    nodeAt start: Int, byteCount: Int, _ part: Part, in source: Source
+  ) throws(Fault) {
+    try claim(start..<min(start + byteCount, source.end), part)
   }
 
   /// Refuses a file where two parts share bytes.

@@ -7,20 +7,19 @@ struct Listing {
   private static let depthLimit = 32
   /// Ten times the objects of a ResNet-1202 in Keras.
   private static let objectLimit = 200_000
-  /// More than the attributes of any model take together: the definition of a ResNet-1202 has 3 MB.
-  static let attributeByteLimit = 64 << 20
+  /// A hundred times the attributes of a ResNet-1202 in Keras.
   private static let attributeLimit = 200_000
 
   private var reader: Reader
   private let readsAttributes: Bool
   private var objectCount = 0
   private var attributeCount = 0
-  /// The paths of the groups that were listed, by their addresses.
-  private var groups: [Int: String] = [:]
+  /// The addresses of the groups that were listed.
+  private var groups: Set<Int> = []
   /// The datasets that were listed, by their addresses: several names may lead to one.
   private var datasets: [Int: HDF5File.Dataset] = [:]
   /// The bytes that attributes may still take.
-  private var attributeByteCount = Listing.attributeByteLimit
+  private var attributeByteCount: Int
   /// The bytes that all chunked datasets together would take.
   private var decodedByteCount = 0
   /// The object that is being read.
@@ -28,6 +27,7 @@ struct Listing {
 
   private init(_ bytes: Bytes, readsAttributes: Bool) throws(Fault) {
     reader = try Reader(bytes)
+    attributeByteCount = reader.attributeByteLimit
     self.readsAttributes = readsAttributes
   }
 
@@ -130,13 +130,18 @@ struct Listing {
     at address: Int, _ path: String, depth: Int
   ) throws(Fault) -> Member {
     self.path = path
-    if groups[address] != nil { return .group(try frame(nil, at: address, path, depth: depth)) }
-    if var dataset = datasets[address] {
-      dataset.path = path
-      try refuseBombs(dataset)
-      return .object(.dataset(dataset))
+    // Several names may lead to one object.
+    if reader.map.isClaimed(at: address) {
+      if groups.contains(address) {
+        return .group(try frame(nil, at: address, path, depth: depth))
+      }
+      if var dataset = datasets[address] {
+        dataset.path = path
+        try refuseBombs(dataset)
+        return .object(.dataset(dataset))
+      }
+      if reader.types[address] != nil { return .object(.namedType) }
     }
-    if reader.types[address] != nil { return .object(.namedType) }
     reader.map.owner = path
     let header = try reader.header(at: address)
     switch try kind(of: header, at: address) {
@@ -165,9 +170,10 @@ struct Listing {
         "expected at most \(Listing.depthLimit) groups within each other, found more")
     }
     // Along two paths to a group, it can hold itself, or the number of paths double at each depth.
-    if let other = groups.updateValue(path, forKey: address) {
+    guard groups.insert(address).inserted else {
       throw Fault(
-        .beyondLimits, "expected one path to each group, found \(other) to this one")
+        .beyondLimits,
+        "expected one path to each group, found \(reader.map.owner(at: address)) to this one")
     }
     guard let header, header.kind == .group else {
       throw .damage("a group", at: address, found: "another object")
@@ -252,7 +258,8 @@ struct Listing {
 extension Source {
   /// A name of an object or an attribute.
   fileprivate func name(_ range: Range<Int>) throws(Fault) -> String {
-    guard let name = String(validating: array(range), as: UTF8.self) else {
+    let name = bytes.withUnsafeBytes { String(validating: $0[range], as: UTF8.self) }
+    guard let name else {
       throw Fault(.damaged, "expected names in UTF-8, found other bytes")
     }
     return name

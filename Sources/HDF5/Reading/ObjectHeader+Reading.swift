@@ -12,9 +12,8 @@ extension Reader {
   /// Reads the object header at an address, of version 1 or 2, with its continuations.
   mutating func header(at address: Int) throws(Fault) -> ObjectHeader {
     var cursor = try source.cursor(at: address, .header)
-    let isFirst = try cursor.byte() == 1
-    cursor = try source.cursor(at: address, .header)
-    return isFirst ? try firstHeader(&cursor) : try secondHeader(&cursor)
+    var version = cursor
+    return try version.byte() == 1 ? try firstHeader(&cursor) : try secondHeader(&cursor)
   }
 
   private mutating func firstHeader(_ cursor: inout Cursor) throws(Fault) -> ObjectHeader {
@@ -58,6 +57,7 @@ extension Reader {
     from first: Range<Int>, _ form: Form, _ count: inout Int
   ) throws(Fault) -> ObjectHeader {
     var header = ObjectHeader(messages: [])
+    header.messages.reserveCapacity(8)
     var runs = [first]
     var next = 0
     while next < runs.count {

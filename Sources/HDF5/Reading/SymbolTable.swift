@@ -117,7 +117,9 @@ extension Reader {
           found: "kind \(kind) with \(object.map { "byte \($0)" } ?? "no address")")
       }
     }
-    try map.claim(address..<cursor.position, .symbols)
+    let entryByteCount = source.lengthWidth + source.addressWidth + 24
+    try map.claim(
+      nodeAt: address, byteCount: 8 + 2 * nodes.symbols * entryByteCount, .symbols, in: source)
     return links
   }
 }
