@@ -51,6 +51,9 @@ extension CaffeFormat {
       throw FormatError(
         file: source.mean?.path, "expected a definition or a caffemodel beside it, found neither")
     }
+    try inFile(file) { () throws(FormatError) in
+      try FormatError.refuseLookalikes(among: (defined?.names ?? []) + (stored?.names ?? []))
+    }
     let (fork, forkNote) = CaffeFork.decide(
       options.caffe.dialect, [defined, stored].compactMap { $0 })
     if defined == nil { net.settlePoolings(as: options.caffe.dialect) }

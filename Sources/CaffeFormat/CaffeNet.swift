@@ -31,6 +31,11 @@ struct CaffeNet {
 }
 
 extension CaffeNet {
+  /// The names of layers, blobs and shared parameters.
+  var names: [String] {
+    layers.flatMap { $0.bottoms + $0.tops + $0.sharedBlobs.compactMap { $0?.name } + [$0.name] }
+  }
+
   /// Engines of forks compute the same as Berkeley's.
   static let textRules = TextFormatParser.Rules(
     sections: ["layer", "layers"],

@@ -22,7 +22,7 @@ extension String {
 
 extension Unicode.Scalar {
   /// Whether it acts on the text around it instead of showing itself.
-  var isDeceptive: Bool {
+  package var isDeceptive: Bool {
     switch properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator, .unassigned, .surrogate: true
     // The categories are Unicode's list, and these are the ones that act.

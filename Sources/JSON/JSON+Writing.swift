@@ -1,10 +1,13 @@
+internal import Files
+
 extension JSON {
   /// The value as JSON text in one line; the same bytes for the same value everywhere.
   public func text() -> String { String(decoding: utf8(), as: UTF8.self) }
 
   /// The value as JSON text over several lines, indented by two spaces, with a newline at the end.
   ///
-  /// An array without arrays and objects inside stays on one line.
+  /// An array without arrays and objects inside stays on one line. Characters that act on the text
+  /// around them are escaped: people read it on a terminal.
   public func prettyText() -> String {
     var writer = JSONWriter(isPretty: true)
     writer.write(self, indentation: 0)
@@ -71,8 +74,22 @@ private struct JSONWriter {
   private mutating func write(_ text: String) { output.append(contentsOf: text.utf8) }
 
   private mutating func writeQuoted(_ text: String) {
-    let hex = Array("0123456789abcdef".utf8)
     output.append(UInt8(ascii: "\""))
+    if !isPretty || text.utf8.allSatisfy({ $0 < 0x80 }) {
+      writeContent(text)
+    } else {
+      for scalar in text.unicodeScalars {
+        if scalar.isDeceptive && !scalar.isASCII {
+          for unit in String(scalar).utf16 { writeEscaped(unit) }
+        } else {
+          writeContent(String(scalar))
+        }
+      }
+    }
+    output.append(UInt8(ascii: "\""))
+  }
+
+  private mutating func writeContent(_ text: String) {
     for byte in text.utf8 {
       switch byte {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"):
@@ -81,14 +98,16 @@ private struct JSONWriter {
       case 0x0a: write("\\n")
       case 0x09: write("\\t")
       // DEL too: a listing of the text must not move the cursor.
-      case 0..<0x20, 0x7f:
-        write("\\u00")
-        output.append(hex[Int(byte >> 4)])
-        output.append(hex[Int(byte & 15)])
+      case 0..<0x20, 0x7f: writeEscaped(UInt16(byte))
       default: output.append(byte)
       }
     }
-    output.append(UInt8(ascii: "\""))
+  }
+
+  private mutating func writeEscaped(_ unit: UInt16) {
+    let hex = Array("0123456789abcdef".utf8)
+    write("\\u")
+    for shift in [12, 8, 4, 0] { output.append(hex[Int(unit >> shift & 15)]) }
   }
 }
 

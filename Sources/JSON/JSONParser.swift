@@ -227,12 +227,13 @@ extension JSONParser {
 
 /// The names an object has so far: few are compared one by one, many are hashed.
 ///
-/// They are equal if their bytes are: `String` compares canonically.
+/// They are equal if their bytes are, or if Unicode calls them equal: whoever looks for a name as a
+/// `String` could not tell which member it gets.
 private struct NameSet {
   private static let fewest = 16
 
   private var count = 0
-  private var hashed: Set<[UInt8]> = []
+  private var hashed: Set<String> = []
 
   /// Whether the name, a token of the object at `object`, is new.
   mutating func insert(_ name: Int, of object: Int, in parser: JSONParser) -> Bool {
@@ -240,7 +241,10 @@ private struct NameSet {
     let earlier = { (object: JSONText.Value) in
       JSONText.Members(position: object.at(object.index + 1), end: name)
     }
-    if count < Self.fewest {
+    let isASCII = parser.withValue(object) { object in
+      object.at(name).withContent { $0.allSatisfy { $0 < 0x80 } }
+    }
+    if count < Self.fewest, isASCII, hashed.isEmpty {
       return parser.withValue(object) { object in
         object.at(name).withContent { content in
           !earlier(object).contains { $0.name.isString(content) }
@@ -249,9 +253,9 @@ private struct NameSet {
     }
     return parser.withValue(object) { object in
       if hashed.isEmpty {
-        for member in earlier(object) { hashed.insert(member.name.withContent { Array($0) }) }
+        for member in earlier(object) { hashed.insert(member.name.string ?? "") }
       }
-      return hashed.insert(object.at(name).withContent { Array($0) }).inserted
+      return hashed.insert(object.at(name).string ?? "").inserted
     }
   }
 }

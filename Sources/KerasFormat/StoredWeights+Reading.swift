@@ -37,6 +37,7 @@ extension StoredWeights {
     }
     notes = file.notes
     try findSources(group)
+    try FormatError.refuseLookalikes(among: self.names)
   }
 
   /// Keras 1 and later: `layer_names` of the file, and `weight_names` of each layer's group.

@@ -63,6 +63,9 @@ struct StoredWeights: Sendable {
 }
 
 extension StoredWeights {
+  /// The names of layers, of tensors and of where they are.
+  var names: [String] { layers.flatMap { [$0.name] + $0.weights.map(\.name) } + sources }
+
   /// What is thrown for weights of a model that is code.
   static var isCode: FormatError {
     FormatError(

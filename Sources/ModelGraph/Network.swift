@@ -48,7 +48,9 @@ public struct Network: Sendable {
       }
       try node.checkArity()
       for value in node.inputs {
-        guard made.contains(value) else {
+        // By bytes, too: `String` calls names equal that files take for two.
+        guard let place = made.firstIndex(of: value), made[place].utf8.elementsEqual(value.utf8)
+        else {
           throw NetworkError(layer: node.name, "reads \(value), which no earlier layer makes")
         }
         read.insert(value)

@@ -36,6 +36,9 @@ struct GraphReader {
     self.opset = opset
     self.tensors = tensors
     attributes = try Attributes(of: node)
+    try FormatError.refuseLookalikes(
+      among: graph.nodes.flatMap { $0.inputs + $0.outputs } + graph.initializers.map(\.name)
+        + (graph.inputs + graph.outputs).map(\.name))
     let (live, readers) = try GraphReader.live(graph)
     self.readers = readers
     var graph = graph

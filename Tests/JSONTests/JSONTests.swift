@@ -93,13 +93,20 @@ import Testing
     #expect(error?.reason == "the member \"500\" appears twice")
   }
 
-  @Test func `tells names apart by their bytes`() throws {
-    let composed = try Self.parse("{\"\u{e9}\": 1, \"e\u{301}\": 2}")
-    guard case .object(let members) = composed else {
-      Issue.record("expected an object")
-      return
-    }
-    #expect(members.count == 2)
+  @Test(arguments: [
+    "{\"\u{e9}\": 1, \"e\u{301}\": 2}", "{\"K\": 1, \"a\": 0, \"\u{212a}\": 2}",
+    "{\"\u{212a}\": 1, \"K\": 2}",
+  ])
+  func `has no two members that Unicode calls equal`(_ text: String) throws {
+    let error = #expect(throws: FormatError.self) { try Self.parse(text) }
+    #expect(error?.reason.hasSuffix("appears twice") == true)
+    #expect(throws: Never.self) { try Self.parse("{\"\u{e9}\": 1, \"e\": 2, \"\u{e8}\": 2}") }
+  }
+
+  @Test func `on several lines moves no cursor`() {
+    let value = JSON.string("a\u{9b}31m\u{202e}\u{e0001}é層")
+    #expect(value.prettyText() == "\"a\\u009b31m\\u202e\\udb40\\udc01é層\"\n")
+    #expect(value.text() == "\"a\u{9b}31m\u{202e}\u{e0001}é層\"")
   }
 
   @Test func `is compact on one line`() {
