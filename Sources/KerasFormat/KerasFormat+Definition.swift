@@ -18,7 +18,8 @@ extension KerasFormat {
       let json = try JSON(parsing: file.bytes)
       let model = try KerasModel(decoding: json)
       try refuseUnsupported(model)
-      let origin = Origin(definition: json, options: options)
+      let passed = try model.checkSettings()
+      let origin = try Origin(definition: json, options: options)
       let format = try dataFormat(of: model, by: origin)
       var builder = NetworkBuilder(
         stored: nil, matching: nil, origin: origin, dataFormat: format, fileName: file.name,
@@ -28,7 +29,7 @@ extension KerasFormat {
         Model(
           network: try network(named: model.name, builder.nodes),
           provenance: origin.provenance(
-            format, files: [file], notes: origin.notes + builder.notes)))
+            format, files: [file], notes: passed + origin.notes + builder.notes)))
     }
   }
 

@@ -58,12 +58,19 @@ extension KerasFormat {
       try refuseUnsupported(copies?.inner ?? whole)
       return (copies?.inner ?? whole, copies?.around)
     }
+    inferred += try inFile(definitionFile) { () throws(FormatError) in try model.checkSettings() }
     if let holder {
       inferred.append(
         "took the model \(model.name) out of \(holder.name), which has copies of it for several "
           + "GPUs; its Lambda layers were taken for the pieces of a batch, and not run")
     }
-    let origin = Origin(stored, definition: json, fileName: file.name, options: options)
+    try inFile(file) { () throws(FormatError) in
+      try FormatError.refuseLookalikes(
+        among: (holder ?? model).allLayers.map(\.name) + stored.names)
+    }
+    let origin = try inFile(file) { () throws(FormatError) in
+      try Origin(stored, definition: json, fileName: file.name, options: options)
+    }
     let format = try inFile(definitionFile) { () throws(FormatError) in
       try dataFormat(of: model, by: origin)
     }

@@ -70,7 +70,10 @@ extension NetworkBuilder {
     let origin = origin
     return try perChannel(layer, input) { (builder, count) throws(FormatError) in
       let variables = try layer.variables()
-      let epsilon = try layer.settings.number("epsilon") ?? 1e-3
+      guard let epsilon = try layer.settings.number("epsilon") ?? origin.defaultEpsilon else {
+        throw layer.settings.fault(
+          "expected the setting epsilon, found none: Keras 1 has had two defaults for it")
+      }
       let path = layer.path
       var normalization = Layer.BatchNormalization(
         mean: try builder.vector(.movingMean, of: layer, count: count, target: "\(path)/mean"),

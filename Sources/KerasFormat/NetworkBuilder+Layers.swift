@@ -131,7 +131,9 @@ extension NetworkBuilder {
     var inner = layer
     inner.className = className
     inner.settings = Settings(json["config"] ?? .null, of: layer.path)
-    switch LayerClass(named: className, module: json["module"]) {
+    let type = LayerClass(named: className, module: json["module"])
+    if let type { try inner.checkSettings(of: type) }
+    switch type {
     case .relu: return .relu(try inner.relu())
     case .leakyReLU: return .relu(try inner.leakyReLU())
     case .elu: return .elu(.init(alpha: try inner.settings.number("alpha") ?? 1))

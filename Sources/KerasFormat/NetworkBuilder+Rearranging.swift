@@ -127,6 +127,10 @@ extension NetworkBuilder {
     case .concatenate:
       return try concatenate(layer, axis: try layer.settings.integer("axis") ?? -1, inputs)
     case .merge:
+      // A function by the name of a mode is code.
+      if let kind = try layer.settings.string("mode_type"), kind != "raw" {
+        throw layer.settings.fault("expected the name of a mode, found a \(kind)")
+      }
       switch try layer.settings.string("mode") ?? "sum" {
       case "sum": return try merge(layer, .add, inputs)
       case "mul": return try merge(layer, .multiply, inputs)

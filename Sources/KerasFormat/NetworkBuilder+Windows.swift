@@ -278,8 +278,8 @@ extension NetworkBuilder {
     // Cropping is padding by less than nothing.
     let isCropping = layer.className.hasPrefix("Cropping")
     let name = isCropping ? "cropping" : "padding"
-    let json = layer.settings.value(name) ?? (isCropping ? .integer(layer.isOfLines ? 1 : 0) : nil)
-    let found = layer.isOfLines ? json?.linePadding : json?.padding
+    let json = layer.settings.value(name) ?? .integer(isCropping && !layer.isOfLines ? 0 : 1)
+    let found = layer.isOfLines ? json.linePadding : json.padding
     guard var padding = found, padding.isCountable else {
       throw layer.settings.fault(
         "expected \(layer.isOfLines ? "one or two" : "one, two or four") numbers of 0 or more for "

@@ -1,3 +1,4 @@
+internal import Files
 internal import JSON
 internal import ModelIO
 
@@ -18,6 +19,9 @@ struct Origin: Sendable {
   var isTheano: Bool
   /// What the last tensor of batch normalization is.
   var deviation: Deviation
+  /// What batch normalization adds to the variance where its settings do not say: the default of
+  /// the version; nil where that is one of Keras 1, but not known which: up to 1.1 it was 1e-5.
+  var defaultEpsilon: Double?
   /// What was assumed, one sentence each.
   var notes: [String] = []
 
@@ -30,24 +34,27 @@ struct Origin: Sendable {
   ///   - stored: the tensors.
   ///   - definition: the definition, which may name version and backend too.
   ///   - fileName: the name of the file with the tensors; published files tell in it.
+  /// - Throws: `FormatError` for a version or a backend that is none.
   init(
     _ stored: StoredWeights, definition: JSON?, fileName: String, options: ReadingOptions
-  ) {
+  ) throws(FormatError) {
     let version = stored.version ?? definition?["keras_version"]?.text
+    let major = try version.map(Origin.major)
     let backend = stored.backend ?? definition?["backend"]?.text
     switch stored.arrangement {
     case .numbers: generation = 0
-    case .paths, .attributes: generation = version.flatMap(Origin.major) ?? 3
+    case .paths, .attributes: generation = major ?? 3
     case .names:
       // The version is in files since 1.0.7; up to then and in weights alone nothing names it.
-      generation = min(max(version.flatMap(Origin.major) ?? 1, 1), 3)
+      generation = min(max(major ?? 1, 1), 3)
     }
+    defaultEpsilon = Origin.defaultEpsilon(generation, version)
     isTheano = false
     deviation = .variance
     let weights = stored.layers.flatMap(\.weights)
     // TensorFlow numbers the values of an operation, Theano's variables have plain names.
     let hasNumberedNames = weights.contains { $0.name.hasSuffix(":0") }
-    decideKernels(
+    try decideKernels(
       options.keras.kernels, backend: backend, hasNumberedNames: hasNumberedNames,
       fileName: fileName)
     guard generation < 2,
@@ -58,27 +65,46 @@ struct Origin: Sendable {
   }
 
   /// Decides for a definition alone: what concerns tensors only is left at what it is today.
-  init(definition: JSON, options: ReadingOptions) {
+  ///
+  /// - Throws: `FormatError` for a version or a backend that is none.
+  init(definition: JSON, options: ReadingOptions) throws(FormatError) {
     let isNamed = definition["class_name"] != nil
-    let version = definition["keras_version"]?.text.flatMap(Origin.major)
+    let version = try definition["keras_version"]?.text.map(Origin.major)
     generation =
       version.map { min(max($0, 1), 3) } ?? (isNamed ? definition["module"] == nil ? 2 : 3 : 0)
+    defaultEpsilon = Origin.defaultEpsilon(generation, definition["keras_version"]?.text)
     isTheano = false
     deviation = .variance
-    decideKernels(
+    try decideKernels(
       options.keras.kernels,
       backend: definition["backend"]?.text ?? (generation == 0 ? "theano" : "tensorflow"),
       hasNumberedNames: false, fileName: "")
     notes = []
   }
 
-  private static func major(_ version: String) -> Int? {
-    version.split(separator: ".").first.flatMap { Int($0) }
+  private static func defaultEpsilon(_ generation: Int, _ version: String?) -> Double? {
+    guard generation < 2 else { return 1e-3 }
+    guard generation == 1 else { return 1e-6 }
+    guard let parts = version?.split(separator: "."), parts.count > 1 else { return nil }
+    return ["0", "1"].contains(parts[1]) ? 1e-5 : 1e-3
   }
+
+  private static func major(_ version: String) throws(FormatError) -> Int {
+    guard let major = version.split(separator: ".").first.flatMap({ Int($0) }), major >= 0 else {
+      throw FormatError(
+        at: .object("keras_version"), "expected a version like 2.1.6, found \(version)")
+    }
+    return major
+  }
+
+  /// Those that compute correlations; Theano is the only one that does not.
+  private static let correlating: Set<String> = [
+    "tensorflow", "cntk", "jax", "torch", "numpy", "openvino", "mxnet", "plaidml.keras.backend",
+  ]
 
   private mutating func decideKernels(
     _ asked: KerasOptions.Kernels, backend: String?, hasNumberedNames: Bool, fileName: String
-  ) {
+  ) throws(FormatError) {
     switch asked {
     case .convolution:
       isTheano = true
@@ -93,6 +119,12 @@ struct Origin: Sendable {
         "the name of the file says whose the kernels are: \(isTheano ? "Theano" : "TensorFlow")'s")
     } else if let backend {
       isTheano = backend == "theano"
+      guard isTheano || Self.correlating.contains(backend) else {
+        throw FormatError(
+          at: .object("backend"),
+          "expected theano, tensorflow or another backend of Keras, found \(backend): whose kernels "
+            + "they are can be said by --kernels")
+      }
     } else if generation == 0 {
       isTheano = true
       notes.append("assumed Theano, since files before Keras 1 name no backend (--kernels)")
