@@ -56,7 +56,10 @@ enum KerasFile: Equatable {
     case .hdf5: recognizeHDF5(file)
     case .archive:
       // One that is cut short is left to the reader; an archive of arrays has other members.
-      (try? ZipArchive(file.bytes)).map { $0["config.json"] == nil ? .no : .certain } ?? .plausible
+      // Either member is enough: the reader says which is missing.
+      (try? ZipArchive(file.bytes)).map {
+        $0["config.json"] == nil && $0["model.weights.h5"] == nil ? .no : .certain
+      } ?? .plausible
     case .json:
       // A text that is no JSON is left to the reader, which says where it is wrong.
       (try? JSON(parsing: file.bytes)).map {

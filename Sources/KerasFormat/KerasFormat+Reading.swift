@@ -206,9 +206,9 @@ struct KerasParts {
     }
     guard KerasFile(file.bytes) == .archive else { return }
     let archive = try inFile(file) { () throws(FormatError) in try ZipArchive(file.bytes) }
-    func contents(_ name: String) throws(FormatError) -> Bytes? {
-      try inFile(file) { () throws(FormatError) in
-        guard let member = archive[name] else { return nil }
+    func json(_ name: String) throws(FormatError) -> JSON? {
+      guard let member = archive[name] else { return nil }
+      let text = try inFile(file) { () throws(FormatError) in
         guard member.byteCount <= Self.textByteLimit else {
           throw FormatError(
             .refused, at: .object(name),
@@ -216,13 +216,13 @@ struct KerasParts {
         }
         return try archive.contents(of: member)
       }
+      // Offsets are those in the member.
+      return try inFile(InputFile(path: "\(file.path)/\(name)", bytes: text)) {
+        () throws(FormatError) in try JSON(parsing: text)
+      }
     }
-    if self.definition == nil, let text = try contents("config.json") {
-      self.definition = try inFile(file) { () throws(FormatError) in try JSON(parsing: text) }
-    }
-    if let text = try contents("metadata.json"), let json = try? JSON(parsing: text) {
-      version = json["keras_version"]?.text
-    }
+    if self.definition == nil { self.definition = try json("config.json") }
+    version = try json("metadata.json")?["keras_version"]?.text
   }
 }
 
