@@ -21,6 +21,7 @@ public enum ModelFormats {
     _ files: [InputFile], options: ReadingOptions = ReadingOptions()
   ) throws(FormatError) -> ReadModel {
     try format(of: files).readModel(from: files, options: options)
+      .settlingNumbers(of: files, options: options)
   }
 
   /// The files that are read for a model, those included that others name.

@@ -15,10 +15,10 @@ extension Ledger.Transform {
       return rank == 2 ? tensor.permuted([1, 0]) : nil
     case .permute(let axes):
       guard axes.sorted().elementsEqual(0..<rank) else { return nil }
-      return tensor.deferred(Shape(axes.map { tensor.shape[$0] })) { $0.permuted(axes) }
+      return tensor.moved(Shape(axes.map { tensor.shape[$0] })) { $0.permuted(axes) }
     case .flipKernels:
       guard rank == 3 || rank == 4 else { return nil }
-      return tensor.deferred(tensor.shape) { $0.flipped(axes: rank - 2) }
+      return tensor.moved(tensor.shape) { $0.flipped(axes: rank - 2) }
     case .square(let addend):
       return tensor.deferred(tensor.shape, .float64) { tensor in
         Tensor(
@@ -35,7 +35,7 @@ extension Ledger.Transform {
       return tensor.filledWithOne()
     case .widen(let type):
       guard type == tensor.elementType, type.byteCount == 2 else { return nil }
-      return tensor.deferred(tensor.shape, .float32) { Tensor($0.shape, $0.floats) }
+      return tensor.moved(tensor.shape, .float32) { Tensor($0.shape, $0.floats) }
     case .surroundWithZeros(let zeros):
       return tensor.surrounded(by: zeros)
     }
@@ -64,14 +64,23 @@ extension Shape {
 }
 
 extension Tensor {
+  /// What `make` makes of this tensor, deferred: the same numbers, moved or widened.
+  fileprivate func moved(
+    _ shape: Shape, _ type: ElementType? = nil, _ make: @escaping @Sendable (Tensor) -> Tensor
+  ) -> Tensor? {
+    deferred(shape, type, sameNumbersAs: self, make)
+  }
+
   /// What `make` makes of this tensor, deferred; nil if there is no memory for it once.
   fileprivate func deferred(
-    _ shape: Shape, _ type: ElementType? = nil, _ make: @escaping @Sendable (Tensor) -> Tensor
+    _ shape: Shape, _ type: ElementType? = nil, sameNumbersAs source: Tensor? = nil,
+    _ make: @escaping @Sendable (Tensor) -> Tensor
   ) -> Tensor? {
     if isAbsent { return Tensor(absent: shape) }
     guard
       let tensor = Tensor(
-        deferred: shape, elementType: type ?? elementType, make: { make(self) }),
+        deferred: shape, elementType: type ?? elementType, sameNumbersAs: source,
+        make: { make(self) }),
       tensor.byteCount < 1 << 20 || (try? Memory.require(tensor.byteCount)) != nil
     else { return nil }
     return tensor

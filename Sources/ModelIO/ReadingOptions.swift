@@ -16,6 +16,8 @@ public protocol ReadingChoice: Sendable, Equatable {
 public struct ReadingOptions: Sendable {
   /// The shape of the input, where the definition does not give one or another is wanted.
   public var inputShape: Shape?
+  /// Whether a model is read whose numbers cannot work: see `ReadModel.settlingNumbers`.
+  public var allowsNonFinite = false
   private var choices: [(choice: any ReadingChoice, name: String?)] = []
 
   /// Nothing said but, perhaps, a shape.

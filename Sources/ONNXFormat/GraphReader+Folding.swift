@@ -205,7 +205,9 @@ extension GraphReader {
         .outOfMemory, at: .object(node.place),
         "needs \(byteCount) bytes of memory for \(shape), \(Memory.available) are available")
     }
-    let tensor = Tensor(deferred: shape) { Tensor(shape) { $0.update(repeating: value) } }
+    let tensor = Tensor(deferred: shape, sameNumbersAs: Tensor([1], [value])) {
+      Tensor(shape) { $0.update(repeating: value) }
+    }
     return Constant(computed: tensor!)  // counted above
   }
 

@@ -65,10 +65,13 @@ extension Tensor.Elements {
 public final class DeferredBytes: Sendable {
   /// How many bytes will be made.
   public let count: Int
+  /// Where the same numbers are, perhaps in another order, type or number.
+  let source: Tensor?
   private let make: @Sendable () -> Bytes
 
-  init(count: Int, make: @escaping @Sendable () -> Bytes) {
+  init(count: Int, source: Tensor? = nil, make: @escaping @Sendable () -> Bytes) {
     self.count = count
+    self.source = source
     self.make = make
   }
 

@@ -46,13 +46,15 @@ public struct Tensor: Sendable {
 
   /// A tensor whose elements are made each time somebody wants them; nil if they cannot be counted.
   ///
-  /// - Parameter make: gives a tensor of this shape and type, always the same.
+  /// - Parameters:
+  ///   - source: a tensor of the same numbers, moved or widened; or of the one that is repeated.
+  ///   - make: gives a tensor of this shape and type, always the same.
   public init?(
-    deferred shape: Shape, elementType: ElementType = .float32,
+    deferred shape: Shape, elementType: ElementType = .float32, sameNumbersAs source: Tensor? = nil,
     make: @escaping @Sendable () -> Tensor
   ) {
     guard let byteCount = elementType.byteCount(of: shape) else { return nil }
-    let bytes = DeferredBytes(count: byteCount) {
+    let bytes = DeferredBytes(count: byteCount, source: source) {
       let tensor = make()
       precondition(
         tensor.shape == shape && tensor.elementType == elementType,

@@ -26,6 +26,7 @@ extension ReadingOptions {
   /// What the command line says of models of every format.
   public init(_ shape: InputShapeArguments) {
     self.init(inputShape: shape.inputShape?.shape)
+    allowsNonFinite = shape.allowsNonFinite
   }
 }
 
@@ -43,10 +44,18 @@ public struct NoReadingArguments: FormatReadingArguments {
   public func apply(to options: inout ReadingOptions) {}
 }
 
-/// The option about reading that models of every format have.
+/// The options about reading that models of every format have.
 public struct InputShapeArguments: ParsableArguments {
   @Option(help: "Use this input shape, batch first: 1,3,224,224.")
   var inputShape: ShapeArgument?
+
+  @Flag(
+    name: .customLong("allow-nonfinite"),
+    help: """
+      Read a model whose batch normalization cannot work: statistics that are no finite numbers, or \
+      a variance that is not above 0 with epsilon. They are told.
+      """)
+  var allowsNonFinite = false
 
   /// For the parser.
   public init() {}

@@ -64,6 +64,7 @@ struct ConvertPair<Source: CommandFormat, Target: CommandFormat>: ParsableComman
       var options = ReadingOptions(shape)
       reading.apply(to: &options)
       return try source.read(files, as: Source.format, options: options)
+        .settlingNumbers(of: files, options: options)
     }
     try conversion.run()
   }
