@@ -78,6 +78,7 @@ extension CaffeFormat {
       let tensors = hasWeights ? plan.weights?.tensors : try plan.builder.absentWeights()
       return try plan.builder.network(named: net.name, weights: tensors)
     }
+    provenance.notes += network.earlyOutputNotes
     let preprocessing = try inFile(source.mean ?? file) { () throws(FormatError) in
       try inference.preprocessing(for: network, mean: mean, notes: &provenance.notes)
     }
@@ -161,7 +162,21 @@ extension CaffeFormat {
     guard let file else { return nil }
     return try inFile(file) { () throws(FormatError) in try body(file) }
   }
+}
 
+extension Network {
+  /// What leaves the network before its end. Caffe names no outputs: a letter that is wrong in a
+  /// `top` takes a layer out of the path, and the rest still fits.
+  fileprivate var earlyOutputNotes: [String] {
+    let left = Set(outputs)
+    let early = nodes.dropLast().filter { !left.isDisjoint(with: $0.outputs) }
+    guard !early.isEmpty else { return [] }
+    let list = early.map { "\($0.name) (\($0.layer.typeName))" }
+    return [
+      "no layer reads what these make, it leaves the network before the end: "
+        + listed(list).joined(separator: ", ")
+    ]
+  }
 }
 
 /// Calls `body`; errors it throws name the file.
