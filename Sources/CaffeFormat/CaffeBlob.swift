@@ -28,7 +28,8 @@ extension CaffeBlob {
   }
 
   /// Reads a BlobProto as Caffe does: the four legacy extents outweigh the shape if any of them is
-  /// there, doubles outweigh floats, gradients are left out. NVIDIA's raw data is one run of bytes
+  /// there, gradients are left out; floats beside doubles, which no version writes, are refused.
+  /// NVIDIA's raw data is one run of bytes
   /// with a type of its own.
   ///
   /// - Parameters:
@@ -59,6 +60,12 @@ extension CaffeBlob {
         throw FormatError(
           at: .byte(field.offset), "expected a field of BlobProto, found field \(field.number)")
       }
+    }
+    guard doubles.elementCount == 0 || floats.elementCount == 0 else {
+      throw FormatError(
+        at: .byte(start),
+        "expected the elements once, found \(floats.elementCount) of data beside "
+          + "\(doubles.elementCount) of double_data")
     }
     var payload = doubles.elementCount > 0 ? doubles : floats
     if let raw {

@@ -54,16 +54,27 @@ struct CaffeBlobTests {
     #expect(blob.byteOffset == nil)
   }
 
-  @Test func `doubles outweigh floats`() throws {
+  @Test func `doubles are read, gradients are not`() throws {
     let blob = try read(
       message { writer in
-        writer.field(5, bytes: Self.floats([1]))
         writer.field(8, bytes: Self.doubles([0.1, 0.2]))
         writer.field(9, bytes: Self.doubles([7]))
         writer.field(7, bytes: [0x08, 2])
       })
     #expect(blob.tensor.elementType == .float64)
     #expect(blob.tensor.doubles == [0.1, 0.2])
+  }
+
+  @Test func `doubles beside floats are refused`() throws {
+    let error = #expect(throws: FormatError.self) {
+      try read(
+        message { writer in
+          writer.field(5, bytes: Self.floats([1]))
+          writer.field(8, bytes: Self.doubles([0.1, 0.2]))
+          writer.field(7, bytes: [0x08, 2])
+        })
+    }
+    #expect(error?.reason == "expected the elements once, found 1 of data beside 2 of double_data")
   }
 
   @Test func `doubles one by one are joined`() throws {

@@ -128,13 +128,13 @@ import Testing
       kernel(with: Wire { for number in 1...4 { $0.field(UInt64(number), varint: 3) } }.bytes),
       "expected 81 elements", "found 36"),
     .caffemodel(
-      "33", "data, and as many double_data (which count, as in Caffe)",
+      "33", "data, and as many double_data",
       kernel(with: Wire { $0.field(8, [UInt8](repeating: 0, count: 8 * 36)) }.bytes),
-      "2 layers, 2 tensors", code: 0),
+      "expected the elements once, found 36 of data beside 36 of double_data"),
     .caffemodel(
       "33", "data, and fewer double_data",
       kernel(with: Wire { $0.field(8, [UInt8](repeating: 0, count: 8 * 35)) }.bytes),
-      "expected 36 elements", "found 35"),
+      "found 36 of data beside 35 of double_data"),
     .caffemodel(
       "33", "data of 143 bytes",
       SmallNet.caffemodel(kernel: [2, 2, 3, 3], Array(SmallNet.floats(36).dropLast())),
