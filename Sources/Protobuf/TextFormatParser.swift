@@ -48,6 +48,10 @@ package struct TextFormatParser {
   package static let depthLimit = 100
   /// More than any dialect adds to the largest definition; each takes ten times its text.
   package static let unknownFieldLimit = 100_000
+  /// Four times the layers of a ResNet-1202, which are refused before anything is made of them.
+  package static let sectionLimit = 20_000
+  /// Four times what those layers say with all that training adds.
+  package static let valueLimit = 300_000
 
   package var lexer: TextFormatLexer
   package var token: TextFormatLexer.Token = .end
@@ -56,6 +60,8 @@ package struct TextFormatParser {
   private var unknown: [Unknown] = []
   /// How many sections have begun.
   private var sectionCount = 0
+  /// How many values of known fields were read, messages among them.
+  private var valueCount = 0
 
   /// A parser at the first token.
   package init(_ text: Bytes, rules: Rules) throws(FormatError) {
@@ -122,6 +128,11 @@ package struct TextFormatParser {
     if depth == 1, rules.sections.contains(name) {
       try refuseMixture(name, found, of: schema, at: start)
       sectionCount += 1
+      guard sectionCount <= TextFormatParser.sectionLimit else {
+        throw lexer.error(
+          at: start,
+          "expected \(name) at most \(TextFormatParser.sectionLimit) times, found it again")
+      }
     }
     if !found.insert(field.number).inserted, !field.isRepeated {
       throw lexer.error(at: start, "expected \(name) once in \(schema.name), found it again")
@@ -149,6 +160,10 @@ package struct TextFormatParser {
   private mutating func value(
     of field: FieldSchema, in owner: MessageSchema, depth: Int, to writer: inout WireWriter
   ) throws(FormatError) {
+    valueCount += 1
+    guard valueCount <= TextFormatParser.valueLimit else {
+      throw error("expected at most \(TextFormatParser.valueLimit) values, found more")
+    }
     guard case .message(let schema) = field.kind else {
       if rules.openEnumerations.contains(field.name), case .word(let word) = token,
         !field.hasValue(named: word)
