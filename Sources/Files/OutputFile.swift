@@ -57,6 +57,10 @@ public struct OutputFile: Sendable {
       throw FormatError(.refused, file: path, "is an input of this command; name another output")
     }
     guard let existing = folder.status(of: name, followingLinks: false) else {
+      // A name that is too long, a folder that may not be searched: known before the work.
+      guard errno == ENOENT else {
+        throw .system(.cannotCreate, file: path, "cannot create", errno)
+      }
       replaced = nil
       return
     }

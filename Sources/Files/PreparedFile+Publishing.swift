@@ -16,10 +16,10 @@ extension PreparedFile {
   ///
   /// If one cannot have its name, those before it are taken back: what was replaced returns, what
   /// was not there is gone again. No system names several files at once, though: until the last has
-  /// its name, others see the first ones new and the rest as they were, and that is what remains if
-  /// a signal ends the process just then: each file whole, some new, some old. After SIGKILL or a
-  /// power failure there can be hidden files `.resnet-*.tmp` beside them, with contents that are
-  /// new or were replaced; and in a folder that knows no links, an empty file where none was.
+  /// its name, others see the first ones new and the rest as they were. A signal that would end the
+  /// process waits for the last; SIGKILL and a power failure do not: then each file is whole, some
+  /// new, some old, and there can be hidden files `.resnet-*.tmp` beside them, with contents that
+  /// are new or were replaced; and in a folder that knows no links, an empty file where none was.
   /// Such a folder cannot keep what is replaced: several files are not written over others there.
   ///
   /// - Throws: as `publish()`; and of kind `refused` if two files would have one name. If what was
@@ -27,6 +27,11 @@ extension PreparedFile {
   public static func publish(_ files: [PreparedFile]) throws(FormatError) {
     try refuseSharedNames(files)
     for file in files { try file.output.checkInputs() }
+    try Publishing.withSignalsHeld { () throws(FormatError) in try name(files) }
+    for file in files { try file.output.folder.synchronize(of: file.path) }
+  }
+
+  private static func name(_ files: [PreparedFile]) throws(FormatError) {
     // What may fail and can be undone without a trace comes first.
     for (index, file) in files.enumerated() {
       try file.makeReady(keepingReplaced: index < files.count - 1)
@@ -39,7 +44,6 @@ extension PreparedFile {
       }
     }
     for file in files { file.drop() }
-    for file in files { try file.output.folder.synchronize(of: file.path) }
   }
 
   private static func refuseSharedNames(_ files: [PreparedFile]) throws(FormatError) {

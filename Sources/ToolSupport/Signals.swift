@@ -19,8 +19,7 @@ enum Signals {
     signal(SIGXFSZ, SIG_IGN)
     for number in [SIGINT, SIGTERM, SIGHUP] {
       signal(number) { number in
-        OutputFile.removeUnfinished()
-        _exit(128 + number)
+        if OutputFile.mayEnd(by: number) { _exit(128 + number) }
       }
     }
     handleUnreadableFiles()

@@ -46,6 +46,9 @@ struct FaultOutcome {
   /// What the outputs were before.
   var before: [Data?] { row.outputs.map { _ in isReplacing ? Self.old : nil } }
 
+  /// Whether the outputs are the old ones or the new ones, all of them.
+  func isOneSet(_ new: [Data?]) -> Bool { bytes == before || bytes == new }
+
   /// Whether each output is what it was or what it is to be, the first ones first.
   func isWhole(_ new: [Data?]) -> Bool {
     let states = zip(bytes, zip(before, new))

@@ -52,19 +52,20 @@ struct SignalTests {
     }
 
   @Test(arguments: interrupted)
-  func `any other signal leaves whole files and nothing else`(
+  func `any other signal leaves all files old or all new, and nothing else`(
     _ work: (signal: Int32, sweep: FaultSweep)
   ) throws {
     let (signal, sweep) = work
     let (count, faults) = try sweep(Self.disturbances(signal)) { outcome, new in
       if outcome.run.exitCode != 128 + signal { return "code \(outcome.run.exitCode ?? -1)" }
       if !outcome.leftovers.isEmpty { return "left \(outcome.contents)" }
-      return outcome.isWhole(new) ? nil : "torn"
+      return outcome.isOneSet(new) ? nil : "torn"
     }
     #expect(count > 10)
     #expect(faults.isEmpty)
     HostileTable.record(
       "62", "\(sweep.testDescription): signal \(signal) before each call in turn", sweep.row.tool,
-      result: "\(count) signals, \(faults.count) wrong", message: "old or new, whole; nothing left")
+      result: "\(count) signals, \(faults.count) wrong", message: "all old or all new; nothing left"
+    )
   }
 }
