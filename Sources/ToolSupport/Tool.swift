@@ -73,8 +73,10 @@ extension Tool {
 
   private static func finish(_ status: ExitStatus) -> Never {
     // Output that could not be written is a failure even when the work was done.
-    let isWritten = fflush(nil) == 0
-    endProcess(isWritten ? status.rawValue : ExitStatus.inputOutput.rawValue)
+    guard fflush(nil) != 0 else { endProcess(status.rawValue) }
+    let reason = String(cString: strerror(errno))
+    writeToStandardError("\(_commandName): standard output: cannot write: \(reason)\n")
+    endProcess(ExitStatus.inputOutput.rawValue)
   }
 
   private static func fail(_ message: String, _ status: ExitStatus) -> Never {

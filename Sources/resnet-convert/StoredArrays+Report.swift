@@ -5,7 +5,8 @@ extension StoredArrays {
   /// A few lines.
   func summary(_ path: String) -> String {
     let elements = arrays.reduce(0) { $0 + $1.tensor.shape.elementCount }
-    return "\(path): \(arrays.count) tensors of \(elements.grouped) numbers, as the file has them"
+    return "\(path.printable()): \(arrays.count) tensors of \(elements.grouped) numbers, "
+      + "as the file has them"
   }
 
   /// The same for programs, with the name and the shape of each tensor.

@@ -214,6 +214,17 @@ import Testing
     #expect(error?.reason == reason)
   }
 
+  @Test func `is refused before the work where its name is too long`() throws {
+    try withTemporaryFolder { folder in
+      _ = try Self.output(
+        "\(folder)/\(String(repeating: "a", count: 255))", replacing: false, named: false)
+      let path = "\(folder)/\(String(repeating: "a", count: 256))"
+      let error = #expect(throws: FormatError.self) { try OutputFile(path: path, replacing: true) }
+      #expect(error?.kind == .cannotCreate)
+      #expect(error?.reason == "cannot create: File name too long")
+    }
+  }
+
   @Test func `is refused in a folder that nobody can write`() throws {
     // Root may write everywhere, but not into /proc.
     let output = try OutputFile(path: "/proc/self/a", replacing: false)
