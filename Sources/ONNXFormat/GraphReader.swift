@@ -1,5 +1,6 @@
 internal import Files
 internal import ModelGraph
+internal import ModelIO
 internal import TensorCore
 
 /// Makes a network of a graph, node by node.
@@ -41,6 +42,7 @@ struct GraphReader {
         + (graph.inputs + graph.outputs).map(\.name))
     let (live, readers) = try GraphReader.live(graph)
     self.readers = readers
+    notes = GraphReader.deadNotes(graph, live: live)
     var graph = graph
     graph.nodes = live
     self.graph = graph
@@ -113,6 +115,22 @@ struct GraphReader {
       waiting = later
     }
     return (ordered, readers)
+  }
+
+  /// What is told of nodes with weights that no output depends on: a letter that is wrong in a name
+  /// takes one out of the path, and the rest still fits.
+  private static func deadNotes(_ graph: ONNXGraph, live: [ONNXNode]) -> [String] {
+    guard live.count < graph.nodes.count else { return [] }
+    let made = Set(live.flatMap(\.outputs))
+    let stored = Set(graph.initializers.map(\.name))
+    let dead = graph.nodes.filter { node in
+      made.isDisjoint(with: node.outputs) && node.inputs.contains(where: stored.contains)
+    }
+    guard !dead.isEmpty else { return [] }
+    return [
+      "left out nodes that no output depends on: "
+        + listed(dead.map { "\($0.place) (\($0.op))" }).joined(separator: ", ")
+    ]
   }
 
   /// Whether a value is read, by a node that matters or as an output.

@@ -146,6 +146,40 @@ import Testing
     Self.expect(Self.product(weight), "expected the elements once")
   }
 
+  private static func weight(_ name: String) -> [UInt8] {
+    tensor(name, [2, 2]) { $0.field(9, bytes: [UInt8](repeating: 0, count: 16)) }
+  }
+
+  @Test func `a node with weights that no output depends on is told`() throws {
+    let bytes = Self.model(
+      Self.graph { graph in
+        graph.field(1, bytes: Self.node("MatMul", ["x", "w"], ["y"]))
+        graph.field(1, bytes: Self.node("MatMul", ["y", "v"], ["z"]))
+        graph.field(1, bytes: Self.node("Relu", ["z"], ["nothing"]))
+        for name in ["w", "v"] { graph.field(5, bytes: Self.weight(name)) }
+        graph.field(11, bytes: Self.value("x", [1, 2]))
+        graph.field(12, bytes: Self.value("y", [1, 2]))
+      })
+    let model = try ONNXFormat().readModel(
+      from: [InputFile(path: "net.onnx", bytes: Bytes(bytes))], options: ReadingOptions()
+    ).model
+    #expect(
+      model.provenance.notes.contains("left out nodes that no output depends on: z (MatMul)"))
+  }
+
+  @Test func `values that Unicode calls equal are refused`() {
+    let error = Self.error(
+      Self.model(
+        Self.graph { graph in
+          graph.field(1, bytes: Self.node("MatMul", ["x", "w"], ["\u{e9}"]))
+          graph.field(1, bytes: Self.node("Relu", ["e\u{301}"], ["y"]))
+          graph.field(5, bytes: Self.weight("w"))
+          graph.field(11, bytes: Self.value("x", [1, 2]))
+          graph.field(12, bytes: Self.value("y", [1, 2]))
+        }))
+    #expect(error?.reason.hasSuffix("which are one to Unicode") == true, "\(error?.reason ?? "")")
+  }
+
   @Test func `a cycle is refused`() {
     Self.expect(
       Self.model(
