@@ -58,7 +58,10 @@ extension KerasFormat {
       try refuseUnsupported(copies?.inner ?? whole)
       return (copies?.inner ?? whole, copies?.around)
     }
-    inferred += try inFile(definitionFile) { () throws(FormatError) in try model.checkSettings() }
+    // What is recovered from weights is no definition that anybody wrote.
+    if json != nil {
+      inferred += try inFile(definitionFile) { () throws(FormatError) in try model.checkSettings() }
+    }
     if let holder {
       inferred.append(
         "took the model \(model.name) out of \(holder.name), which has copies of it for several "
