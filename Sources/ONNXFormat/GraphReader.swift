@@ -129,7 +129,7 @@ struct GraphReader {
     guard !dead.isEmpty else { return [] }
     return [
       "left out nodes that no output depends on: "
-        + listed(dead.map { "\($0.place) (\($0.op))" }).joined(separator: ", ")
+        + ModelIO.listed(dead.map { "\($0.place) (\($0.op))" }).joined(separator: ", ")
     ]
   }
 
