@@ -48,10 +48,10 @@ package struct TextFormatParser {
   package static let depthLimit = 100
   /// More than any dialect adds to the largest definition; each takes ten times its text.
   package static let unknownFieldLimit = 100_000
-  /// Four times the layers of a ResNet-1202, which are refused before anything is made of them.
-  package static let sectionLimit = 20_000
-  /// Four times what those layers say with all that training adds.
-  package static let valueLimit = 300_000
+  /// Nine times the layers of a ResNet-1202; more are refused before anything is made of them.
+  package static let sectionLimit = 50_000
+  /// Seven times what those layers say with all that training adds.
+  package static let valueLimit = 500_000
 
   package var lexer: TextFormatLexer
   package var token: TextFormatLexer.Token = .end

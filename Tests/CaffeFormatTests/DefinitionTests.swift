@@ -264,6 +264,7 @@ struct DefinitionTests {
       model.provenance.notes == [
         "renamed the value cut to cut_2, because a layer has its name",
         "renamed the value b to b_2, because a layer has its name",
+        "no layer reads what these make, it leaves the network before the end: cut (slice)",
       ])
   }
 

@@ -56,14 +56,14 @@ import Testing
       layers(
         "layer { name: '\u{e9}' type: 'InnerProduct' inner_product_param { num_output: 2 } bottom: 'data' top: 'b' } layer { name: 'e\u{301}' type: 'InnerProduct' inner_product_param { num_output: 2 } bottom: 'b' top: 'c' }"
       ),
-      "\"\\u{E9}\" and \"e\\u{301}\", which are one to Unicode"),
+      "\"\\u{00E9}\" and \"e\\u{0301}\", which are one to Unicode"),
     .prototxt(
       "17", "a million layers", layers(String(repeating: "layer {} ", count: 1_000_000)),
-      "expected layer at most 20000 times, found it again"),
+      "expected layer at most 50000 times, found it again"),
     .prototxt(
       "17", "a million extents",
       replacing("dim: 1 dim: 2", String(repeating: "dim: 1 ", count: 1_000_000)),
-      "expected at most 300000 values, found more"),
+      "expected at most 500000 values, found more"),
   ]
 
   static let numbers: [HostileCase] = [
