@@ -49,7 +49,8 @@ class Writer:
 
     def open(self, path: Path) -> h5py.File:
         creation = h5p.create(h5p.FILE_CREATE)
-        if self.chance(0.2):
+        has_user_block = self.chance(0.2)
+        if has_user_block:
             creation.set_userblock(self.draw.choice([512, 1024, 4096]))
         # Lengths of 4 bytes have no extent without a limit, whatever libhdf5 writes.
         self.is_narrow = self.chance(0.1)
@@ -57,8 +58,9 @@ class Writer:
             creation.set_sizes(self.draw.choice([4, 8]), 4 if self.is_narrow else 8)
         if self.low != "earliest" and self.chance(0.2):
             creation.set_file_space_strategy(
-                self.draw.choice([h5f.FSPACE_STRATEGY_FSM_AGGR, h5f.FSPACE_STRATEGY_PAGE,
-                                  h5f.FSPACE_STRATEGY_AGGR, h5f.FSPACE_STRATEGY_NONE]),
+                self.draw.choice([h5f.FSPACE_STRATEGY_FSM_AGGR, h5f.FSPACE_STRATEGY_AGGR,
+                                  h5f.FSPACE_STRATEGY_NONE if has_user_block
+                                  else h5f.FSPACE_STRATEGY_PAGE]),
                 self.chance(0.5), 1)
         self.ordered = self.chance(0.3)
         if self.ordered:

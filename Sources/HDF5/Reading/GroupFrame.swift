@@ -1,18 +1,19 @@
 /// A group whose members are being listed.
 struct GroupFrame {
   var path: String
-  var attributes: [String: HDF5File.Attribute]
+  /// Its own header, and what is attached to it: read when all members are.
+  let header: ObjectHeader
+  var attributes: [String: HDF5File.Attribute] = [:]
   /// The links that are still to be looked at, the next one last.
   var rest: [(name: String, target: LinkMessage.Target)]
   private var members: [(name: String, object: HDF5File.Object)] = []
   private var places: [String: Int] = [:]
 
   init(
-    path: String, attributes: [String: HDF5File.Attribute],
-    rest: [(name: String, target: LinkMessage.Target)]
+    path: String, header: ObjectHeader, rest: [(name: String, target: LinkMessage.Target)]
   ) {
     self.path = path
-    self.attributes = attributes
+    self.header = header
     self.rest = rest
     members.reserveCapacity(rest.count)
     places.reserveCapacity(rest.count)

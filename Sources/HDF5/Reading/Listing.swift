@@ -7,13 +7,12 @@ struct Listing {
   private static let depthLimit = 32
   /// Ten times the objects of a ResNet-1202 in Keras.
   private static let objectLimit = 200_000
-  /// A hundred times the attributes of a ResNet-1202 in Keras.
-  private static let attributeLimit = 200_000
+  /// Of one object: a list that does not fit into one attribute is cut into a hundred at most.
+  private static let attributeLimit = 1000
 
   private var reader: Reader
   private let readsAttributes: Bool
   private var objectCount = 0
-  private var attributeCount = 0
   /// The addresses of the groups that were listed.
   private var groups: Set<Int> = []
   /// The datasets that were listed, by their addresses: several names may lead to one.
@@ -50,7 +49,11 @@ struct Listing {
     var frames = [try frame(try reader.header(at: reader.root), at: reader.root, "/", depth: 0)]
     while true {
       guard let link = frames[frames.count - 1].rest.popLast() else {
-        let finished = frames.removeLast()
+        var finished = frames.removeLast()
+        if readsAttributes {
+          (path, reader.map.owner) = (finished.path, finished.path)
+          finished.attributes = try attributes(of: finished.header, finished.path)
+        }
         guard !frames.isEmpty else {
           try reader.map.check()
           return finished.group
@@ -179,8 +182,7 @@ struct Listing {
       throw .damage("a group", at: address, found: "another object")
     }
     let links = try names(in: header)
-    return GroupFrame(
-      path: path, attributes: try attributes(of: header, path), rest: links.reversed())
+    return GroupFrame(path: path, header: header, rest: links.reversed())
   }
 
   /// The names in a group and what they stand for.
@@ -207,11 +209,10 @@ struct Listing {
     guard readsAttributes else { return [:] }
     var found: [AttributeMessage] = []
     try reader.forEachAttribute(of: header) { found.append($0) }
-    attributeCount += found.count
-    guard attributeCount <= Listing.attributeLimit else {
+    guard found.count <= Listing.attributeLimit else {
       throw Fault(
         .beyondLimits,
-        "expected at most \(Listing.attributeLimit) attributes in a file, found more")
+        "expected at most \(Listing.attributeLimit) attributes, found \(found.count)")
     }
     var attributes: [String: HDF5File.Attribute] = [:]
     for attribute in found {
