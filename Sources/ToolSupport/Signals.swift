@@ -44,17 +44,26 @@ enum Signals {
     sigaction(SIGBUS, &action, nil)
   }
 
-  /// Swift says which allocation failed, in one line, and aborts; where it finds no memory to say
-  /// where that was, either, it reads address 0.
+  /// Swift says which allocation failed, in one line, and aborts; where its runtime does not look
+  /// whether it has what it asked for, it reads address 0 and says nothing.
   private static func handleFailedAllocations() {
     for number in [SIGABRT, SIGSEGV] {
       signal(number) { number in
         OutputFile.removeUnfinished()
-        if errno == ENOMEM { _exit(ExitStatus.outOfMemory.rawValue) }
+        if errno == ENOMEM {
+          if number == SIGSEGV { Signals.say("no memory\n") }
+          _exit(ExitStatus.outOfMemory.rawValue)
+        }
         signal(number, SIG_DFL)
         raise(number)
       }
     }
+  }
+
+  /// Writes a line from within a handler.
+  private static func say(_ text: StaticString) {
+    if let prefix { _ = write(STDERR_FILENO, prefix, strlen(prefix)) }
+    _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
   }
 }
 

@@ -113,13 +113,11 @@ import Testing
       "1:399: expected at most 100"),
     .prototxt(
       "28", "4 MB of empty layers", text(String(repeating: "layer{}", count: 600_000)),
-      "expected a definition that takes at most 61 MiB decoded",
-      memoryMiB: 192),
+      "1:350001: expected layer at most 50000 times", memoryMiB: 192),
     .prototxt(
       "28", "4 MB of extents",
       replacing("dim: 1 dim: 2", String(repeating: "dim:1 ", count: 700_000)),
-      "data: expected 1 to 32 extents",
-      memoryMiB: 192),
+      "3:3000001: expected at most 500000 values", memoryMiB: 192),
     .prototxt("35", "100,000 braces", text(String(repeating: "layer {", count: 100_000)), "1:"),
     .prototxt(
       "35", "a line of 65 MiB", [UInt8](repeating: 0x61, count: 65 << 20),
