@@ -33,6 +33,7 @@ let package = Package(
     .executable(name: "resnet-verify", targets: ["resnet-verify"]),
     .executable(name: "resnet-inspect", targets: ["resnet-inspect"]),
     .executable(name: "resnet-bench", targets: ["resnet-bench"]),
+    .executable(name: "resnet-hdf5-reader", targets: ["resnet-hdf5-reader"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
@@ -50,6 +51,7 @@ let package = Package(
     .target(name: "CKernels"),
     .target(name: "CReference"),
     .target(name: "Checksums"),
+    .target(name: "CSandbox"),
 
     // Models and their files
     library("TensorCore"),
@@ -62,9 +64,14 @@ let package = Package(
     library("Lowering", ["Files", "ModelGraph", "TensorCore"]),
     library("ModelIO", ["Files", "JSON", "ModelGraph", "TensorCore"]),
     library("Containers", ["Files", "ForeignFiles", "TensorCore", "CZlib"]),
-    library("HDF5", ["Files", "TensorCore", "CZlib"]),
-    // A witness for the tests: no tool links it.
+    library("ChildProcesses", ["CSandbox", "Files", "TensorCore"]),
+    library("HDF5", ["ChildProcesses", "Files", "TensorCore", "CZlib"]),
+    // A witness for the tests, and what the tools ask in a process of its own: none links it.
     library("HDF5Library", ["Files", "HDF5", "TensorCore", "CHDF5"]),
+    .executableTarget(
+      name: "resnet-hdf5-reader",
+      dependencies: ["CSandbox", "Files", "HDF5", "HDF5Library", "TensorCore"],
+      swiftSettings: settings),
     library(
       "CaffeFormat",
       [
@@ -89,8 +96,8 @@ let package = Package(
     library(
       "ModelFormats",
       [
-        "Files", "ForeignFiles", "ModelIO", "ModelGraph", "CaffeFormat", "KerasFormat",
-        "NativeFormat", "ONNXFormat",
+        "ChildProcesses", "Files", "ForeignFiles", "ModelIO", "ModelGraph", "CaffeFormat", "HDF5",
+        "KerasFormat", "NativeFormat", "ONNXFormat",
       ]),
     library("Receipts", ["Files", "JSON", "ModelIO", "ModelGraph", "TensorCore", "CCrypto"]),
 
@@ -109,8 +116,8 @@ let package = Package(
       "ResNetKit",
       [
         "Files", "ForeignFiles", "JSON", "TensorCore", "ModelGraph", "ModelIO", "ModelFormats",
-        "CaffeFormat", "KerasFormat", "NativeFormat", "ONNXFormat", "Containers", "Receipts",
-        "Kernels", "Runtime", "Alignment", "Verification", "Inspection", "Benchmarking",
+        "CaffeFormat", "KerasFormat", "NativeFormat", "ONNXFormat", "ChildProcesses", "Containers",
+        "Receipts", "Kernels", "Runtime", "Alignment", "Verification", "Inspection", "Benchmarking",
         "Reference",
         "ResNet",
       ]),
@@ -141,7 +148,7 @@ let package = Package(
     tests("Lowering", ["Files", "ModelGraph", "TensorCore"]),
     tests("ModelIO", ["Files", "JSON", "TensorCore", "ModelGraph"]),
     tests("Containers", ["Files", "TensorCore"]),
-    tests("HDF5", ["Files", "HDF5Library", "TensorCore"]),
+    tests("HDF5", ["ChildProcesses", "Files", "HDF5Library", "TensorCore"]),
     tests(
       "CaffeFormat",
       ["Files", "Lowering", "ModelIO", "ModelGraph", "TensorCore", "ForeignFiles", "Protobuf"]),
@@ -178,7 +185,7 @@ let package = Package(
       name: "ToolTests",
       dependencies: [
         "ResNetKit", "ToolSupport", "TestSupport", "resnet-convert", "resnet-verify",
-        "resnet-inspect", "resnet-bench",
+        "resnet-inspect", "resnet-bench", "resnet-hdf5-reader",
       ], exclude: ["Faults/faults.c", "Help"],
       swiftSettings: settings),
   ],

@@ -14,6 +14,10 @@ public struct FormatError: Error, Equatable, CustomStringConvertible {
     case inputOutput
     /// The work needs more memory than this process can have.
     case outOfMemory
+    /// The file may be sound, but has what is not read here; another reader may know it.
+    case unsupported
+    /// A program of the toolkit that the work needs is not there.
+    case missingProgram
     /// The request is refused to protect the user's files.
     case refused
     /// An option does not fit the files.

@@ -29,6 +29,10 @@ public struct InputFile: Sendable {
 
   private let modified: timespec?
 
+  /// What a reader outside this process found in the contents; the reader of that format takes it
+  /// for them.
+  public var outsideReading: (any OutsideReading)?
+
   /// Opens and maps a regular file.
   ///
   /// Nothing is read before it is used, so the file must stay as it is while it is in use: reading
@@ -44,7 +48,9 @@ public struct InputFile: Sendable {
   }
 
   /// Maps an open file that stays the caller's to close.
-  init(descriptor: Int32, path: String) throws(FormatError) {
+  ///
+  /// - Throws: `FormatError` as `init(path:)` does.
+  package init(descriptor: Int32, path: String) throws(FormatError) {
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       let found = status.st_mode & S_IFMT == S_IFDIR ? ", found a folder" : ""
@@ -65,12 +71,20 @@ public struct InputFile: Sendable {
   ///
   /// - Throws: `FormatError` of kind `inputOutput`.
   public func checkUnchanged() throws(FormatError) {
-    guard let identity, let modified else { return }  // in memory nothing changes
+    guard identity != nil else { return }  // in memory nothing changes
     var status = stat()
-    guard stat(path, &status) == 0, UInt64(status.st_dev) == identity.device,
-      UInt64(status.st_ino) == identity.inode, Int(status.st_size) == bytes.count,
-      status.st_mtim.tv_sec == modified.tv_sec, status.st_mtim.tv_nsec == modified.tv_nsec
-    else { throw FormatError(.inputOutput, file: path, "was changed while it was being read") }
+    guard stat(path, &status) == 0, isUnchanged(status) else { throw changed }
+  }
+
+  private func isUnchanged(_ status: stat) -> Bool {
+    guard let identity, let modified else { return false }
+    return UInt64(status.st_dev) == identity.device && UInt64(status.st_ino) == identity.inode
+      && Int(status.st_size) == bytes.count && status.st_mtim.tv_sec == modified.tv_sec
+      && status.st_mtim.tv_nsec == modified.tv_nsec
+  }
+
+  private var changed: FormatError {
+    FormatError(.inputOutput, file: path, "was changed while it was being read")
   }
 
   /// Contents that are in memory already.
@@ -81,6 +95,27 @@ public struct InputFile: Sendable {
     self.bytes = bytes
     identity = nil
     modified = nil
+  }
+}
+
+/// What was found in a file by a reader outside this process, as a value that one format knows.
+public protocol OutsideReading: Sendable {}
+
+extension InputFile {
+  /// Opens the file once more, for a process that reads it; the caller closes it.
+  ///
+  /// - Returns: nil for contents that were in memory already.
+  /// - Throws: `FormatError` of kind `inputOutput` if it is not any more the file that was opened.
+  package func reopened() throws(FormatError) -> Int32? {
+    guard identity != nil else { return nil }
+    let descriptor = retrying { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+    guard descriptor >= 0 else { throw .system(.noInput, file: path, "cannot open", errno) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, isUnchanged(status) else {
+      close(descriptor)
+      throw changed
+    }
+    return descriptor
   }
 }
 

@@ -12,7 +12,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
   case badModel = 65
   /// An input file is not there or not readable.
   case noInput = 66
-  /// A library that the work needs is not installed.
+  /// A library or a program that the work needs is not installed.
   case missingLibrary = 69
   /// A fault of ours.
   case internalError = 70
@@ -34,7 +34,8 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
       case .cannotCreate, .outputExists: .cannotCreate
       case .inputOutput: .inputOutput
       case .outOfMemory: .outOfMemory
-      case .refused: .refused
+      case .refused, .unsupported: .refused
+      case .missingProgram: .missingLibrary
       case .usage: .usage
       }
   }
