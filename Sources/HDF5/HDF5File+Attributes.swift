@@ -29,6 +29,9 @@ extension HDF5File {
   /// Enough to tell who wrote the file, without a look at the rest.
   /// - Throws: `FormatError` for a file that is damaged or is none of HDF5.
   public static func attributeNames(inRootOf file: InputFile) throws(FormatError) -> Set<String> {
+    if let reading = file.outsideReading as? LibraryReading {
+      return Set(reading.root.attributes.keys)
+    }
     do {
       return try Listing.of(file) { listing throws(Fault) in try listing.rootAttributeNames() }
     } catch {

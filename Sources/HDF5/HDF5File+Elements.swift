@@ -19,9 +19,10 @@ extension HDF5File {
   }
 
   private func elements(of dataset: Dataset) throws(FormatError) -> (ElementType, Bytes) {
-    if let obstacle = dataset.storage.obstacle {
-      throw dataset.fault(.refused, obstacle)
-    }
+    if case .refused(let error) = dataset.pieces { throw error }
+    var isRead = false
+    if case .read = dataset.pieces { isRead = true }
+    if !isRead, let obstacle = dataset.unsupportedFeature { throw obstacle }
     guard case .numbers(let type, let isBigEndian) = dataset.elements else {
       throw dataset.fault(
         .badModel, "expected floating-point numbers, found \(dataset.elements.description)")
@@ -30,6 +31,7 @@ extension HDF5File {
       throw dataset.fault(.badModel, "expected a size that can be counted, found \(dataset.shape)")
     }
     guard byteCount > 0 else { return (type, Bytes([])) }
+    if case .read(let bytes) = dataset.pieces { return (type, bytes) }
     let bytes =
       switch dataset.storage {
       case .contiguous(let offset): try run(of: dataset, from: offset, byteCount: byteCount)
@@ -99,7 +101,9 @@ extension HDF5File.Dataset {
 
   /// Why the elements are not read though the file may be sound: another reader may know how they
   /// are stored. Nil for elements that are read.
-  public var unsupportedFeature: FormatError? { storage.obstacle.map { fault(.refused, $0) } }
+  public var unsupportedFeature: FormatError? {
+    storage.obstacle.map { fault(storage.isElsewhere ? .refused : .unsupported, $0) }
+  }
 
   /// An error about this dataset.
   package func fault(_ kind: FormatError.Kind, _ reason: String) -> FormatError {
@@ -108,6 +112,14 @@ extension HDF5File.Dataset {
 }
 
 extension HDF5File.Storage {
+  /// Whether the elements are those of other files or datasets: no reader is to follow.
+  fileprivate var isElsewhere: Bool {
+    switch self {
+    case .external, .virtual: true
+    case .contiguous, .compact, .chunked, .other: false
+    }
+  }
+
   /// What was expected and found where elements stored so are not read; nil if they are.
   package var obstacle: String? {
     switch self {

@@ -11,8 +11,10 @@ public struct HDF5File: Sendable {
   public let file: InputFile
   /// The group that holds everything else.
   public let root: Group
+  /// What is to be known about how the file was read, one sentence each.
+  public let notes: [String]
 
-  /// Lists all that is in a file.
+  /// Lists all that is in a file; what libhdf5 found in it, if it was asked (`LibraryReading`).
   ///
   /// - Parameter readsAttributes: whether the attributes of groups and datasets are read as well;
   ///   not every format has any.
@@ -20,6 +22,11 @@ public struct HDF5File: Sendable {
   ///   that the file exceeds.
   public init(_ file: InputFile, readsAttributes: Bool = false) throws(FormatError) {
     self.file = file
+    if let reading = file.outsideReading as? LibraryReading {
+      (root, notes) = (reading.root, [reading.note])
+      return
+    }
+    notes = []
     do {
       root = try Listing.of(file, readsAttributes: readsAttributes) { listing throws(Fault) in
         try listing.root()
@@ -34,6 +41,10 @@ public struct HDF5File: Sendable {
   /// Enough to tell what kind of file it is, without a look at the rest.
   /// - Throws: `FormatError` for a file that is damaged or is none of HDF5.
   public static func kinds(inRootOf file: InputFile) throws(FormatError) -> [String: Kind] {
+    if let reading = file.outsideReading as? LibraryReading {
+      return Dictionary(
+        uniqueKeysWithValues: reading.root.members.map { ($0.name, $0.object.kind) })
+    }
     do {
       return try Listing.of(file) { listing throws(Fault) in try listing.rootKinds() }
     } catch {
@@ -87,6 +98,16 @@ extension HDF5File {
       case .dataset: "a dataset"
       case .namedType: "a datatype"
       case .link(let link): link.rawValue
+      }
+    }
+
+    /// Which kind it is.
+    fileprivate var kind: Kind {
+      switch self {
+      case .group: .group
+      case .dataset: .dataset
+      case .namedType: .namedType
+      case .link: .link
       }
     }
   }
@@ -146,6 +167,10 @@ extension HDF5File {
       case run(Range<Int>)
       /// In the order of the grid, and not all of them.
       case chunks([StoredChunk])
+      /// Read by another reader, least significant byte first.
+      case read(Bytes)
+      /// Refused by another reader.
+      case refused(FormatError)
     }
 
     package init(

@@ -10,6 +10,13 @@ enum Library {
   /// in global variables.
   private static let questionCount = Mutex(0)
 
+  /// The version of what was loaded: `1.10.8`.
+  static var version: String {
+    var (major, minor, release): (UInt32, UInt32, UInt32) = (0, 0, 0)
+    H5get_libversion(&major, &minor, &release)
+    return "\(major).\(minor).\(release)"
+  }
+
   /// Opens the bytes of a file, answers a question about them, and closes them.
   ///
   /// - Throws: `FormatError` naming the file.

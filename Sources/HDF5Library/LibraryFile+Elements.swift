@@ -59,4 +59,27 @@ extension LibraryFile {
       try file.elements(of: dataset, in: grid, pipeline)
     }
   }
+
+  /// The elements of a dataset as they are in memory, whatever filters of the library they went
+  /// through: for a process that the library may end.
+  ///
+  /// - Parameter dataset: one with a `toldByteCount`.
+  /// - Throws: `FormatError` as `tensor(_:)` does.
+  package func anyElements(of dataset: HDF5File.Dataset) throws(FormatError) -> Bytes {
+    if case .numbers = dataset.elements, dataset.unsupportedFeature == nil {
+      return try elements(of: dataset).1
+    }
+    guard let byteCount = dataset.toldByteCount else {
+      throw dataset.fault(.refused, "expected elements in this file, found none")
+    }
+    guard byteCount > 0 else { return Bytes([]) }
+    let bytes = try Library.ask(file) { file throws(FormatError) in
+      try file.filteredElements(of: dataset, byteCount: byteCount)
+    }
+    guard case .numbers(let type, isBigEndian: true) = dataset.elements else { return bytes }
+    return bytes.reversed(inGroupsOf: type.byteCount)
+  }
+
+  /// The library's version: `1.10.8`.
+  package static var libraryVersion: String { Library.version }
 }

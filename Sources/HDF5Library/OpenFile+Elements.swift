@@ -75,6 +75,50 @@ extension OpenFile {
     return elements
   }
 
+  /// The elements of a dataset as they were before the library's filters.
+  func filteredElements(
+    of dataset: HDF5File.Dataset, byteCount: Int
+  ) throws(FormatError) -> Bytes {
+    let object = try self.object(at: address(of: dataset), path: dataset.path)
+    let id = object.handle.id
+    guard object.kind == .dataset, let type = Handle(H5Dget_type(id), closedBy: H5Tclose),
+      let space = Handle(H5Dget_space(id), closedBy: H5Sclose),
+      let creation = Handle(H5Dget_create_plist(id), closedBy: H5Pclose),
+      // The library writes as much as it reads in the file now.
+      H5Sget_simple_extent_npoints(space.id) == dataset.shape.elementCount,
+      H5Tget_size(type.id) * dataset.shape.elementCount == byteCount
+    else { throw Library.fault("\(byteCount) bytes of elements", at: dataset.path) }
+    guard H5Pall_filters_avail(creation.id) > 0 else {
+      let reason = dataset.unsupportedFeature?.reason ?? "expected filters that are built in"
+      throw dataset.fault(.refused, "\(reason), which this libhdf5 has not, either")
+    }
+    if H5Pget_layout(creation.id) == H5D_CHUNKED {
+      var extents = [hsize_t](repeating: 0, count: max(dataset.shape.rank, 1))
+      let rank = H5Pget_chunk(creation.id, Int32(dataset.shape.rank), &extents)
+      guard rank == dataset.shape.rank,
+        let grid = ChunkGrid(
+          shape: dataset.shape, chunkShape: extents.map { Int(clamping: $0) },
+          width: H5Tget_size(type.id))
+      else {
+        throw dataset.fault(
+          .refused,
+          "expected chunks of at most \(ChunkGrid.chunkLimit >> 20) MiB, found \(extents) "
+            + "elements")
+      }
+      // The library would put zeros where no chunk was written.
+      try grid.forEachOrigin { origin throws(FormatError) in
+        _ = try storedByteCount(of: id, at: origin, dataset)
+      }
+    }
+    var status: herr_t = -1
+    let bytes = Bytes(count: byteCount) {
+      // SAFETY: as many bytes as the library writes, as was just checked.
+      status = H5Dread(id, type.id, 0, 0, 0, $0.baseAddress)
+    }
+    guard status >= 0 else { throw Library.fault("sound elements", at: dataset.path) }
+    return bytes
+  }
+
   private func storedByteCount(
     of dataset: hid_t, at origin: [Int], _ described: HDF5File.Dataset
   ) throws(FormatError) -> Int {

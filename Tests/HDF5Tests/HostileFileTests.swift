@@ -80,7 +80,7 @@ import Testing
     ("virtual-unlimited", .refused, "expected elements of its own, found a virtual dataset"),
     ("virtual-here", .refused, "expected elements of its own, found a virtual dataset"),
     (
-      "unknown-filter", .refused,
+      "unknown-filter", .unsupported,
       "expected no filters but deflate, shuffle, Fletcher-32 and LZF, found filter 32015"
     ),
     (

@@ -36,7 +36,12 @@ struct Fault: Error {
   ///
   /// - Parameter path: that of the object that was being read; nil before there is any.
   func error(path current: String?) -> FormatError {
-    FormatError(
-      kind == .damaged ? .badModel : .refused, at: (path ?? current).map { .object($0) }, reason)
+    let kind: FormatError.Kind =
+      switch kind {
+      case .damaged: .badModel
+      case .beyondLimits: .refused
+      case .unsupported: .unsupported
+      }
+    return FormatError(kind, at: (path ?? current).map { .object($0) }, reason)
   }
 }
