@@ -34,6 +34,7 @@ extension CaffeNet {
     self.init(
       name: "", generation: .v2, layers: [], stages: [], notes: [], forkFields: [])
     notes.append("took the weights from a snapshot: layer/blobs[i] is /data/layer/i")
+    notes += hdf5.notes
     if hdf5.root["diff"] != nil { notes.append("left out /diff, the gradients of training") }
     for (name, member) in data.members {
       guard case .group(let layer) = member else {

@@ -155,6 +155,18 @@ extension KerasFormat {
   }
 }
 
+extension KerasFormat {
+  /// The HDF5 file that a file is or holds; nil for one of another kind and for an archive without
+  /// weights or that is damaged, about which its reader knows more.
+  public static func hdf5File(in file: InputFile) -> InputFile? {
+    switch KerasFile(file.bytes) {
+    case .hdf5: file
+    case .archive: try? KerasParts.weights(of: file)
+    case .json, .shardIndex, .other: nil
+    }
+  }
+}
+
 /// What `body` makes, or its error with the name of the file.
 func inFile<Result>(
   _ file: InputFile, _ body: () throws(FormatError) -> Result
@@ -194,8 +206,10 @@ struct KerasParts {
           "expected weights packed at most \(largestRatio) to 1, found \(member.byteCount) bytes in "
             + "\(member.packedByteCount)")
       }
-      return InputFile(
+      var weights = InputFile(
         path: "\(file.path)/\(member.name)", bytes: try archive.contents(of: member))
+      weights.outsideReading = file.outsideReading
+      return weights
     }
   }
 

@@ -31,6 +31,7 @@ struct WeightTree: Sendable {
       files = [try HDF5File(input, readsAttributes: true)]
       root = files[0].root
     }
+    notes += files.flatMap(\.notes)
     readBrainFloats()
   }
 

@@ -17,6 +17,13 @@ public struct ModelArguments: ParsableArguments {
   /// For the parser.
   public init() {}
 
+  /// Opens the files of a model that is read so.
+  ///
+  /// - Throws: `FormatError` for a file that cannot be opened.
+  public func open(_ reading: ReadingArguments) throws(FormatError) -> [InputFile] {
+    try reading.prepare(try open())
+  }
+
   /// Opens the files.
   ///
   /// - Throws: `FormatError` for a file that cannot be opened.
@@ -47,19 +54,23 @@ public struct ModelArguments: ParsableArguments {
   /// Opens the files of one model where the command also takes two.
   ///
   /// - Throws: `UsageError` if they are the files of two.
-  public static func openOne(_ words: [String]) throws -> [InputFile] {
+  public static func openOne(
+    _ words: [String], _ reading: ReadingArguments
+  ) throws -> [InputFile] {
     let files = try openAll(words)
     if files.count > 1, (try? ModelFormats.partTwoModels(files)) != nil {
       throw UsageError("\(words.joined(separator: ", ")): expected one model, found two")
     }
-    return files.flatMap { $0 }
+    return try reading.prepare(files.flatMap { $0 })
   }
 
   /// Opens the files of two models, whose files may lie side by side.
   ///
   /// - Throws: `UsageError` that shows how to join what belongs together.
-  public static func openTwo(_ words: [String]) throws -> ([InputFile], [InputFile]) {
-    let files = try openAll(words)
+  public static func openTwo(
+    _ words: [String], _ reading: ReadingArguments
+  ) throws -> ([InputFile], [InputFile]) {
+    let files = try reading.hdf5.prepare(models: try openAll(words))
     do {
       let count = try ModelFormats.partTwoModels(files)
       return (files[..<count].flatMap { $0 }, files[count...].flatMap { $0 })

@@ -7,6 +7,7 @@ public struct ReadingArguments: ParsableArguments {
   public var inputShape: Shape? { shape.inputShape?.shape }
 
   @OptionGroup var shape: InputShapeArguments
+  @OptionGroup var hdf5: HDF5Arguments
   @OptionGroup(title: "Options for models of Caffe") var caffe: CaffeReadingArguments
   @OptionGroup(title: "Options for models of Keras") var keras: KerasReadingArguments
 
@@ -19,6 +20,13 @@ public struct ReadingArguments: ParsableArguments {
     caffe.apply(to: &options)
     keras.apply(to: &options)
     return options
+  }
+
+  /// The files, with what their options say about who reads them.
+  ///
+  /// - Throws: `FormatError` as `ModelFormats.readingByLibrary` does.
+  public func prepare(_ files: [InputFile]) throws(FormatError) -> [InputFile] {
+    try hdf5.prepare(files)
   }
 }
 
@@ -34,6 +42,34 @@ extension ReadingOptions {
 public protocol FormatReadingArguments: ParsableArguments {
   /// Puts what was said among the options of a reader.
   func apply(to options: inout ReadingOptions)
+  /// The files, with what was said about who reads them.
+  ///
+  /// - Throws: `FormatError` for a file that is not read so.
+  func prepare(_ files: [InputFile]) throws(FormatError) -> [InputFile]
+}
+
+extension FormatReadingArguments {
+  /// As they are.
+  public func prepare(_ files: [InputFile]) throws(FormatError) -> [InputFile] { files }
+}
+
+/// What can be said about models of a format that keeps them in HDF5.
+public struct HDF5ReadingArguments<Reading: FormatReadingArguments>: FormatReadingArguments {
+  @OptionGroup var hdf5: HDF5Arguments
+  @OptionGroup var reading: Reading
+
+  /// For the parser.
+  public init() {}
+
+  /// Puts what was said among the options of a reader.
+  public func apply(to options: inout ReadingOptions) { reading.apply(to: &options) }
+
+  /// The files, with what was said about who reads them.
+  ///
+  /// - Throws: `FormatError` as `ModelFormats.readingByLibrary` does.
+  public func prepare(_ files: [InputFile]) throws(FormatError) -> [InputFile] {
+    try hdf5.prepare(files)
+  }
 }
 
 /// A format about whose models there is nothing to say.

@@ -37,8 +37,7 @@ extension Tool {
     } catch is Unequal {
       finish(.unequal)
     } catch let error as FormatError {
-      let advice = error.kind == .outputExists ? "; replace it with --force" : ""
-      fail(error.description + advice, ExitStatus(error.kind))
+      fail(error.description + advice(for: error.kind), ExitStatus(error.kind))
     } catch let error as NetworkError {
       fail(error.description, ExitStatus(error.kind))
     } catch let error as MemoryShortage {
@@ -52,6 +51,17 @@ extension Tool {
         finish(.success)
       }
       fail(message(for: error), .usage)
+    }
+  }
+
+  /// What the user can do about a fault, by an option.
+  private static func advice(for kind: FormatError.Kind) -> String {
+    switch kind {
+    case .outputExists: "; replace it with --force"
+    case .unsupported: "; --hdf5 library reads more"
+    case .badModel, .noInput, .cannotCreate, .inputOutput, .outOfMemory, .missingProgram,
+      .refused, .usage:
+      ""
     }
   }
 

@@ -19,7 +19,7 @@ struct SubjectArguments: ParsableArguments {
   func prepare() throws -> Subject {
     let clock = ContinuousClock()
     let start = clock.now
-    let network = try ModelArguments.read(model.open(), options: reading.options).network
+    let network = try ModelArguments.read(model.open(reading), options: reading.options).network
     let read = clock.now
     let shapes = try BenchmarkInput.shapes(of: network, batch: batch.batch)
     let session = try Session(network, options: execution.options, inputShapes: shapes)

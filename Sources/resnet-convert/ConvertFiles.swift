@@ -48,7 +48,7 @@ struct ConvertFiles: ParsableCommand {
   func run() throws {
     guard !weightsOnly else { return try extractWeights() }
     let target = try output.target()
-    let files = try source.open()
+    let files = try source.open(reading)
     let conversion = try Conversion(of: files, to: target, output) {
       try ModelFormats.read(files, options: reading.options)
     }
@@ -56,7 +56,7 @@ struct ConvertFiles: ParsableCommand {
   }
 
   private func extractWeights() throws {
-    let files = try source.open()
+    let files = try source.open(reading)
     let target = try OutputFile(path: output.output[0], replacing: output.force, inputs: files)
     Progress.say("reading \(files.map(\.name).joined(separator: ", "))")
     let stored = try files.blamingChanges {

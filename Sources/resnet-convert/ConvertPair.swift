@@ -59,7 +59,7 @@ struct ConvertPair<Source: CommandFormat, Target: CommandFormat>: ParsableComman
 
   func run() throws {
     let target = try output.target(among: [Target.format])
-    let files = try source.open()
+    let files = try reading.prepare(source.open())
     let conversion = try Conversion(of: files, to: target, output) {
       var options = ReadingOptions(shape)
       reading.apply(to: &options)

@@ -28,7 +28,7 @@ enum NativeCommands: CommandFormat {
 
 enum KerasCommands: CommandFormat {
   typealias Files = ModelArguments
-  typealias Reading = KerasReadingArguments
+  typealias Reading = HDF5ReadingArguments<KerasReadingArguments>
   static var format: any ModelFormat { KerasFormat() }
 }
 
@@ -39,7 +39,7 @@ enum ONNXCommands: CommandFormat {
 }
 
 enum CaffeCommands: CommandFormat {
-  typealias Reading = CaffeReadingArguments
+  typealias Reading = HDF5ReadingArguments<CaffeReadingArguments>
   static var format: any ModelFormat { CaffeFormat() }
 
   /// The files of a Caffe model, each by what it is.

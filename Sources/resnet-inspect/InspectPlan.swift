@@ -26,7 +26,7 @@ struct InspectPlan: ParsableCommand {
   var json = false
 
   func run() throws {
-    let network = try ModelArguments.read(model.open(), options: reading.options).network
+    let network = try ModelArguments.read(model.open(reading), options: reading.options).network
     var shapes = try BenchmarkInput.shapes(of: network, batch: batch.batch)
     // A model with fixed extents runs on other images all the same.
     if let shape = reading.inputShape, shapes.count == 1, batch.batch == nil {

@@ -35,7 +35,7 @@ struct SummarizeModel: ParsableCommand {
   @OptionGroup var notes: NoteArguments
 
   func run() throws {
-    let files = try model.open()
+    let files = try model.open(reading)
     if check || timeOpen {
       guard files.count == 1 else { throw UsageError("--check and --time-open take a native file") }
       try NativeInspection(file: files[0], json: json).run(check: check, timeOpen: timeOpen)

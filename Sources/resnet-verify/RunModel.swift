@@ -47,7 +47,7 @@ struct RunModel: ParsableCommand {
   }
 
   func run() throws {
-    let files = try model.open()
+    let files = try model.open(reading)
     var model = try ModelArguments.read(files, options: reading.options)
     if fullyConvolutional { model.network = try model.network.fullyConvolutional() }
     let inputs = try InputArrays.read(input, for: model)

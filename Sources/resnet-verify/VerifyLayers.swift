@@ -31,7 +31,7 @@ struct VerifyLayers: ParsableCommand {
   var json = false
 
   func run() throws {
-    let model = try ModelArguments.read(model.open(), options: reading.options)
+    let model = try ModelArguments.read(model.open(reading), options: reading.options)
     let inputs = try input.map { try InputArrays.read($0, for: model) }
     let progress = ProgressCount(.things("layers"))
     let result = try LayerVerification(

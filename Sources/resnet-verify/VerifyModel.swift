@@ -76,7 +76,7 @@ struct VerifyModel: ParsableCommand {
   }
 
   private func verify() throws {
-    let files = try ModelArguments.openOne(models)
+    let files = try ModelArguments.openOne(models, reading)
     let model = try ModelArguments.read(files, options: reading.options)
     var arrays: [(name: String, tensor: Tensor)] = []
     for path in fixture { arrays += try NPZ.read(InputFile(path: path)) }
@@ -112,7 +112,7 @@ struct VerifyModel: ParsableCommand {
   }
 
   private func compare() throws {
-    let (one, other) = try ModelArguments.openTwo(models)
+    let (one, other) = try ModelArguments.openTwo(models, reading)
     let first = try ModelArguments.read(one, options: reading.options)
     if one.count == other.count, zip(one, other).allSatisfy({ $0.bytes == $1.bytes }) {
       Progress.clear()

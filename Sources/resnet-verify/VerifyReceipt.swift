@@ -48,7 +48,7 @@ struct VerifyReceipt: ParsableCommand {
     } catch {
       throw error.inFile(receipt)
     }
-    let sourceFiles = try files(content.sources, in: sources)
+    let sourceFiles = try reading.prepare(files(content.sources, in: sources))
     let targetFiles = try files(content.targets, in: targets)
     let progress = ProgressCount(.bytes("checking"))
     var report = content.check(
