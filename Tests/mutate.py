@@ -205,7 +205,7 @@ def campaign(options: argparse.Namespace, scratch: Path, findings: Path) -> int:
             options.jobs, initializer=begin, initargs=(scratch,)) as pool:
         subjects = all_subjects(scratch)
         started = time.monotonic()
-        numbers = range(options.first, options.first + options.count)
+        numbers = range(options.first, options.first + (options.count or 1000))
         batches = [numbers[start:start + 25] for start in range(0, len(numbers), 25)]
         rows, done = [], 0
         for found in pool.map(functools.partial(work, subjects, options.seed, findings), batches):
@@ -288,12 +288,14 @@ def again(options: argparse.Namespace, scratch: Path, findings: Path) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="./run mutate", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--count", type=int, default=1000, help="mutants (1000)")
+    parser.add_argument("--count", type=int, help="mutants (1000); with --aimed bits of each file")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="number of the first mutant")
     parser.add_argument("--only", type=int, help="number of a mutant to repeat")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--aimed", nargs="*", metavar="FILE", help="each bit of the structure")
+    parser.add_argument("--whole", action="store_true", help="with --aimed: all fields")
+    parser.add_argument("--verbose", action="store_true", help="with --aimed: each other model")
     parser.add_argument("--sweep", action="store_true", help="faults, signals, limits")
     options = parser.parse_args()
     if not os.access(TOOLS / "resnet-convert", os.X_OK):
@@ -314,4 +316,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    sys.modules["mutate"] = sys.modules["__main__"]  # the other parts import it by its name
     sys.exit(main())
