@@ -297,6 +297,8 @@ def main() -> int:
     parser.add_argument("--whole", action="store_true", help="with --aimed: all fields")
     parser.add_argument("--verbose", action="store_true", help="with --aimed: each other model")
     parser.add_argument("--sweep", action="store_true", help="faults, signals, limits")
+    parser.add_argument("--only-sweep", choices=("calls", "signals", "limits"))
+    parser.add_argument("--command", help="with --sweep: only commands with this in their names")
     options = parser.parse_args()
     if not os.access(TOOLS / "resnet-convert", os.X_OK):
         print(f"mutate: {TOOLS}: no tools there; RESNET_TOOLKIT_BIN", file=sys.stderr)

@@ -5,6 +5,7 @@ RESNET_TOOLKIT_BIN names the folder of the tools, if it is not .build/release.
 
 import dataclasses
 import json
+import multiprocessing
 import os
 import re
 import resource
@@ -57,14 +58,32 @@ def spent(pid: int) -> tuple[float, bool]:
 
 
 class Runner:
-    """Runs tools; errors go through a file of its folder."""
+    """Runs tools; errors go through a file of its folder.
+
+    The peak of a process begins with what the process that started it has: a child that was forked
+    early, while this program was small, starts the tools.
+    """
 
     def __init__(self, folder: Path):
         self.errors, self.output = folder / "stderr", folder / "stdout"
         self.environment = {**os.environ, "SWIFT_BACKTRACE": "enable=no", "LC_ALL": "C.UTF-8"}
+        self.pipe, theirs = multiprocessing.Pipe()
+        if os.fork() == 0:
+            self.pipe.close()
+            try:
+                while True:
+                    theirs.send(self.measured(theirs.recv()))
+            except (EOFError, OSError, KeyboardInterrupt):
+                os._exit(0)
+        theirs.close()
 
     def __call__(self, tool: str, *arguments: object) -> Ended:
-        command = [str(TOOLS / tool), *map(str, arguments)]
+        self.pipe.send([str(TOOLS / tool), *map(str, arguments)])
+        code, seconds, memory, hang = self.pipe.recv()
+        words = self.errors.read_bytes().decode("utf-8", "surrogateescape")
+        return Ended(code, seconds, memory, words, hang)
+
+    def measured(self, command: list[str]) -> tuple[int, float, int, bool]:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
         pid = os.posix_spawn(
             command[0], command, self.environment, file_actions=[
@@ -73,10 +92,8 @@ class Runner:
                 (os.POSIX_SPAWN_OPEN, 2, str(self.errors), flags, 0o600)])
         hang = self.wait(pid)
         _, status, usage = os.wait4(pid, 0)
-        return Ended(
-            os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime,
-            usage.ru_maxrss * 1024, self.errors.read_bytes().decode("utf-8", "surrogateescape"),
-            hang)
+        return (os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime,
+                usage.ru_maxrss * 1024, hang)
 
     def wait(self, pid: int) -> bool:
         """Waits for the end; true if it had to be brought about."""
