@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import ModelGraph
 internal import TensorCore
 
@@ -93,7 +92,7 @@ extension OracleLayers {
       count = shape.elementCount
       // SAFETY: no two tasks write one element.
       nonisolated(unsafe) let whole = UnsafeMutableBufferPointer(rebasing: buffer[..<count])
-      DispatchQueue.concurrentPerform(iterations: tasks) { body(whole, $0) }
+      Threads.perform(tasks) { body(whole, $0) }
     }
     return OracleValue(shape: shape, elements: elements)
   }

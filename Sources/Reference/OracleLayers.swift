@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import ModelGraph
 internal import TensorCore
 
@@ -202,7 +201,7 @@ enum OracleLayers {
       // SAFETY: the parts do not overlap, and each is written by one thread only.
       nonisolated(unsafe) let whole = UnsafeMutableBufferPointer(rebasing: buffer[..<count])
       let parts = (count + partSize - 1) / partSize
-      DispatchQueue.concurrentPerform(iterations: parts) { part in
+      Threads.perform(parts) { part in
         let first = part * partSize
         let end = min(first + partSize, whole.count)
         body(UnsafeMutableBufferPointer(rebasing: whole[first..<end]), first)

@@ -1,4 +1,4 @@
-internal import Dispatch
+internal import Reference
 
 /// How far a run with noise is from the exact one: the part of `Deviation` that the scale of
 /// rounding needs, for a hundred million elements.
@@ -22,7 +22,7 @@ struct RoundingDeviation {
     parts.withUnsafeMutableBufferPointer { parts in
       // SAFETY: each block writes its own element.
       nonisolated(unsafe) let parts = parts
-      DispatchQueue.concurrentPerform(iterations: blocks) { index in
+      Threads.perform(blocks) { index in
         let range = index * Self.block..<min((index + 1) * Self.block, count)
         parts[index] = Self.part(found, expected, range)
       }

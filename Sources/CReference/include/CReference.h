@@ -31,4 +31,8 @@ void cr_add_tile(
     double *y, const double *x, const double *weights, const cr_windows *windows, size_t channels,
     size_t outputs, size_t first_pixel, size_t pixels);
 
+/// Calls the body for each index below `count`, on as many threads as there are processors; where
+/// the system gives fewer, on those, and in the end on the caller's alone.
+void cr_share(size_t count, void (*body)(void *context, size_t index), void *context);
+
 #endif
