@@ -329,8 +329,9 @@ class Walker:
         rank = self.field(at + 1, 1, "layout rank", path, checked)
         width = self.field(at + 2, 1, "layout extent width", path, checked)
         at += 3
+        chunk = 1  # bytes; the last extent is the element's
         for _ in range(rank):
-            self.field(at, width, "layout chunk extent", path, checked)
+            chunk *= self.field(at, width, "layout chunk extent", path, checked)
             at += width
         kind = self.field(at, 1, "layout index type", path, checked)
         at += 1
@@ -349,6 +350,38 @@ class Walker:
             self.run(target, size, "weights", path)
         elif kind in (3, 4, 5):
             self.sealed(target, path)
+            if kind == 4:
+                self.extensible(target, chunk, path)
+
+    def extensible(self, at: int, chunk: int, path: str) -> None:
+        """An extensible array: its index block, and the data blocks that this one points to."""
+        element, most, inline, least, pointers = self.data[at + 6:at + 11]
+        block = self.number(at + 12 + 6 * self.lengths, self.offsets) + self.base
+        places = self.elements(block + 6 + self.offsets, inline, element, chunk, path)
+        sizes = [(2 ** ((level + 1) // 2)) * least for level in range(2 * pointers.bit_length())
+                 for _ in range(2 ** (level // 2))][:2 * (pointers - 1)]
+        for size in sizes:
+            target = self.address(places, "array block address", path, True)
+            places += self.offsets
+            if target is not None:
+                start = target + 6 + self.offsets + (most + 7) // 8
+                end = self.elements(start, size, element, chunk, path)
+                self.run(target, end + 4 - target, "structure", path)
+                self.seal(target, end)
+        self.run(block, places + 4 - block, "structure", path)
+
+    def elements(self, at: int, count: int, size: int, chunk: int, path: str) -> int:
+        """Elements of an array of chunks: addresses, with size and mask where there are filters."""
+        for _ in range(count):
+            target, length = self.address(at, "array chunk address", path, True), chunk
+            if size > self.offsets:
+                length = self.field(at + self.offsets, size - self.offsets - 4, "array chunk size",
+                                    path, True)
+                self.field(at + size - 4, 4, "array chunk mask", path, True)
+            if target is not None:
+                self.run(target, length, "weights", path)
+            at += size
+        return at
 
     def attribute(self, at: int, path: str, checked: bool) -> None:
         version = self.field(at, 1, "attribute version", path, checked)

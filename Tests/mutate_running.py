@@ -42,6 +42,11 @@ class Ended:
         return [line for line in self.errors.split("\n") if line and not line.startswith("note: ")]
 
 
+def untimed(output: bytes) -> bytes:
+    """What a tool printed, without how long it took."""
+    return re.sub(rb"(?m)^run: .*\n", b"", output)
+
+
 def limit_this_process() -> None:
     """What the tools inherit."""
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))

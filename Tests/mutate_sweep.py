@@ -28,7 +28,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from mutate_running import CONTROL, DOCUMENTED, ROOT, TOOLS
+from mutate_running import CONTROL, DOCUMENTED, ROOT, TOOLS, untimed
 
 OLD = b"precious"
 ERRORS = {
@@ -150,7 +150,7 @@ class Bench:
             process.kill()
             output, errors = process.communicate()
             errors += b"\nstill running after 120 s"
-        return Run(process.returncode, output.replace(bytes(folder), b"OUT"),
+        return Run(process.returncode, untimed(output.replace(bytes(folder), b"OUT")),
                    errors.decode("utf-8", "replace"),
                    {path.name: path.read_bytes() for path in folder.iterdir()},
                    log.read_text() if log.exists() else "")

@@ -307,25 +307,18 @@ class Damage:
         self.way = f"member {inner.way}"
         return f"{members[chosen][0].filename}: {inner.said}", output.getvalue()
 
-    def touched(self) -> str:
-        """What kind of bytes the change met; the one that matters most."""
+    def touched(self) -> frozenset[str]:
+        """What kinds of bytes the change met."""
         if hasattr(self, "inner"):
             inside = self.inner.touched()
-            return "values" if inside in ("native", "archive") else inside
+            return frozenset({"values"}) if inside <= {"native", "archive"} else inside
         if self.is_forged:
-            return "forged"
+            return frozenset({"forged"})
         old, new = self.data, self.result
         at = next((at for at in range(min(len(old), len(new))) if old[at] != new[at]),
                   min(len(old), len(new)))
         if len(old) != len(new):
-            found = set(self.map[at:]) if at < len(old) else set()
-            if self.kinds[0] in ("json", "definition") and len(self.kinds) == 1:
-                return self.kinds[0]
+            found = set(self.map[at:]) or {self.map[-1]}
         else:
             found = {self.map[place] for place in range(at, len(old)) if old[place] != new[place]}
-        names = {self.kinds[index] for index in found}
-        for kind in ("native", "archive", "structure", "wire", "definition", "json", "names",
-                     "attribute", "weights"):
-            if kind in names:
-                return kind
-        return "free"
+        return frozenset(self.kinds[index] for index in found)
