@@ -27,7 +27,6 @@ import argparse
 import collections
 import concurrent.futures
 import functools
-import itertools
 import os
 import random
 import shutil
@@ -38,7 +37,8 @@ import time
 from pathlib import Path
 
 import mutations
-from mutate_running import MEMORY_CONSTANT, TOOLS, Model, Runner, complaint, limit_this_process, untimed
+from mutate_running import (
+    MEMORY_CONSTANT, TOOLS, Model, Runner, complaint, limit_this_process, untimed)
 from mutations import SHARES, Damage, Subject
 
 # Bytes that a format cannot protect, and what may differ if they do.
@@ -124,7 +124,8 @@ class Worker:
         elif ended.code != 0:
             if made and not finding:
                 finding = f"torn: {made} after exit {ended.code}"
-            return f"refused {ended.code}", (), finding or self.others(files, size, number, ended), ended
+            finding = finding or self.others(files, size, number, ended)
+            return f"refused {ended.code}", (), finding, ended
         elif not isinstance(made, bytes):
             return "accepted", (), f"torn: {made} after exit 0", ended
         else:
@@ -137,7 +138,8 @@ class Worker:
             finding = finding or self.others(files, size, number, ended, other)
         return ("other" if differs else "same"), differs, finding, ended
 
-    def others(self, files: list[Path], size: int, number: int, first, base: Path | None = None) -> str:
+    def others(self, files: list[Path], size: int, number: int, first, base: Path | None = None
+               ) -> str:
         """What the other tools make of it, one mutant in four each."""
         if number % 4 == 1:
             ended = self.run("resnet-inspect", *files)
@@ -242,14 +244,16 @@ def all_subjects(scratch: Path) -> dict[str, list[Subject]]:
     seeds = scratch / "native"
     seeds.mkdir()
     run = Runner(scratch)
-    for name in ("keras/eras/keras3.15.keras", "keras/old/keras1.2-th.h5", "onnx/small/line.onnx",
-                 "keras/packed/bfloat16.h5", "keras/inferred/cifar.h5", "keras/layers/pooling.keras"):
+    for name in ("keras/eras/keras3.15.keras", "keras/old/keras1.2-th.h5",
+                 "onnx/small/gemm-opset6.onnx", "keras/packed/bfloat16.h5",
+                 "keras/inferred/cifar.h5", "keras/layers/pooling.keras"):
         source = mutations.ROOT / "fixtures" / name
         if source.exists():
             run("resnet-convert", source, "-o", seeds / f"{source.stem}.resnet")
     digits = mutations.ROOT / "fixtures/digits/digits-resnet"
-    run("resnet-convert", f"{digits}.prototxt", f"{digits}.caffemodel", "-o", seeds / "digits.resnet")
-    if not (seeds / "digits.resnet").exists():
+    made = seeds / "digits.resnet"
+    run("resnet-convert", f"{digits}.prototxt", f"{digits}.caffemodel", "-o", made)
+    if not made.exists():
         sys.exit(f"mutate: {TOOLS}: resnet-convert does not convert {digits}")
     subjects: dict[str, list[Subject]] = {}
     for subject in mutations.candidates(seeds):
@@ -298,7 +302,8 @@ def again(options: argparse.Namespace, scratch: Path, findings: Path) -> int:
     subjects = all_subjects(scratch)
     subject, damage = mutant(subjects, options.seed, options.only)
     outcome, differs, finding, ended = worker.judge(subject, damage.result, options.only)
-    print(f"{subject.name}: {damage.said}; hit: {', '.join(sorted(damage.touched()))}\n{outcome} {differs} {finding}\n"
+    print(f"{subject.name}: {damage.said}; hit: {', '.join(sorted(damage.touched()))}\n"
+          f"{outcome} {differs} {finding}\n"
           f"{ended.seconds:.2f} s, {ended.memory >> 20} MB\n{ended.errors.strip()!a}")
     return 1 if finding else 0
 

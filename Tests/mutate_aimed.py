@@ -22,16 +22,18 @@ from mutate_running import ROOT, Model, complaint
 from mutations import DATA, Subject
 
 # What is damaged: the last of the files.
-FIXTURES = [("keras/eras/tf2.13.h5",), ("keras/packed/bfloat16.json", "keras/packed/bfloat16.weights.h5"),
+FIXTURES = [("keras/eras/tf2.13.h5",),
+            ("keras/packed/bfloat16.json", "keras/packed/bfloat16.weights.h5"),
             ("snapshots/repacked.prototxt", "snapshots/repacked.caffemodel.h5")]
 REAL = [("keras-tiny/cnn_batch_norm.h5",), ("keras-tiny/conv2d_tensorflow_2.h5",),
         ("hdf5-layouts/chunked_resizable_latest.h5",)]
 # Addresses, sizes, what steers filters and chunks; --whole takes versions, types and flags as well.
-STEERING = re.compile(r"address|size|length|filter|mask|chunk|key|index|heap|tree|layout|header$|K$")
+STEERING = re.compile(
+    r"address|size|length|filter|mask|chunk|key|index|heap|tree|layout|header$|K$")
 REASONS = [
     (r"layout address", "the data are elsewhere, in bytes that belong to no object"),
     (r"entry name offset|heap data address", "the link has another name, which is there as well"),
-    (r"datatype exponent bias|float layout|datatype bits|precision", "the type is another legal one"),
+    (r"exponent bias|float layout|datatype bits|precision", "the type is another legal one"),
     (r"dataspace extent", "the shape is another legal one"),
     (r"string", "another string, which is legal"),
     (r"fill value", "numbers that were never written have another value"),

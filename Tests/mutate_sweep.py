@@ -72,14 +72,16 @@ def commands(folder: Path) -> list[Command]:
     """The commands, with the files they need made in `folder`."""
     fixtures = ROOT / "fixtures"
     h5, keras = fixtures / "keras/operators/unit.h5", fixtures / "keras/operators/unit.keras"
-    caffe = tuple(str(fixtures / f"layers/batchnorm-eps.{kind}") for kind in ("prototxt", "caffemodel"))
+    caffe = tuple(str(fixtures / f"layers/batchnorm-eps.{kind}")
+                  for kind in ("prototxt", "caffemodel"))
     native, onnx, receipt = folder / "net.resnet", folder / "net.onnx", folder / "receipt.json"
-    for made in ([h5, "-o", native, "--receipt", receipt], [native, "-o", onnx]):
+    for made in ((h5, "-o", native, "--receipt", receipt), (native, "-o", onnx)):
         subprocess.run([TOOLS / "resnet-convert", *made], check=True, capture_output=True)
     converting = [
         ("h5 to native, receipt", (h5, "--receipt", "OUT/r.json"), ("net.resnet", "r.json")),
         ("keras to native", (keras,), ("net.resnet",)), ("caffe to native", caffe, ("net.resnet",)),
-        ("onnx to native", (onnx,), ("net.resnet",)), ("native to keras", (native,), ("net.keras",)),
+        ("onnx to native", (onnx,), ("net.resnet",)),
+        ("native to keras", (native,), ("net.keras",)),
         ("native to h5", (native,), ("net.h5",)), ("native to onnx", (native,), ("net.onnx",)),
         ("native to weights", (native,), ("net.weights.h5", "net.json")),
         ("native to caffe", (native,), ("net.prototxt", "net.caffemodel"))]
@@ -123,7 +125,7 @@ class Bench:
                              f"{sorted(self.new.files)}")
 
     def run(self, prefix: list[str], replaces: bool, begin=None, kill=None) -> Run:
-        """Runs it behind `prefix`; `begin` is called in the child, `kill` is a signal and a time."""
+        """Runs it behind `prefix`; `begin` is called in the child, `kill` is signal and time."""
         folder, log = self.scratch / "out", self.scratch / "log"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
@@ -293,7 +295,8 @@ def limits(command: Command, scratch: Path) -> list[tuple[str, str, str]]:
                     rows.append((f"ulimit -{letter}", "below what a process needs", ""))
                     continue
             rows.append((f"ulimit -{letter}", f"exit {run.code}", wrong and (
-                f"{command.name}: ulimit -{letter} {value}: {wrong}: {run.errors.strip()[-150:]!r}")))
+                f"{command.name}: ulimit -{letter} {value}: {wrong}: "
+                f"{run.errors.strip()[-150:]!r}")))
     return rows
 
 
@@ -321,7 +324,8 @@ def main(options: argparse.Namespace, scratch: Path, findings: Path) -> int:
     wrong = collections.Counter()
     started = time.monotonic()
     with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
-        task = functools.partial(work, scratch=scratch, count=options.count or 20, seed=options.seed)
+        task = functools.partial(
+            work, scratch=scratch, count=options.count or 20, seed=options.seed)
         for (name, command), rows in zip(jobs, pool.map(task, jobs)):
             print(f"{name}: {command.name}: {len(rows)} runs, "
                   f"{sum(bool(row[2]) for row in rows)} wrong", flush=True)

@@ -232,7 +232,8 @@ class Damage:
         count = min(self.draw.choice([1, 2, 4, 8]), len(self.data))
         at = self.place(count) // count * count
         value = self.value(count)
-        return f"{count} bytes at {at} = {value}", self.replaced(at, value.to_bytes(count, "little"))
+        new = value.to_bytes(count, "little")
+        return f"{count} bytes at {at} = {value}", self.replaced(at, new)
 
     def aimed(self) -> tuple[hdf5_walker.Field, int]:
         """A field of the structure and a bad value for it."""
