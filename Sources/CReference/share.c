@@ -10,6 +10,8 @@
 #endif
 
 #define MOST_THREADS 256
+/// For the arrays of a tile: the caller's stack may be as small as ulimit -s says.
+#define STACK_BYTES ((size_t)1 << 20)
 
 typedef struct {
   atomic_size_t next;
@@ -43,12 +45,19 @@ void cr_share(size_t count, void (*body)(void *context, size_t index), void *con
   size_t wanted = processors(), made = 0;
   if (wanted > count) wanted = count;
   if (wanted > MOST_THREADS) wanted = MOST_THREADS;
-  // Signals are for the threads that were there before.
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, STACK_BYTES);
+  // Signals are for the threads that were there before, but for those that an instruction raises:
+  // blocked, they end the process without its handler, which tells of a file that was cut short.
+  static const int faults[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP};
   sigset_t all, before;
   sigfillset(&all);
+  for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) sigdelset(&all, faults[i]);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  while (made + 1 < wanted && pthread_create(&threads[made], NULL, take, &shared) == 0) made++;
+  while (made < wanted && pthread_create(&threads[made], &attributes, take, &shared) == 0) made++;
   pthread_sigmask(SIG_SETMASK, &before, NULL);
-  take(&shared);
+  pthread_attr_destroy(&attributes);
+  if (made == 0) take(&shared);
   while (made > 0) pthread_join(threads[--made], NULL);
 }
