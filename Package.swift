@@ -108,6 +108,7 @@ let package = Package(
     library("Alignment", ["ModelGraph", "TensorCore"]),
     library(
       "Verification", ["Files", "Alignment", "Runtime", "ModelGraph", "TensorCore", "Reference"]),
+    library("Reporting", ["JSON"]),
     library("Inspection", ["ModelGraph", "ResNet", "TensorCore"]),
     library("Benchmarking", ["Runtime", "Kernels", "ModelGraph", "TensorCore"]),
 
@@ -118,8 +119,7 @@ let package = Package(
         "Files", "ForeignFiles", "JSON", "TensorCore", "ModelGraph", "ModelIO", "ModelFormats",
         "CaffeFormat", "KerasFormat", "NativeFormat", "ONNXFormat", "ChildProcesses", "Containers",
         "Receipts", "Kernels", "Runtime", "Alignment", "Verification", "Inspection", "Benchmarking",
-        "Reference",
-        "ResNet",
+        "Reference", "Reporting", "ResNet",
       ]),
     library(
       "ToolSupport",
@@ -167,6 +167,7 @@ let package = Package(
     tests("Benchmarking", ["Kernels", "ModelGraph", "Runtime", "TensorCore"]),
     tests("Alignment", ["ModelGraph", "TensorCore"]),
     tests("Verification", ["Files", "ModelGraph", "TensorCore"]),
+    tests("Reporting", ["JSON"]),
     tests("Inspection", ["ModelGraph", "TensorCore"]),
     tests(
       "Receipts",

@@ -17,6 +17,7 @@
 @_exported public import ONNXFormat
 @_exported public import Receipts
 @_exported public import Reference
+@_exported public import Reporting
 @_exported public import ResNet
 @_exported public import enum Kernels.InstructionSet
 @_exported public import Runtime
