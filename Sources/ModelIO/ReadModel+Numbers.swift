@@ -27,7 +27,7 @@ extension ReadModel {
       impossible.append(node.name)
     }
     let nonFinite = model.network.weights.compactMap { weight in
-      let count = weight.tensor.nonFiniteCount
+      let count = nonFiniteCount(of: weight.tensor, named: weight.name)
       return count == 0 ? nil : "\(weight.name) (\(count))"
     }
     var copy = self
@@ -41,6 +41,13 @@ extension ReadModel {
       if !copy.model.provenance.notes.contains(note) { copy.model.provenance.notes.append(note) }
     }
     return copy
+  }
+
+  private func nonFiniteCount(of tensor: Tensor, named name: String) -> Int {
+    if let nonFiniteCounts { return nonFiniteCounts[name] ?? 0 }
+    // A model of any size takes no memory here.
+    defer { tensor.discardPages() }
+    return tensor.nonFiniteCount
   }
 
   /// The file that holds the statistics of a layer; the first where it is not known.

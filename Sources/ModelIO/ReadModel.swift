@@ -9,6 +9,9 @@ public struct ReadModel: Sendable {
   public var model: Model
   /// Which tensor of the files became which weight, and which became none.
   public let ledger: Ledger
+  /// How many elements of a weight are infinite or not a number, by its name and without zeros: of a
+  /// reader that looked at all of them anyway, else nil.
+  public var nonFiniteCounts: [String: Int]?
 
   /// A model whose own ledger is about the files that were read, or that came from no file.
   public init(_ model: Model) {

@@ -12,6 +12,7 @@ public struct NativeFile: Sendable {
   private let path: String
   private let bytes: Bytes
   private let ledgerText: Bytes
+  private let tensors: [Tensor]
   /// The ledger, then the tensors in the order of the file.
   private let sections: [Section]
   /// One checksum for each chunk of `sections`.
@@ -60,7 +61,7 @@ public struct NativeFile: Sendable {
     checksums = try Self.checksums(decoding: table, for: sections)
 
     let start = preamble.tensors.lowerBound
-    let tensors = entries.map { entry in
+    tensors = entries.map { entry in
       // SAFETY of `!`: the file is as long as its preamble says, and the entries tile it.
       Tensor(
         shape: entry.shape, elementType: entry.elementType,
@@ -86,6 +87,8 @@ extension NativeFile {
     public var tensorCount: Int
     /// How many checksums were compared, those of preamble, header and table included.
     public var checksumCount: Int
+    /// How many elements of a tensor are infinite or not a number, by its name; without zeros.
+    public var nonFiniteCounts: [String: Int]
   }
 
   /// Verifies every byte of the file, and that the layers fit each other.
@@ -95,15 +98,21 @@ extension NativeFile {
   public func check() throws(FormatError) -> CheckReport {
     do throws(FormatError) {
       var first = 0
-      for section in sections {
+      var nonFiniteCounts: [String: Int] = [:]
+      for (index, section) in sections.enumerated() {
         let count = Chunks.count(of: section.byteCount)
         try section.check(in: bytes, against: checksums[first..<first + count])
         first += count
+        guard index > 0 else { continue }  // the ledger
+        // Its bytes are still in the cache: a pass over all tensors later would read memory again.
+        let nonFinite = tensors[index - 1].nonFiniteCount
+        if nonFinite > 0 { nonFiniteCounts[section.name] = nonFinite }
       }
       _ = try decodedLedger()
       try checkShapes()
       return CheckReport(
-        byteCount: bytes.count, tensorCount: sections.count - 1, checksumCount: first + 3)
+        byteCount: bytes.count, tensorCount: tensors.count, checksumCount: first + 3,
+        nonFiniteCounts: nonFiniteCounts)
     } catch {
       throw error.inFile(path)
     }

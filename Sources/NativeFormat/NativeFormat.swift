@@ -33,13 +33,15 @@ public struct NativeFormat: ModelFormat {
         file: files.last?.path, "a native model is one file, found \(files.count) files")
     }
     let file = try NativeFile(opening: input)
-    _ = try file.check()
+    let report = try file.check()
     var model = file.model
     model.provenance.ledger = try file.ledger()
     if let shape = options.inputShape {
       model.network = try Self.network(model.network, input: shape, in: input.path)
     }
-    return ReadModel(model, ledger: Self.ledger(of: model.network, in: input))
+    var result = ReadModel(model, ledger: Self.ledger(of: model.network, in: input))
+    result.nonFiniteCounts = report.nonFiniteCounts
+    return result
   }
 
   /// Where the weights lie in the file.

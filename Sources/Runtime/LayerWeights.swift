@@ -59,14 +59,26 @@ struct LayerWeights: Sendable {
     for (index, element) in (bias ?? []).enumerated() { memory[index] = element }
     let packed = memory.part(biasCount..<memory.count)
     let parts = min(count, 4 * packer.pool.threadCount)
+    let stored = kernel.storedBytes
     kernel.withFloats { elements in
       func run(_ factors: UnsafeBufferPointer<Double>?) {
         packer.pool.run(taskCount: parts) { task, _ in
-          pack(elements, factors, even(count, parts, task), packed)
+          let panels = even(count, parts, task)
+          pack(elements, factors, panels, packed)
+          // About what it read: what another still needs is only read from the file again.
+          stored?.part(panels, of: count).discardPages()
         }
       }
       if let factors { factors.withUnsafeBufferPointer { run($0) } } else { run(nil) }
     }
-    kernel.storedBytes?.discardPages()
+    if stored == nil { kernel.discardPages() }
+  }
+}
+
+extension Bytes {
+  /// Some of `count` equal parts.
+  fileprivate func part(_ parts: Range<Int>, of total: Int) -> Bytes {
+    let (start, end) = (count * parts.lowerBound / total, count * parts.upperBound / total)
+    return slice(from: start, count: end - start)!  // within: the parts are
   }
 }

@@ -9,10 +9,17 @@ extension Tensor {
       guard let source = bytes.source else { return count(in: bytes.made()) }
       let count = source.nonFiniteCount
       return source.shape == [1] && count > 0 ? shape.elementCount : count
-    case .stored(let bytes):
-      // Whoever needs them reads them again: a model of any size takes no memory here either.
-      defer { bytes.discardPages() }
-      return count(in: bytes)
+    case .stored(let bytes): return count(in: bytes)
+    }
+  }
+
+  /// Lets the system take back the memory of elements that lie in a mapped file: whoever looks again
+  /// reads them from the file again.
+  public func discardPages() {
+    switch elements {
+    case .absent: break
+    case .deferred(let bytes): bytes.source?.discardPages()
+    case .stored(let bytes): bytes.discardPages()
     }
   }
 

@@ -57,6 +57,23 @@ import Testing
     #expect(weights.allSatisfy { $0.tensor.storedBytes.map { $0.offset % 64 } == 0 })
   }
 
+  @Test func `numbers that are not finite are counted while the file is checked`() throws {
+    let network = try Network(
+      name: "net",
+      nodes: [
+        Node("x", .input(.init(shape: [1, 2, 1, 1]))),
+        Node("a", .prelu(.init(slope: Tensor([2], [.nan, .infinity]))), inputs: ["x"]),
+        Node("b", .prelu(.init(slope: Tensor([2], [0, Float(1)]))), inputs: ["a"]),
+      ])
+    let bytes = Bytes(
+      try Model(network: network, provenance: Provenance(format: "test")).encoded)
+    #expect(try NativeFile(bytes, path: "test").check().nonFiniteCounts == ["a/slope": 2])
+    let read = try NativeFormat().readModel(
+      from: [InputFile(path: "n.resnet", bytes: bytes)], options: ReadingOptions())
+    let notes = try read.settlingNumbers(of: [], options: ReadingOptions()).model.provenance.notes
+    #expect(notes == ["weights with numbers that are not finite: a/slope (2)"])
+  }
+
   @Test func `a weight that layers share is stored once and shared again`() throws {
     let bytes = Bytes(try Model.sample.encoded)
     let nodes = try NativeFile(bytes, path: "test").model.network.nodes
