@@ -108,7 +108,7 @@ let package = Package(
     library("Alignment", ["ModelGraph", "TensorCore"]),
     library(
       "Verification", ["Files", "Alignment", "Runtime", "ModelGraph", "TensorCore", "Reference"]),
-    library("Reporting", ["JSON"]),
+    library("Reporting", ["Files", "JSON"]),
     library("Inspection", ["ModelGraph", "ResNet", "TensorCore"]),
     library("Benchmarking", ["Runtime", "Kernels", "ModelGraph", "TensorCore"]),
 

@@ -17,11 +17,14 @@ extension Report {
       public var title: String
       /// Whether equal distances are equal ratios.
       public var isLogarithmic: Bool
+      /// What the places 0, 1, 2 … are called, in place of their numbers; empty for numbers.
+      public var names: [String]
 
       /// An axis.
-      public init(_ title: String, isLogarithmic: Bool = false) {
+      public init(_ title: String, isLogarithmic: Bool = false, names: [String] = []) {
         self.title = title
         self.isLogarithmic = isLogarithmic
+        self.names = names
       }
     }
 

@@ -11,7 +11,8 @@ extension Report {
 
     /// A column of a table.
     public struct Column: Sendable {
-      /// Its member in the JSON of a row and its head in CSV, in camel case.
+      /// Its member in the JSON of a row and its head in CSV, in camel case. `weights.mean` is the
+      /// member `mean` of an object `weights`; columns of one object stand together.
       public var id: String
       /// Its head for people.
       public var title: String
@@ -34,7 +35,7 @@ extension Report {
 
     /// Its member in JSON, in camel case.
     public var id: String
-    /// What stands above it for people.
+    /// What stands above it for people; may be empty.
     public var title: String
     /// Its columns.
     public var columns: [Column]
@@ -42,7 +43,7 @@ extension Report {
     public private(set) var rows: [[Value]] = []
 
     /// A table without rows.
-    public init(_ id: String, _ title: String = "", _ columns: [Column]) {
+    public init(_ id: String, _ title: String, _ columns: [Column]) {
       self.id = id
       self.title = title
       self.columns = columns

@@ -3,17 +3,27 @@ internal import Synchronization
 
 /// What is going on, on a terminal only, on a line of standard error that is gone afterwards.
 public enum Progress {
+  private static let isSilent = Atomic(false)
+
+  /// Says nothing from now on: the user does not want it.
+  public static func silence() { isSilent.store(true, ordering: .relaxed) }
+
+  /// Whether there is somebody to say something to.
+  fileprivate static var isShown: Bool {
+    Terminal.isCapable && !isSilent.load(ordering: .relaxed)
+  }
+
   /// Says what begins; replaces what was said before.
   public static func say(_ text: String) { show("\(text)…") }
 
   /// Removes the line.
   public static func clear() {
-    if Terminal.isCapable { writeToStandardError("\r\u{1b}[2K") }
+    if isShown { writeToStandardError("\r\u{1b}[2K") }
   }
 
   /// Shows a line, on one line whatever a file put into it.
   fileprivate static func show(_ text: String) {
-    guard Terminal.isCapable else { return }
+    guard isShown else { return }
     // A line that wraps could not be removed again.
     let line = text.printable().shortened(to: (Terminal.columnCount ?? 80) - 1)
     writeToStandardError("\r\u{1b}[2K\(line)")
@@ -48,7 +58,7 @@ public final class ProgressCount: Sendable {
 
   /// So many parts are done.
   public func report(_ done: Int, of total: Int) {
-    guard Terminal.isCapable else { return }
+    guard Progress.isShown else { return }
     let now = ContinuousClock.now
     let isDue = state.withLock { state in
       // Threads may come too late with less.

@@ -1,4 +1,5 @@
 import Foundation
+import ResNetKit
 import TestSupport
 import Testing
 import ToolSupport

@@ -1,5 +1,3 @@
-internal import ResNetKit
-
 #if canImport(Glibc)
   internal import Glibc
 #else
