@@ -5,8 +5,9 @@ extension Report {
   public var markdown: String {
     var parts = ["# \(title.markdown)"]
     if !findings.isEmpty { parts.append(Self.list(findings.map(\.markdown))) }
-    if !facts.isEmpty {
-      parts.append(Self.list(facts.map { "\($0.title.markdown): \($0.value.words.markdown)" }))
+    let known = facts.filter { $0.value != .absent }
+    if !known.isEmpty {
+      parts.append(Self.list(known.map { "\($0.title.markdown): \($0.value.words.markdown)" }))
     }
     for table in tables {
       if !table.title.isEmpty { parts.append("## \(table.title.markdown)") }

@@ -15,7 +15,8 @@ extension Report {
         findings.map { $0.lines(width, first: "- ").map(style.warning).joined(separator: "\n") }
           .joined(separator: "\n"))
     }
-    if !facts.isEmpty { parts.append(factLines(width).joined(separator: "\n")) }
+    let facts = factLines(width)
+    if !facts.isEmpty { parts.append(facts.joined(separator: "\n")) }
     parts += tables.map { $0.text(width, style) }
     if !notes.isEmpty {
       parts.append(notes.flatMap { $0.lines(width, first: "note: ") }.joined(separator: "\n"))
@@ -24,8 +25,9 @@ extension Report {
   }
 
   private func factLines(_ width: Int?) -> [String] {
-    let titleWidth = facts.map(\.title.columnCount).max() ?? 0
-    return facts.flatMap { fact in
+    let known = facts.filter { $0.value != .absent }
+    let titleWidth = known.map(\.title.columnCount).max() ?? 0
+    return known.flatMap { fact in
       let padding = String(repeating: " ", count: titleWidth - fact.title.columnCount)
       return fact.value.words.lines(width, first: fact.title + ":" + padding + " ")
     }

@@ -66,7 +66,8 @@ struct Ruler {
       ? (log10(value) - log10(range.lowerBound))
         / (log10(range.upperBound) - log10(range.lowerBound))
       : (value - range.lowerBound) / (range.upperBound - range.lowerBound)
-    return begin + (end - begin) * part
+    // A hair outside is rounding.
+    return (-1e-6...1.000001).contains(part) ? begin + (end - begin) * part : nil
   }
 
   /// Whole decades, or 1, 2 and 5 of one where there is no more.
