@@ -99,7 +99,8 @@ let package = Package(
         "ChildProcesses", "Files", "ForeignFiles", "ModelIO", "ModelGraph", "CaffeFormat", "HDF5",
         "KerasFormat", "NativeFormat", "ONNXFormat",
       ]),
-    library("Receipts", ["Files", "JSON", "ModelIO", "ModelGraph", "TensorCore", "CCrypto"]),
+    library("Hashing", ["TensorCore", "CCrypto"]),
+    library("Receipts", ["Files", "Hashing", "JSON", "ModelIO", "ModelGraph", "TensorCore"]),
 
     // Running, proving, describing
     library("Kernels", ["CKernels"]),
@@ -109,7 +110,7 @@ let package = Package(
     library(
       "Verification", ["Files", "Alignment", "Runtime", "ModelGraph", "TensorCore", "Reference"]),
     library("Reporting", ["Files", "JSON"]),
-    library("Inspection", ["ModelGraph", "ResNet", "TensorCore"]),
+    library("Inspection", ["Hashing", "ModelGraph", "ResNet", "TensorCore"]),
     library("Benchmarking", ["Runtime", "Kernels", "ModelGraph", "TensorCore"]),
 
     // The product and the tools
@@ -168,10 +169,13 @@ let package = Package(
     tests("Alignment", ["ModelGraph", "TensorCore"]),
     tests("Verification", ["Files", "ModelGraph", "TensorCore"]),
     tests("Reporting", ["JSON"]),
-    tests("Inspection", ["ModelGraph", "TensorCore"]),
+    tests("Inspection", ["ModelGraph", "ResNet", "TensorCore"]),
     tests(
       "Receipts",
-      ["Files", "JSON", "CaffeFormat", "ModelGraph", "ModelIO", "NativeFormat", "TensorCore"]),
+      [
+        "Files", "Hashing", "JSON", "CaffeFormat", "ModelGraph", "ModelIO", "NativeFormat",
+        "TensorCore",
+      ]),
     tests("ResNetKit", ["TensorCore"]),
     .testTarget(
       name: "FuzzingTests",

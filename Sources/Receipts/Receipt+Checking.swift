@@ -1,4 +1,5 @@
 public import Files
+internal import Hashing
 public import ModelGraph
 internal import TensorCore
 

@@ -1,4 +1,5 @@
 public import Files
+internal import Hashing
 internal import ModelGraph
 public import ModelIO
 public import TensorCore

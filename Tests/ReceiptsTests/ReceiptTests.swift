@@ -1,6 +1,7 @@
 import CaffeFormat
 import Files
 import Foundation
+import Hashing
 import JSON
 import ModelGraph
 import ModelIO
