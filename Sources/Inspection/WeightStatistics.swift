@@ -57,14 +57,3 @@ public struct WeightStatistics: Sendable, Equatable {
     standardDeviation = max(squares / Double(finiteCount) - shift * shift, 0).squareRoot()
   }
 }
-
-extension ElementType {
-  /// The smallest positive normal number.
-  fileprivate var leastNormal: Double {
-    switch self {
-    case .float16: 0x1p-14
-    case .bfloat16, .float32: 0x1p-126
-    case .float64: 0x1p-1022
-    }
-  }
-}
