@@ -31,13 +31,15 @@ public struct ReportArguments: ParsableArguments {
   @Option(help: "Draw the figures of the report into this SVG file.", completion: .file())
   var svg: String?
 
-  @Flag(help: "Replace an SVG file that exists.")
-  var force = false
+  /// Whether files that exist may be replaced.
+  @Flag(help: "Replace an output file that exists.")
+  public var force = false
 
   @Flag(help: "Show no progress and no notes.")
   var quiet = false
 
-  @OptionGroup var notes: NoteArguments
+  /// How notes are shown.
+  @OptionGroup public var notes: NoteArguments
 
   /// For the parser.
   public init() {}

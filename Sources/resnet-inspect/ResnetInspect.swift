@@ -22,6 +22,8 @@ struct ResnetInspect: Tool {
       reading failed, 75 out of memory, 128 + N ended by signal N.
       """,
     version: toolkitVersion,
-    subcommands: [SummarizeModel.self, InspectPlan.self],
+    subcommands: [
+      SummarizeModel.self, InspectPlan.self, InspectWeights.self, FingerprintModel.self,
+    ],
     defaultSubcommand: SummarizeModel.self)
 }

@@ -17,7 +17,7 @@ public struct ElementMoments: Sendable, Equatable {
   /// The sum of squared differences from the mean.
   var deviationSum = 0.0
   /// The sum of squares.
-  var squareSum = 0.0
+  public internal(set) var energy = 0.0
   /// Those that are zero, of either sign.
   public internal(set) var zeroCount = 0
   /// Those below the normal range of their type: exact, but slow on most processors.
@@ -34,7 +34,7 @@ public struct ElementMoments: Sendable, Equatable {
     finiteCount > 0 ? (deviationSum / Double(finiteCount)).squareRoot() : 0
   }
   /// The square root of the sum of squares.
-  public var norm: Double { squareSum.squareRoot() }
+  public var norm: Double { energy.squareRoot() }
   /// The largest magnitude; 0 if there is none.
   public var magnitude: Double { finiteCount > 0 ? max(-minimum, maximum, 0) : 0 }
   /// Whether all elements are zero.
@@ -62,7 +62,7 @@ public struct ElementMoments: Sendable, Equatable {
     guard finiteCount > 0 else { return }
     (minimum, maximum) = (scan.minimum, scan.maximum)
     (zeroCount, subnormalCount) = (scan.zeroCount, scan.smallCount - scan.zeroCount)
-    squareSum = scan.squareSum
+    energy = scan.squareSum
     let center = scan.sum / Double(finiteCount)
     let (difference, squares) = run.sums { lanes in
       let difference = lanes - center
@@ -89,7 +89,7 @@ public struct ElementMoments: Sendable, Equatable {
     let part = whole - sum
     lost += other.lost + ((sum - (whole - part)) + (other.sum - part))
     sum = whole
-    squareSum += other.squareSum
+    energy += other.energy
     finiteCount += other.finiteCount
     minimum = min(minimum, other.minimum)
     maximum = max(maximum, other.maximum)

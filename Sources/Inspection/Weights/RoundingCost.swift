@@ -22,9 +22,9 @@ public struct RoundingCost: Sendable, Equatable {
   /// Likewise, each output channel with a factor of its own; nil for a tensor without channels.
   public internal(set) var channelInt8Noise: Double?
 
-  /// The signal beside some noise, in decibels: +∞ where nothing is lost, nil where there is no
-  /// signal.
-  public func decibels(_ noise: Double) -> Double? {
+  /// The energy of a signal beside that of its noise, in decibels: +∞ where nothing is lost, nil
+  /// where there is no signal.
+  public static func decibels(_ signal: Double, _ noise: Double) -> Double? {
     guard signal > 0 else { return nil }
     return noise == 0 ? .infinity : 10 * log10(signal / noise)
   }

@@ -91,7 +91,7 @@ public struct TensorStatistics: Sendable {
       noise += channelNoise
       channels.append(Channel(moments: part, int8Noise: channelNoise))
     }
-    cost.signal = moments.squareSum
+    cost.signal = moments.energy
     if isKernel { cost.channelInt8Noise = noise }
   }
 
