@@ -180,11 +180,11 @@ let package = Package(
     .testTarget(
       name: "FuzzingTests",
       dependencies: [
-        "CaffeFormat", "KerasFormat", "ONNXFormat", "Containers", "Runtime", "Files", "Inspection",
-        "JSON", "ModelGraph",
-        "Protobuf",
-        "ModelIO", "NativeFormat", "TensorCore", "TestSupport",
-      ], path: "Tests/Fuzzing", exclude: ["Driver", "Package.swift", "README.md", "Regressions"],
+        "CaffeFormat", "KerasFormat", "ONNXFormat", "Containers", "HDF5", "Runtime", "Files",
+        "Inspection", "JSON", "ModelGraph", "Protobuf", "ModelIO", "NativeFormat", "TensorCore",
+        "TestSupport",
+      ], path: "Tests/Fuzzing",
+      exclude: ["Corpora", "Driver", "LibFuzzer", "Package.swift", "README.md", "Regressions"],
       sources: ["Replay", "Targets"], swiftSettings: settings),
     .testTarget(
       name: "ToolTests",

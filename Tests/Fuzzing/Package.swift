@@ -6,11 +6,12 @@ let package = Package(
   name: "fuzzing",
   dependencies: [.package(name: "resnet-toolkit", path: "../..")],
   targets: [
+    .systemLibrary(name: "LibFuzzer", path: "LibFuzzer"),
     .executableTarget(
       name: "fuzz",
-      dependencies: [.product(name: "ResNetKit", package: "resnet-toolkit")],
+      dependencies: ["LibFuzzer", .product(name: "ResNetKit", package: "resnet-toolkit")],
       path: ".",
-      exclude: ["README.md", "Regressions", "Replay"],
+      exclude: ["Corpora", "LibFuzzer", "README.md", "Regressions", "Replay"],
       sources: ["Driver", "Targets"],
       swiftSettings: [
         .enableUpcomingFeature("ExistentialAny"),

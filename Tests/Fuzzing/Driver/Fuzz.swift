@@ -4,7 +4,8 @@ import TensorCore
 // libFuzzer brings its own `main`, which calls these two.
 
 /// Before libFuzzer reads its arguments: `fuzz --list` lists the targets, `fuzz --seeds PROJECT
-/// FOLDER` makes what they start from, anything else must name a target: `--target=NAME`.
+/// FOLDER` makes what they start from, `fuzz --sources NAME` says where the code is that a target
+/// is for; anything else must name a target: `--target=NAME`.
 @_cdecl("LLVMFuzzerInitialize")
 public func initialize(
   _ count: UnsafeMutablePointer<CInt>,
@@ -24,8 +25,16 @@ public func initialize(
       exit(1)
     }
   }
+  if arguments.count == 3, arguments[1] == "--sources",
+    let target = FuzzTarget(rawValue: arguments[2])
+  {
+    print(target.sources.map { "Sources/" + $0 }.joined(separator: " "))
+    exit(0)
+  }
   guard target != nil else {
-    print("usage: fuzz --list | --seeds PROJECT FOLDER | --target=NAME [option …] [path …]")
+    print(
+      "usage: fuzz --list | --seeds PROJECT FOLDER | --sources NAME | "
+        + "--target=NAME [option …] [path …]")
     exit(64)
   }
   return 0
@@ -42,7 +51,38 @@ public func read(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   }
 }
 
+/// What libFuzzer makes of an input for the next try.
+@_cdecl("LLVMFuzzerCustomMutator")
+public func mutate(
+  _ data: UnsafeMutablePointer<UInt8>, _ count: Int, _ limit: Int, _ seed: CUnsignedInt
+) -> Int {
+  guard let target else { return 0 }
+  // SAFETY: libFuzzer's buffer holds `limit` bytes, of which `count` are the input.
+  let bytes = Array(UnsafeBufferPointer(start: data, count: count))
+  var mutator = Mutator(seed: seed, limit: limit)
+  let mutated = mutator.mutated(bytes, for: target).prefix(limit)
+  for (index, byte) in mutated.enumerated() { data[index] = byte }
+  return mutated.count
+}
+
 /// libFuzzer leaves alone what begins with two dashes, and hands it on to the processes it starts.
 private let target = CommandLine.arguments
   .first { $0.hasPrefix("--target=") }
   .flatMap { FuzzTarget(rawValue: String($0.dropFirst("--target=".count))) }
+
+extension FuzzTarget {
+  /// Where the readers are that the target is for, in the project's sources.
+  fileprivate var sources: [String] {
+    switch self {
+    case .definition, .caffemodel, .caffe, .writing: ["CaffeFormat", "Protobuf"]
+    case .native, .nativeHeader: ["NativeFormat"]
+    case .npz, .zip: ["Containers"]
+    case .json: ["JSON"]
+    case .execution: ["Runtime", "ModelGraph"]
+    case .onnx: ["ONNXFormat", "Protobuf"]
+    case .protobuf: ["Protobuf"]
+    case .kerasDefinition, .keras: ["KerasFormat"]
+    case .hdf5: ["HDF5"]
+    }
+  }
+}

@@ -7,6 +7,7 @@ import TensorCore
 
 @testable import CaffeFormat
 @testable import Containers
+@testable import HDF5
 @testable import NativeFormat
 @testable import Protobuf
 
@@ -14,6 +15,8 @@ import TensorCore
 struct Seeds {
   /// The longest; a mutation of a longer one rarely says anything new.
   static let byteLimit = 8192
+  /// Files of HDF5 are longer, and so is what they are in.
+  static let fileByteLimit = 36 << 10
 
   private(set) var files: [FuzzTarget: Set<[UInt8]>] = [:]
   /// Words that the mutator puts in: without them it would have to guess every name.
@@ -38,20 +41,54 @@ struct Seeds {
       let path = project + "/fixtures/keras/\(folder)/"
       try addFiles(of: path, named: ".json", to: [.kerasDefinition])
     }
+    try addFilesOfKeras(in: project)
+    for target in FuzzTarget.allCases {
+      let corpus = "\(project)/Tests/Fuzzing/Corpora/\(target.rawValue).zip"
+      guard FileManager.default.fileExists(atPath: corpus) else { continue }
+      for seed in try contents(of: corpus) { add(seed, to: [target], atMost: seed.count) }
+    }
     addWords(schema: try String(contentsOfFile: project + "/schemas/caffe.proto", encoding: .utf8))
   }
 
+  /// HDF5 files and archives of Keras, and HDF5 files with everything that none of them has.
+  private mutating func addFilesOfKeras(in project: String) throws {
+    let fixtures = project + "/fixtures/"
+    for seed in try contents(of: fixtures + "hdf5-structures/structures.zip") {
+      guard HDF5Checksums.repaired(seed.array) == seed.array else {
+        throw Contradiction("broken: the mutator knows the checksums of every structure")
+      }
+      add(seed, to: [.hdf5], atMost: Self.fileByteLimit)
+    }
+    try addFiles(
+      of: fixtures + "hostile-hdf5/", named: ".h5", to: [.hdf5], atMost: Self.fileByteLimit)
+    for folder in ["old", "operators", "packed", "eras", "inferred", "layers", "lines", "shared"] {
+      let path = fixtures + "keras/\(folder)/"
+      try addFiles(of: path, named: ".h5", to: [.keras], atMost: Self.fileByteLimit)
+      try addFiles(of: path, named: ".keras", to: [.keras], atMost: Self.fileByteLimit)
+    }
+    let archive = fixtures + "keras/operators/unit.keras"
+    add(try InputFile(path: archive).bytes, to: [.zip], atMost: Self.fileByteLimit)
+  }
+
+  private func contents(of path: String) throws -> [Bytes] {
+    let archive = try ZipArchive(InputFile(path: path).bytes)
+    return try archive.members.map(archive.contents(of:))
+  }
+
   private mutating func addFiles(
-    of folder: String, named ending: String, to targets: [FuzzTarget]
+    of folder: String, named ending: String, to targets: [FuzzTarget],
+    atMost limit: Int = byteLimit
   ) throws {
     for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
     where name.hasSuffix(ending) {
-      add(try InputFile(path: folder + name).bytes, to: targets)
+      add(try InputFile(path: folder + name).bytes, to: targets, atMost: limit)
     }
   }
 
-  private mutating func add(_ seed: Bytes, to targets: [FuzzTarget]) {
-    guard seed.count <= Self.byteLimit else { return }
+  private mutating func add(
+    _ seed: Bytes, to targets: [FuzzTarget], atMost limit: Int = byteLimit
+  ) {
+    guard seed.count <= limit else { return }
     for target in targets { files[target, default: []].insert(seed.array) }
   }
 
@@ -91,28 +128,29 @@ struct Seeds {
   }
 
   private mutating func addArrays(_ file: InputFile) throws {
-    add(file.bytes, to: [.npz])
+    add(file.bytes, to: [.npz, .zip])
     let archive = try ZipArchive(file.bytes)
     for member in archive.members.prefix(1) {
       add(try archive.contents(of: member), to: [.npz])
     }
     let output = try OutputFile(path: "/tmp/seed.npz", replacing: true)
     let arrays = Array(try NPZ.read(file).prefix(2))
-    add(try NPZ.prepare(arrays, for: output).contents, to: [.npz])
+    add(try NPZ.prepare(arrays, for: output).contents, to: [.npz, .zip])
   }
 
   private mutating func addWords(schema: String) {
     let names = schema.matches(of: /(\w+)\s*=\s*\d/).map { Array($0.output.1.utf8) }
     for target in FuzzTarget.allCases {
       var found: Set<[UInt8]> = []
-      for case let text? in files[target, default: []].map({ String(validating: $0, as: UTF8.self) }
-      ) {
+      // Those of a definition are in the files, too, but those are no texts.
+      let texts = files[target == .keras ? .kerasDefinition : target, default: []]
+      for case let text? in texts.map({ String(validating: $0, as: UTF8.self) }) {
         found.formUnion(text.matches(of: /"[^"\\\n]{1,40}"/).map { Array($0.output.utf8) })
       }
       switch target {
       case .definition, .caffe, .execution, .writing, .protobuf:
         found.formUnion(names + Self.numbers)
-      case .kerasDefinition: found.formUnion(Self.numbers)
+      case .kerasDefinition, .keras: found.formUnion(Self.numbers)
       case .json, .nativeHeader:
         found.formUnion(Self.numbers)
         found.formUnion(LayerType.allCases.map { Array("\"\($0.rawValue)\"".utf8) })
@@ -121,7 +159,8 @@ struct Seeds {
         found.formUnion(types.flatMap { [Array("'<\($0)'".utf8), Array("'>\($0)'".utf8)] })
         found.formUnion(Self.integers + Self.numbers + [Array("True".utf8)])
       case .caffemodel, .onnx: found.formUnion(Self.varints)
-      case .native: found.formUnion(Self.integers)
+      case .native, .zip: found.formUnion(Self.integers)
+      case .hdf5: found.formUnion(Self.integers + Self.structures)
       }
       words[target] = found
     }
@@ -139,6 +178,12 @@ extension Seeds {
   /// In eight bytes, least significant first.
   private static let integers = limits.map { value in (0..<8).map { UInt8(value >> (8 * $0) & 255) }
   }
+
+  /// The signatures of HDF5.
+  private static let structures = [
+    "OHDR", "OCHK", "TREE", "SNOD", "HEAP", "GCOL", "FRHP", "FHDB", "FHIB", "BTHD", "BTIN", "BTLF",
+    "FAHD", "FADB", "EAHD", "EAIB", "EASB", "EADB",
+  ].map { Array($0.utf8) }
 
   private static let varints = limits.map { value in
     var writer = WireWriter()

@@ -31,6 +31,12 @@ enum FuzzTarget: String, CaseIterable, Sendable {
   case protobuf
   /// A definition of Keras.
   case kerasDefinition = "keras-definition"
+  /// A model of Keras in HDF5 or an archive.
+  case keras
+  /// An HDF5 file, all that is in it.
+  case hdf5
+  /// A zip archive, all that is in it.
+  case zip
 
   /// Reads the bytes, and checks what came of it.
   ///
@@ -50,6 +56,9 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case .onnx: try Self.readONNX(bytes)
     case .protobuf: try Self.readProtobuf(bytes)
     case .kerasDefinition: try Self.readKerasDefinition(bytes)
+    case .keras: try Self.readKeras(bytes)
+    case .hdf5: try Self.readHDF5(bytes)
+    case .zip: try Self.readZip(bytes)
     }
   }
 }
