@@ -17,7 +17,8 @@ extension LibraryReply {
     /// Those of `HDF5.Listing`.
     private static let (depthLimit, objectLimit) = (32, 200_000)
     private static let reasonLimit = 4096
-    /// Of all names, texts and values together: 64 MiB of attributes, and as much for all else.
+    /// Of all names, texts, paths and values together: 64 MiB of attributes, and as much for all
+    /// else.
     private var rest = 128 << 20
     private var objectCount = 0
     private var declaredByteCount = 0
@@ -111,6 +112,8 @@ extension LibraryReply {
           places.updateValue(index, forKey: name) == nil
         else { throw reply.broken("a name that no object has, or that came before") }
         let memberPath = path == "/" ? "/\(name)" : "\(path)/\(name)"
+        guard memberPath.utf8.count <= rest else { throw reply.broken("paths that are too long") }
+        rest -= memberPath.utf8.count
         members.append((name, try member(at: memberPath, depth: depth)))
       }
       return HDF5File.Group(path: path, members: members, places: places, attributes: attributes)

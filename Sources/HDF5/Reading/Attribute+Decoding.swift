@@ -3,9 +3,9 @@ internal import TensorCore
 extension Reader {
   /// The value of an attribute.
   ///
-  /// - Parameter byteLimit: how many bytes it may take.
+  /// - Parameter byteLimit: how many bytes it may take; less by what it took.
   mutating func value(
-    of attribute: AttributeMessage, byteLimit: Int
+    of attribute: AttributeMessage, byteLimit: inout Int
   ) throws(Fault) -> HDF5File.Attribute {
     let type = try datatype(attribute.type, isShared: attribute.typeIsShared)
     var spaceCursor = source.cursor(attribute.space)
@@ -20,14 +20,19 @@ extension Reader {
     var cursor = attribute.elements
     let elements = try cursor.take(count * type.byteCount)
     switch type.kind {
-    case .string: return .strings(try fixedStrings(elements, type))
+    case .string:
+      byteLimit -= elements.count
+      return .strings(try fixedStrings(elements, type))
     case .variableLength where try type.isVariableString():
-      return .strings(try variableStrings(elements, count, byteLimit))
-    case .integer where type.byteCount <= 8: return .integers(try integers(elements, type))
+      return .strings(try variableStrings(elements, count, &byteLimit))
+    case .integer where type.byteCount <= 8:
+      byteLimit -= byteCount
+      return .integers(try integers(elements, type))
     case .number:
       guard let numbers = try numbers(elements, type) else {
         return .other(HDF5File.Elements.oddNumbers(byteCount: type.byteCount))
       }
+      byteLimit -= byteCount
       return .numbers(numbers)
     default: return .other(HDF5File.Elements.name(ofClass: type.kind.rawValue))
     }
@@ -54,16 +59,16 @@ extension Reader {
   }
 
   private mutating func variableStrings(
-    _ elements: Range<Int>, _ count: Int, _ byteLimit: Int
+    _ elements: Range<Int>, _ count: Int, _ byteLimit: inout Int
   ) throws(Fault) -> [String] {
     var cursor = source.cursor(elements)
     var texts: [Range<Int>?] = []
-    // All may be one text in the file; in memory each has its own.
-    var sum = 0
+    // All may be one text in the file; in memory each has its own, and each is looked through even
+    // where it ends at its first byte.
     for _ in 0..<count {
       let text = try text(&cursor)
-      sum += text?.count ?? 0
-      guard sum <= byteLimit else { throw tooManyAttributes }
+      byteLimit -= text?.count ?? 0
+      guard byteLimit >= 0 else { throw tooManyAttributes }
       texts.append(text)
     }
     var strings: [String] = []

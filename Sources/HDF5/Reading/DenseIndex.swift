@@ -42,6 +42,8 @@ extension Reader {
       kind == .links ? (5, 4 + heap.identifierWidth) : (8, 9 + heap.identifierWidth)
     let records = try records(ofTreeAt: index.names, type: type, byteCount: width)
     var last: UInt32 = 0
+    var objects: [(range: Range<Int>, hash: UInt32)] = []
+    objects.reserveCapacity(records.count)
     for record in records {
       var cursor = source.cursor(record..<record + width)
       let identifier: Range<Int>
@@ -63,8 +65,18 @@ extension Reader {
         throw .damage("names in the order of their hashes", at: record, found: "another order")
       }
       last = hash
-      var object = source.cursor(try heap.object(identifier, in: source))
-      try body(&object, hash)
+      objects.append((try heap.object(identifier, in: source), hash))
+    }
+    // Objects within each other would be far more than the file has.
+    let places = objects.map(\.range).sorted { $0.lowerBound < $1.lowerBound }
+    for (object, next) in zip(places, places.dropFirst())
+    where next.lowerBound < object.upperBound {
+      throw .damage(
+        "an object of its own in a heap", at: next.lowerBound, found: "one within another")
+    }
+    for object in objects {
+      var cursor = source.cursor(object.range)
+      try body(&cursor, object.hash)
     }
   }
 }

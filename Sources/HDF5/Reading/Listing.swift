@@ -7,12 +7,15 @@ struct Listing {
   private static let depthLimit = 32
   /// Ten times the objects of a ResNet-1202 in Keras.
   private static let objectLimit = 200_000
+  /// Of all paths together: each begins with the whole name of the group that an object is in.
+  private static let pathByteLimit = 64 << 20
   /// Of one object: a list that does not fit into one attribute is cut into a hundred at most.
   private static let attributeLimit = 1000
 
   private var reader: Reader
   private let readsAttributes: Bool
   private var objectCount = 0
+  private var pathByteCount = 0
   /// The addresses of the groups that were listed.
   private var groups: Set<Int> = []
   /// The datasets that were listed, by their addresses: several names may lead to one.
@@ -67,6 +70,12 @@ struct Listing {
         throw Fault(
           .beyondLimits, at: memberPath,
           "expected at most \(Listing.objectLimit) objects, found more")
+      }
+      pathByteCount += memberPath.utf8.count
+      guard pathByteCount <= Listing.pathByteLimit else {
+        throw Fault(
+          .beyondLimits,
+          "expected paths of at most \(Listing.pathByteLimit) bytes in a file, found more")
       }
       switch link.target {
       case .path(let kind): try frames[frames.count - 1].add(.link(kind), link.name)
@@ -218,8 +227,7 @@ struct Listing {
     for attribute in found {
       let name = try reader.source.name(attribute.name)
       self.path = "\(path)@\(name)"
-      let value = try reader.value(of: attribute, byteLimit: attributeByteCount)
-      attributeByteCount -= value.byteCount
+      let value = try reader.value(of: attribute, byteLimit: &attributeByteCount)
       guard attributes.updateValue(value, forKey: name) == nil else {
         throw Fault(.damaged, at: path, "two attributes are named \(name)")
       }
@@ -264,17 +272,5 @@ extension Source {
       throw Fault(.damaged, "expected names in UTF-8, found other bytes")
     }
     return name
-  }
-}
-
-extension HDF5File.Attribute {
-  /// The bytes that the value takes.
-  fileprivate var byteCount: Int {
-    switch self {
-    case .strings(let values): values.reduce(0) { $0 + $1.utf8.count }
-    case .integers(let values): values.count * 8
-    case .numbers(let values): values.count * 8
-    case .other: 0
-    }
   }
 }

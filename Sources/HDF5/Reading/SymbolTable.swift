@@ -39,11 +39,15 @@ extension Reader {
       childPart: .symbols)
     var links: [LinkMessage] = []
     var last: [UInt8]?
+    // Names that share bytes, one the end of another, would be far more than the file has. The tree
+    // has some of them again, each before a node and behind one.
+    var nameRest = heap.names.count
+    var keyRest = 2 * heap.names.count
     for entry in entries {
-      let before = try key(at: entry.key, in: heap)
-      let behind = try key(at: entry.nextKey, in: heap)
+      let before = try key(at: entry.key, in: heap, &keyRest)
+      let behind = try key(at: entry.nextKey, in: heap, &keyRest)
       let first = links.count
-      for symbol in try symbols(at: entry.child, in: heap) {
+      for symbol in try symbols(at: entry.child, in: heap, &nameRest) {
         let name = source.array(symbol.name)
         // As the library compares them, whose search relies on it.
         guard last.map({ $0.lexicographicallyPrecedes(name) }) ?? true else {
@@ -61,9 +65,23 @@ extension Reader {
     return links
   }
 
-  private func key(at place: Int, in heap: LocalHeap) throws(Fault) -> [UInt8] {
+  private func key(
+    at place: Int, in heap: LocalHeap, _ rest: inout Int
+  ) throws(Fault) -> [UInt8] {
     var cursor = source.cursor(place..<place + source.lengthWidth)
-    return source.array(try heap.name(at: try cursor.length(), in: source, from: place))
+    let name = try heap.name(at: try cursor.length(), in: source, from: place)
+    try take(name, of: heap, &rest)
+    return source.array(name)
+  }
+
+  /// Counts the bytes of a name, which are its own.
+  private func take(_ name: Range<Int>, of heap: LocalHeap, _ rest: inout Int) throws(Fault) {
+    rest -= name.count
+    guard rest >= 0 else {
+      throw .damage(
+        "names of their own in \(heap.names.count) bytes", at: name.lowerBound,
+        found: "names within each other")
+    }
   }
 
   private mutating func localHeap(at address: Int) throws(Fault) -> LocalHeap {
@@ -82,7 +100,7 @@ extension Reader {
 
   /// The links of one symbol table node: the specification, III.B and III.C.
   private mutating func symbols(
-    at address: Int, in heap: LocalHeap
+    at address: Int, in heap: LocalHeap, _ nameRest: inout Int
   ) throws(Fault) -> [LinkMessage] {
     var cursor = try source.cursor(at: address, .symbols)
     try cursor.signature("SNOD")
@@ -97,6 +115,7 @@ extension Reader {
       let place = cursor.position
       let offset = try cursor.length()
       let name = try heap.name(at: offset, in: source, from: place)
+      try take(name, of: heap, &nameRest)
       let object = try cursor.address()
       let kind = try cursor.integer(4)
       try cursor.skip(4)
