@@ -105,7 +105,7 @@ extension KerasModel {
       // 3.0 counts the calls of a layer in all its models, and writes those of this one.
       if isThird, layers[index].model == nil, let read = numbersRead[reference.name],
         read.count == calls[index].count, read[read.count - 1] >= read.count, read[0] >= 0,
-        let call = read.firstIndex(of: reference.call)
+        let call = read.place(of: reference.call)
       {
         return Reference(layer: index, call: call, output: reference.output)
       }
@@ -134,6 +134,10 @@ extension KerasModel {
 }
 
 extension KerasLayer {
+  /// Ten times the longest that Keras makes. Every layer within a model has the name of that again,
+  /// and gives it to all that it becomes.
+  private static let pathByteLimit = 2048
+
   /// A layer without the places where it is called.
   fileprivate init(_ json: JSON, number: Int, path: String) throws(FormatError) {
     let className = (json["class_name"] ?? json["name"])?.text
@@ -150,6 +154,12 @@ extension KerasLayer {
     let name = given?.text ?? "\(className.lowercased())_\(number + 1)"
     self.name = name
     self.path = path + name
+    guard self.path.utf8.count <= Self.pathByteLimit else {
+      throw FormatError(
+        .refused, at: .object("\(path.prefix(40))...layers[\(number)]"),
+        "expected names of at most \(Self.pathByteLimit) bytes with those of the models around, "
+          + "found \(self.path.utf8.count)")
+    }
     self.className = className
     let isThird = json["inbound_nodes"]?.elements?.contains { $0["args"] != nil } ?? false
     operation = OperatorName(
@@ -287,5 +297,17 @@ struct NamedReference {
     var list: [NamedReference] = []
     for value in values { list += try NamedReference.list(value, place) }
     return list
+  }
+}
+
+extension [Int] {
+  /// Where a number is among sorted ones, in the time of a few: each of many calls asks.
+  fileprivate func place(of number: Int) -> Int? {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if self[middle] < number { low = middle + 1 } else { high = middle }
+    }
+    return low < count && self[low] == number ? low : nil
   }
 }

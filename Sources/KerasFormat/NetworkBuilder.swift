@@ -33,6 +33,9 @@ struct NetworkBuilder {
   /// multiply what a short definition asks for.
   private static let callLimit = 100_000
   private var callCount = 0
+  /// Of the paths of the layers that are called, each as often as it is called.
+  private static let pathByteLimit = 16 << 20
+  private var pathByteCount = 0
   /// The layers that were made already, by the path of the layer and the role of the part.
   private var made: [String: Layer] = [:]
   /// The plain twin of a value that has another arrangement, and the image of one that is plain.
@@ -82,6 +85,12 @@ extension NetworkBuilder {
         throw FormatError(
           .refused, at: .object(layer.path),
           "expected at most \(Self.callLimit) calls of layers, found more")
+      }
+      pathByteCount += layer.path.utf8.count
+      guard pathByteCount <= Self.pathByteLimit else {
+        throw FormatError(
+          .refused, at: .object(layer.path),
+          "expected calls of layers with at most \(Self.pathByteLimit) bytes of names, found more")
       }
       if layer.type == .input {
         guard values[.init(layer: index, call: call, output: 0)] != nil else {

@@ -71,11 +71,13 @@ extension WeightMatching {
   /// The key of a layer, or of a part of it, that begins with its path: one for all places where the
   /// same object stands.
   func ownKey(_ key: String) -> String {
-    for (path, owner) in owners where key.hasPrefix(path) {
-      let rest = key.dropFirst(path.count)
-      if rest.isEmpty || rest.hasPrefix(" ") || rest.hasPrefix("/") { return owner + rest }
+    // The longest path that is an owner's: one may begin as another does.
+    var end = key.endIndex
+    while true {
+      if let owner = owners[String(key[..<end])] { return owner + key[end...] }
+      guard let mark = key[..<end].lastIndex(where: { $0 == " " || $0 == "/" }) else { return key }
+      end = mark
     }
-    return key
   }
 }
 

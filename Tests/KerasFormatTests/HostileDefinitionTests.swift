@@ -139,4 +139,24 @@ import Testing
       .replacing("\"output_layers\": [[\"y0\", 0, 0]]", with: "\"output_layers\": [\(leaving)]")
     #expect(try Self.read(json).network.outputs.count == count)
   }
+
+  /// The name of a model is in those of all layers within it.
+  @Test(arguments: [(2000, true), (2050, false)])
+  func `names that a model gives to all its layers are not long`(
+    nameByteCount: Int, isRead: Bool
+  ) throws {
+    let inner = Self.definition(
+      [Self.input("[null, 2]"), Self.layer("ReLU", "y", reads: ["x"])], output: "y")
+    let name = String(repeating: "n", count: nameByteCount)
+    let model =
+      "\(inner.replacing("net", with: name).dropLast()), \"inbound_nodes\": [[[\"x\", 0, 0]]]}"
+    let json = Self.definition([Self.input("[null, 2]"), model], output: name)
+    guard !isRead else {
+      #expect(try Self.read(json).network.nodes.count == 2)
+      return
+    }
+    let error = #expect(throws: FormatError.self) { try Self.read(json) }
+    #expect(error?.kind == .refused)
+    #expect(error?.reason.hasPrefix("expected names of at most 2048 bytes") == true)
+  }
 }
