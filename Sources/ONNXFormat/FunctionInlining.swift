@@ -7,6 +7,10 @@ struct FunctionInlining {
   private let opsets: [String: Int]
   private var nodes: [ONNXNode] = []
   private var callCount = 0
+  /// What was made of functions, in bytes of names and sixteen for each: a long name of a node that
+  /// calls, or a long list, is there again for every node of the function and at every call.
+  private var spent = 0
+  private static let limit = 64 << 20
 
   /// A graph without calls.
   ///
@@ -44,6 +48,10 @@ struct FunctionInlining {
     }
     callCount += 1
     guard callCount <= 10_000 else { throw node.fault("expected at most 10000 calls of functions") }
+    let place = node.place
+    try spend(function.outputs, beside: place, at: node)
+    try spend(
+      16 * (function.inputs.count + function.defaults.count + node.attributes.count), at: node)
     var names: [String: String] = ["": ""]
     for (index, input) in function.inputs.enumerated() {
       names[input] = index < node.inputs.count ? node.inputs[index] : ""
@@ -51,16 +59,18 @@ struct FunctionInlining {
     for (index, output) in function.outputs.enumerated() {
       names[output] =
         index < node.outputs.count && !node.outputs[index].isEmpty
-        ? node.outputs[index] : "\(node.place)/\(output)#\(callCount)"
+        ? node.outputs[index] : "\(place)/\(output)#\(callCount)"
     }
     let given = Dictionary(
       (function.defaults + node.attributes).map { ($0.name, $0.value) }
     ) { $1 }
     for inner in function.nodes {
+      try spend([inner.name] + inner.inputs + inner.outputs, beside: place, at: node)
+      try spend(16 * inner.attributes.count, at: node)
       var copy = inner
-      copy.name = inner.name.isEmpty ? "" : "\(node.place)/\(inner.name)"
+      copy.name = inner.name.isEmpty ? "" : "\(place)/\(inner.name)"
       func outer(_ name: String) -> String {
-        names[name] ?? "\(node.place)/\(name)#\(callCount)"
+        names[name] ?? "\(place)/\(name)#\(callCount)"
       }
       // An output that is an input, too, is handed on under its own name.
       copy.inputs = inner.inputs.map(outer)
@@ -76,6 +86,22 @@ struct FunctionInlining {
         }
       }
       try add(copy, depth: depth + 1)
+    }
+  }
+
+  /// Names with the place of a call before each.
+  private mutating func spend(
+    _ names: [String], beside place: String, at node: ONNXNode
+  ) throws(FormatError) {
+    try spend(names.reduce(0) { $0 + $1.utf8.count + place.utf8.count + 16 }, at: node)
+  }
+
+  private mutating func spend(_ byteCount: Int, at node: ONNXNode) throws(FormatError) {
+    spent += byteCount
+    guard spent <= Self.limit else {
+      throw FormatError(
+        .refused, at: .object(node.op),
+        "expected calls of functions with at most \(Self.limit) bytes of names, found more")
     }
   }
 }

@@ -24,6 +24,7 @@ struct GraphReader {
   var attributes: Attributes
   /// How often each name is read, by nodes that matter and as an output.
   private let readers: [String: Int]
+  private let outputNames: Set<String>
   var layerNames: Set<String> = []
   /// Initializers that some node has read.
   private var usedInitializers: Set<String> = []
@@ -42,6 +43,7 @@ struct GraphReader {
         + (graph.inputs + graph.outputs).map(\.name))
     let (live, readers) = try GraphReader.live(graph)
     self.readers = readers
+    outputNames = Set(graph.outputs.map(\.name))
     notes = GraphReader.deadNotes(graph, live: live)
     var graph = graph
     graph.nodes = live
@@ -137,7 +139,7 @@ struct GraphReader {
   func isRead(_ name: String) -> Bool { readers[name] != nil }
 
   /// Whether a name is an output of the graph.
-  func isOutput(_ name: String) -> Bool { graph.outputs.contains { $0.name == name } }
+  func isOutput(_ name: String) -> Bool { outputNames.contains(name) }
 
   /// Whether an optional input of the node is given.
   func hasInput(_ index: Int) -> Bool { index < node.inputs.count && !node.inputs[index].isEmpty }

@@ -261,6 +261,50 @@ import Testing
         }) + writer.bytes, "functions that end")
   }
 
+  /// The name of a call is in those of all nodes of its function.
+  @Test(arguments: [10, 1 << 20])
+  func `functions do not multiply long names without end`(nameByteCount: Int) {
+    let function = Self.graph { function in
+      function.field(1, bytes: "F".utf8)
+      function.field(4, bytes: "v0".utf8)
+      function.field(5, bytes: "v100".utf8)
+      for index in 0..<100 {
+        function.field(7, bytes: Self.node("Relu", ["v\(index)"], ["v\(index + 1)"]))
+      }
+      function.field(10, bytes: "own".utf8)
+    }
+    let call = Self.graph { node in
+      node.field(1, bytes: "x".utf8)
+      node.field(2, bytes: "y".utf8)
+      node.field(3, bytes: [UInt8](repeating: 0x61, count: nameByteCount))
+      node.field(4, bytes: "F".utf8)
+      node.field(7, bytes: "own".utf8)
+    }
+    var writer = WireWriter()
+    writer.field(25, bytes: function)
+    let bytes =
+      Self.model(
+        Self.graph { graph in
+          graph.field(1, bytes: call)
+          graph.field(11, bytes: Self.value("x", [1, 2]))
+          graph.field(12, bytes: Self.value("y", [1, 2]))
+        }) + writer.bytes
+    let file = InputFile(path: "net.onnx", bytes: Bytes(bytes))
+    let model = Result {
+      try ONNXFormat().readModel(from: [file], options: ReadingOptions()).model
+    }
+    guard nameByteCount > 10 else {
+      #expect(throws: Never.self) { try model.get() }
+      return
+    }
+    let error = #expect(throws: FormatError.self) { try model.get() }
+    #expect(error?.kind == .refused)
+    #expect(
+      error?.reason
+        == "expected calls of functions with at most 67108864 bytes of names, found more"
+    )
+  }
+
   @Test(arguments: [
     "../../etc/passwd", "/etc/passwd", "link.bin", "folder/../w.bin", "folder", "./w.bin", "",
   ])
