@@ -23,10 +23,10 @@ public struct HDF5File: Sendable {
   public init(_ file: InputFile, readsAttributes: Bool = false) throws(FormatError) {
     self.file = file
     if let reading = file.outsideReading as? LibraryReading {
-      (root, notes) = (reading.root, [reading.note])
+      root = reading.root
+      notes = [reading.note, root.noteOnByteOrders].compactMap(\.self)
       return
     }
-    notes = []
     do {
       root = try Listing.of(file, readsAttributes: readsAttributes) { listing throws(Fault) in
         try listing.root()
@@ -34,6 +34,7 @@ public struct HDF5File: Sendable {
     } catch {
       throw error.error
     }
+    notes = [root.noteOnByteOrders].compactMap(\.self)
   }
 
   /// The names and kinds of what is directly in the root of a file.

@@ -51,6 +51,8 @@ import Testing
     ).model
     let entries = model.provenance.ledger.entries
     #expect(!entries.isEmpty && entries.allSatisfy { $0.source.byteOffset == nil })
+    let orders = model.provenance.notes.filter { $0.hasPrefix("numbers of both byte orders: ") }
+    #expect(orders.count == 1)
   }
 
   @Test func `gradients are left out, and that is said`() throws {
