@@ -70,6 +70,34 @@ struct FileMap {
     for (before, after) in zip(sorted, sorted.dropFirst()) where after.start < before.end {
       throw overlap(after, before)
     }
+    try requireNoStray(in: sorted)
+  }
+
+  /// Refuses elements that lie alone amid bytes of nobody, where the one hole between the elements of
+  /// others is exactly theirs: their address is damaged.
+  ///
+  /// A library lays elements side by side, or aligns all of them: then there are more holes.
+  private func requireNoStray(in sorted: [Claim]) throws(Fault) {
+    var holes: [Claim] = []  // each as if it belonged to the one behind it
+    var strays: [Claim] = []
+    for (index, claim) in sorted.enumerated() where claim.part == .elements && index > 0 {
+      let before = sorted[index - 1]
+      guard claim.start > before.end else { continue }
+      let isAlone = index + 1 < sorted.count && claim.end < sorted[index + 1].start
+      if isAlone {
+        strays.append(claim)
+      } else if before.part == .elements {
+        holes.append(
+          Claim(start: before.end, end: claim.start, part: .elements, owner: claim.owner))
+      }
+    }
+    guard let stray = strays.first, let hole = holes.first, strays.count == 1, holes.count == 1,
+      hole.end - hole.start == stray.end - stray.start
+    else { return }
+    throw Fault(
+      .damaged, at: owners[stray.owner],
+      "expected its elements at byte \(hole.start), where as many bytes between those of others are "
+        + "nobody's, found byte \(stray.start), amid bytes of nobody")
   }
 
   private func overlap(_ claim: Claim, _ other: Claim) -> Fault {
