@@ -40,10 +40,15 @@ extension StoredWeights {
     try FormatError.refuseLookalikes(among: self.names)
   }
 
+  /// As many objects as a file may have. A list that has one layer again and again, which has one
+  /// tensor again and again, would multiply.
+  private static let weightLimit = 200_000
+
   /// Keras 1 and later: `layer_names` of the file, and `weight_names` of each layer's group.
   private mutating func readLayers(
     _ names: [String], of group: HDF5File.Group
   ) throws(FormatError) {
+    var weightCount = 0
     for name in names {
       guard case .group(let layer)? = try group.object(at: name) else {
         throw FormatError(
@@ -53,6 +58,12 @@ extension StoredWeights {
       guard let weightNames = try layer.strings("weight_names") else {
         throw FormatError(
           at: .object(layer.path), "expected the attribute weight_names, found none")
+      }
+      weightCount += weightNames.count
+      guard weightCount <= Self.weightLimit else {
+        throw FormatError(
+          .refused, at: .object(layer.path),
+          "expected at most \(Self.weightLimit) tensors of layers, found more")
       }
       layers.append(try Self.layer(name, layer, weightNames))
     }

@@ -189,4 +189,25 @@ import Testing
     #expect(error?.location == .object("model.weights.h5"))
     #expect(error?.reason == "expected the weights in the archive, found none")
   }
+
+  /// One layer a thousand times, which has one tensor a thousand times.
+  @Test(arguments: [(1, 1000), (1000, 1000)])
+  func `lists that name one thing again and again do not multiply`(
+    layerCount: Int, weightCount: Int
+  ) throws {
+    let layer = HDF5Draft.Group(
+      members: [("w", .dataset(Tensor([1], [1] as [Float])))],
+      attributes: [("weight_names", .strings(Array(repeating: "w", count: weightCount)))])
+    let root = HDF5Draft.Group(
+      members: [("a", .group(layer))],
+      attributes: [("layer_names", .strings(Array(repeating: "a", count: layerCount)))])
+    let bytes = try HDF5Layout(HDF5Draft(root: root)).pieces.flatMap { $0.made().array }
+    let error = try #require(Self.error(of: [InputFile(path: "x.h5", bytes: Bytes(bytes))]))
+    guard layerCount > 1 else {
+      #expect(error.kind == .badModel)
+      return
+    }
+    #expect(error.kind == .refused)
+    #expect(error.reason == "expected at most 200000 tensors of layers, found more")
+  }
 }
