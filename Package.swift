@@ -180,9 +180,9 @@ let package = Package(
     .testTarget(
       name: "FuzzingTests",
       dependencies: [
-        "CaffeFormat", "KerasFormat", "ONNXFormat", "Containers", "HDF5", "Runtime", "Files",
-        "Inspection", "JSON", "ModelGraph", "Protobuf", "ModelIO", "NativeFormat", "TensorCore",
-        "TestSupport",
+        "CaffeFormat", "ChildProcesses", "Containers", "Files", "HDF5", "Inspection", "JSON",
+        "KerasFormat", "ModelGraph", "ModelIO", "NativeFormat", "ONNXFormat", "Protobuf", "Runtime",
+        "TensorCore", "TestSupport",
       ], path: "Tests/Fuzzing",
       exclude: ["Corpora", "Driver", "LibFuzzer", "Package.swift", "README.md", "Regressions"],
       sources: ["Replay", "Targets"], swiftSettings: settings),

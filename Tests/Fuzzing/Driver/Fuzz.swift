@@ -82,7 +82,13 @@ extension FuzzTarget {
     case .onnx: ["ONNXFormat", "Protobuf"]
     case .protobuf: ["Protobuf"]
     case .kerasDefinition, .keras: ["KerasFormat"]
-    case .hdf5: ["HDF5"]
+    case .hdf5:
+      [
+        "HDF5/Reading", "HDF5/HDF5File.swift", "HDF5/HDF5File+Attributes.swift",
+        "HDF5/HDF5File+Chunks.swift", "HDF5/HDF5File+Elements.swift", "HDF5/ChunkGrid.swift",
+        "HDF5/FilterPipeline.swift", "HDF5/FloatLayout.swift", "HDF5/Lookup3.swift",
+      ]
+    case .hdf5Reply: ["HDF5/Library/LibraryReply+Reading.swift"]
     }
   }
 }

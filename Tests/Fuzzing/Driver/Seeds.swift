@@ -58,6 +58,7 @@ struct Seeds {
         throw Contradiction("broken: the mutator knows the checksums of every structure")
       }
       add(seed, to: [.hdf5], atMost: Self.fileByteLimit)
+      if let reply = reply(about: seed) { add(reply, to: [.hdf5Reply]) }
     }
     try addFiles(
       of: fixtures + "hostile-hdf5/", named: ".h5", to: [.hdf5], atMost: Self.fileByteLimit)
@@ -68,6 +69,18 @@ struct Seeds {
     }
     let archive = fixtures + "keras/operators/unit.keras"
     add(try InputFile(path: archive).bytes, to: [.zip], atMost: Self.fileByteLimit)
+  }
+
+  /// What `resnet-hdf5-reader` would answer, with zeros for all elements.
+  private func reply(about file: Bytes) -> Bytes? {
+    guard let file = try? HDF5File(InputFile(path: "x.h5", bytes: file), readsAttributes: true)
+    else { return nil }
+    var bytes: [UInt8] = []
+    var writer = LibraryReply.Writer(version: "1.10.8", missing: "") { bytes += $0 }
+    writer.list(file.root) { dataset in
+      Bytes([UInt8](repeating: 0, count: dataset.toldByteCount ?? 0))
+    }
+    return Bytes(bytes)
   }
 
   private func contents(of path: String) throws -> [Bytes] {
@@ -159,7 +172,7 @@ struct Seeds {
         found.formUnion(types.flatMap { [Array("'<\($0)'".utf8), Array("'>\($0)'".utf8)] })
         found.formUnion(Self.integers + Self.numbers + [Array("True".utf8)])
       case .caffemodel, .onnx: found.formUnion(Self.varints)
-      case .native, .zip: found.formUnion(Self.integers)
+      case .native, .zip, .hdf5Reply: found.formUnion(Self.integers)
       case .hdf5: found.formUnion(Self.integers + Self.structures)
       }
       words[target] = found

@@ -1,4 +1,5 @@
 import CaffeFormat
+import Containers
 import Files
 import Foundation
 import JSON
@@ -33,6 +34,28 @@ import Testing
   func `answer whatever was found once`(target: FuzzTarget, finding: String) throws {
     let input = try InputFile(path: Self.folder.appendingPathComponent(finding).path)
     _ = try target.read(input.bytes)
+  }
+
+  /// The inputs of an archive, by their names.
+  private static func inputs(of archive: String) throws -> [(name: String, bytes: Bytes)] {
+    let archive = try ZipArchive(InputFile(path: archive).bytes)
+    return try archive.members.map { ($0.name, try archive.contents(of: $0)) }
+  }
+
+  @Test(.timeLimit(.minutes(10)), arguments: FuzzTarget.allCases)
+  func `answer the inputs that reach most of them`(target: FuzzTarget) throws {
+    let corpora = Places.project.appendingPathComponent("Tests/Fuzzing/Corpora")
+    let corpus = corpora.appendingPathComponent("\(target.rawValue).zip").path
+    guard FileManager.default.fileExists(atPath: corpus) else { return }
+    for (_, bytes) in try Self.inputs(of: corpus) { _ = try target.read(bytes) }
+  }
+
+  @Test func `accept every structure that libhdf5 writes`() throws {
+    let inputs = try Self.inputs(of: Places.fixture("hdf5-structures/structures.zip"))
+    #expect(inputs.count > 30)
+    for (name, bytes) in inputs {
+      #expect(try FuzzTarget.hdf5.read(bytes), "\(name)")
+    }
   }
 
   @Test(arguments: models)

@@ -35,6 +35,8 @@ enum FuzzTarget: String, CaseIterable, Sendable {
   case keras
   /// An HDF5 file, all that is in it.
   case hdf5
+  /// What the process answers that reads an HDF5 file with libhdf5.
+  case hdf5Reply = "hdf5-reply"
   /// A zip archive, all that is in it.
   case zip
 
@@ -58,6 +60,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case .kerasDefinition: try Self.readKerasDefinition(bytes)
     case .keras: try Self.readKeras(bytes)
     case .hdf5: try Self.readHDF5(bytes)
+    case .hdf5Reply: try Self.readReply(bytes)
     case .zip: try Self.readZip(bytes)
     }
   }
