@@ -140,12 +140,13 @@ import Testing
     #expect(throws: FormatError.self) { try HDF5File(input, readsAttributes: true) }
   }
 
-  @Test(arguments: [
-    (1000..<1036, [], true),
-    // Of another size than the hole; beside others; with a second hole, as aligned elements have.
-    (1000..<1035, [], false), (300..<336, [], false),
-    (1000..<1036, [400..<500, 500..<600], false),
-  ] as [(Range<Int>, [Range<Int>], Bool)])
+  @Test(
+    arguments: [
+      (1000..<1036, [], true),
+      // Of another size than the hole; beside others; with a second hole, as aligned elements have.
+      (1000..<1035, [], false), (300..<336, [], false),
+      (1000..<1036, [400..<500, 500..<600], false),
+    ] as [(Range<Int>, [Range<Int>], Bool)])
   func `elements amid bytes of nobody are refused where their hole is elsewhere`(
     stray: Range<Int>, others: [Range<Int>], isRefused: Bool
   ) throws {
