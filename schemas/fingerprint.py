@@ -145,6 +145,21 @@ def reshape(term, shape):
     return Term(f"reshape shape={words(shape)}", [base], shape, base.positive, ("reshape", base))
 
 
+def permutation(term, axes):
+    if term.form[0] == "permutation" and len(term.form[2]) == len(axes):
+        return permutation(term.form[1], [term.form[2][a] for a in axes])
+    if term.form[0] == "move" and all(a in axes for a in term.form[2]):
+        _, base, lists = term.form
+        return move(permutation(base, axes),
+                    {place: lists[a] for place, a in enumerate(axes) if a in lists})
+    shape = [term.extent(a) for a in axes]
+    moved = [a for a in axes if term.extent(a) != 1]
+    if moved == sorted(moved):
+        return reshape(term, shape)
+    return Term(f"permutation axes={words(axes)}", [term], shape, term.positive,
+                ("permutation", term, list(axes)))
+
+
 # Poolings: an axis is (step, [(first, count, divisor), ...])
 
 def single(axis):
@@ -425,10 +440,7 @@ class NormalForm:
             return [(reshape(x, output), output)]
         if kind == "permutation":
             output = [shape[a] for a in p["axes"]]
-            moved = [a for a in p["axes"] if x.extent(a) != 1]
-            if moved == sorted(moved):
-                return [(reshape(x, output), output)]
-            return [(Term(f"permutation axes={words(p['axes'])}", [x], output, x.positive), output)]
+            return [(permutation(x, p["axes"]), output)]
         if kind in ("softmax", "logSoftmax"):
             return same(Term(f"{kind.lower()} axis={p['axis']}", [x], x.shape, kind == "softmax"))
         if kind == "localResponseNormalization":

@@ -38,8 +38,7 @@ public struct ReportArguments: ParsableArguments {
   @Flag(help: "Show no progress and no notes.")
   var quiet = false
 
-  /// How notes are shown.
-  @OptionGroup public var notes: NoteArguments
+  @OptionGroup var notes: NoteArguments
 
   /// For the parser.
   public init() {}
@@ -69,6 +68,11 @@ public struct ReportArguments: ParsableArguments {
     try prepare(besides: inputs).emit(report)
   }
 
+  /// Says notes on standard error that are about more than the report, unless none are wanted.
+  public func say(_ sentences: [String]) {
+    if !quiet { notes.say(sentences) }
+  }
+
   /// Where a report goes.
   public struct Output {
     let arguments: ReportArguments
@@ -90,7 +94,7 @@ public struct ReportArguments: ParsableArguments {
           try writer.write(bytes)
         }
       }
-      if arguments.form != .json, !arguments.quiet { arguments.notes.say(report.notes) }
+      if arguments.form != .json { arguments.say(report.notes) }
       print(text, terminator: "")
     }
   }

@@ -112,13 +112,21 @@ struct InspectWeights: ParsableCommand {
     _ arrays: [(name: String, tensor: Tensor)], to archive: OutputFile
   ) throws {
     Progress.say("writing \(archive.name)")
-    try NPZ.write(arrays, to: archive)
+    let names = NPZ.names(for: arrays.map(\.name))
+    try NPZ.write(zip(names, arrays).map { ($0, $1.tensor) }, to: archive)
+    var notes: [String] = []
     let widened = arrays.count { $0.tensor.elementType == .bfloat16 }
     if widened > 0 {
-      report.notes.say([
+      notes.append(
         "\(archive.name): \(widened) arrays of bfloat16 were widened to float32, since NumPy has "
-          + "no such type"
-      ])
+          + "no such type")
     }
+    let renamed = zip(names, arrays).filter { $0 != $1.name }
+    if let (name, array) = renamed.first {
+      notes.append(
+        "\(archive.name): \(renamed.count) arrays have other names, since those in an archive are "
+          + "paths: \(array.name) is \(name)")
+    }
+    report.say(notes)
   }
 }

@@ -287,6 +287,13 @@ import Testing
     let convolved = try text([
       ("conv", .convolution(.init(kernel: kernel, stride: Extent(2))))
     ])
+    // As Keras' writer pads channels: over exchanged axes.
+    let exchanged = try text([
+      ("rows", .crop(.init(axis: 2, step: 2))), ("to", .permutation(.init(axes: [0, 2, 1, 3]))),
+      ("pad", .zeroPadding(.init(spatial: Padding(top: 1, bottom: 1)))),
+      ("back", .permutation(.init(axes: [0, 2, 1, 3]))),
+      ("columns", .crop(.init(axis: 3, step: 2))),
+    ])
     let other = try text([
       (
         "conv",
@@ -294,7 +301,7 @@ import Testing
           .init(kernel: Tensor([4, 2, 1, 1], [0, 0, 0, 1, 1, 0, 0, Float(0)]), stride: Extent(2)))
       )
     ])
-    #expect(cropped == pooled && pooled == convolved)
+    #expect(cropped == pooled && pooled == convolved && convolved == exchanged)
     #expect(other != cropped)
   }
 

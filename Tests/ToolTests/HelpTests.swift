@@ -14,7 +14,8 @@ import Testing
     ["resnet-verify"], ["resnet-verify", "receipt"],
     ["resnet-verify", "model"], ["resnet-verify", "layers"],
     ["resnet-verify", "run"], ["resnet-inspect"], ["resnet-inspect", "model"],
-    ["resnet-inspect", "plan"], ["resnet-bench"],
+    ["resnet-inspect", "plan"], ["resnet-inspect", "weights"], ["resnet-inspect", "fingerprint"],
+    ["resnet-bench"],
     ["resnet-bench", "run"], ["resnet-bench", "layers"], ["resnet-bench", "kernels"],
     ["resnet-bench", "machine"], ["resnet-bench", "compare"], ["resnet-bench", "lockstep"],
   ]

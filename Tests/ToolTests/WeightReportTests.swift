@@ -120,6 +120,26 @@ import Testing
     #expect(read[0].tensor.elementType == .float32 && read[0].tensor.floats == [1, -1, 2, -2])
   }
 
+  @Test func `whose names are no paths get others in an npz, and that is said`() throws {
+    let folder = TemporaryFolder()
+    let network = try Network(
+      name: "b",
+      nodes: [
+        Node("data", .input(.init(shape: [1, 2, 4, 4]))),
+        Node(
+          "/layer1/conv", .convolution(.init(kernel: Tensor([1, 2, 1, 1], [1, Float(2)]))),
+          inputs: ["data"]),
+      ])
+    try NativeFormat().write(
+      Model(network: network, provenance: Provenance(format: "test")),
+      to: OutputFile(path: folder.path("b.resnet"), replacing: false))
+    let run = try ToolRun(
+      "resnet-inspect", ["weights", folder.path("b.resnet"), "--npz", folder.path("b.npz")])
+    #expect(run.exitCode == 0 && run.errors.contains("1 arrays have other names"), "\(run.errors)")
+    let read = try NPZ.read(InputFile(path: folder.path("b.npz")))
+    #expect(read.map(\.name) == ["layer1/conv/kernel"])
+  }
+
   @Test func `replace a file only with --force, and never a model`() throws {
     let folder = TemporaryFolder()
     try folder.write("w.npz", text: "mine")

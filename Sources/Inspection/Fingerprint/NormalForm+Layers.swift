@@ -55,7 +55,7 @@ extension NormalForm {
       return append(move: [layer.axis: elements], of: input)
     case .zeroPadding(let layer): return append(layer, to: input, from: inputShape(node))
     case .flatten, .reshape: return append(reshape: outputShape(node).dimensions, of: input)
-    case .permutation(let layer): return append(layer, to: input, output: outputShape(node))
+    case .permutation(let layer): return append(permutation: layer.axes, of: input)
     case .softmax(let layer):
       return append(
         "\(layer.isLogarithmic ? "logsoftmax" : "softmax") axis=\(layer.axis)", [input],

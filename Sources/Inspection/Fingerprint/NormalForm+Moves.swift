@@ -76,15 +76,26 @@ extension NormalForm {
     if case .reshape(let source) = self[index].form { source } else { index }
   }
 
-  mutating func append(
-    _ layer: Layer.Permutation, to index: Int, output: Shape
-  ) -> Int {
+  /// Adds axes in another order: `axes[i]` of the term becomes axis i.
+  mutating func append(permutation axes: [Int], of index: Int) -> Int {
     let term = self[index]
-    let moved = layer.axes.filter { term.extent($0) != 1 }
+    switch term.form {
+    case .permutation(let base, let first) where first.count == axes.count:
+      return append(permutation: axes.map { first[$0] }, of: base)
+    case .move(let base, let lists) where lists.keys.allSatisfy(axes.contains):
+      // Moves go last, so that those on both sides of a permutation meet.
+      let places = axes.enumerated().compactMap { place, axis in lists[axis].map { (place, $0) } }
+      return append(
+        move: Dictionary(uniqueKeysWithValues: places),
+        of: append(permutation: axes, of: base))
+    case .permutation, .move, .affine, .reshape, .pooling, .other: break
+    }
+    let extents = axes.map { term.extent($0) }
+    let moved = axes.filter { term.extent($0) != 1 }
     // Axes of one element may go anywhere.
-    if moved == moved.sorted() { return append(reshape: output.dimensions, of: index) }
+    if moved == moved.sorted() { return append(reshape: extents, of: index) }
     return append(
-      "permutation axes=\(layer.axes.list)", [index], extents: output.dimensions,
-      isNonNegative: term.isNonNegative)
+      "permutation axes=\(axes.list)", [index], extents: extents,
+      isNonNegative: term.isNonNegative, form: .permutation(of: index, axes))
   }
 }

@@ -13,6 +13,8 @@ struct NormalForm {
     case move(of: Int, [Int: [Int]])
     /// The same elements under other extents; the term it reads is none itself.
     case reshape(of: Int)
+    /// Axes in another order; the term it reads is none itself.
+    case permutation(of: Int, [Int])
     /// Maxima or averages over windows.
     case pooling(of: Int, WindowPooling)
     /// Nothing that matters.

@@ -151,7 +151,7 @@ extension NormalForm {
         return append(
           WindowPooling(kind: first.kind, rows: pooling.rows, columns: first.columns), of: source)
       }
-    case .pooling, .move, .affine, .reshape, .other: break
+    case .pooling, .move, .permutation, .affine, .reshape, .other: break
     }
     return append(
       pooling.line, [index],
