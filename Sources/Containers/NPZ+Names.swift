@@ -25,7 +25,8 @@ extension NPZ {
         ? part.map { _ in UInt8(ascii: "_") }
         : part.map { $0 == 0 || $0 == UInt8(ascii: "\\") ? UInt8(ascii: "_") : $0 }
     }
-    let text = String(decoding: parts.joined(separator: [UInt8(ascii: "/")]), as: UTF8.self)
+    let bytes = Array(parts.joined(separator: [UInt8(ascii: "/")]))
+    let text = String(decoding: bytes, as: UTF8.self)
     return text.isEmpty ? "_" : text
   }
 }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct FingerprintTests {
   /// A small residual net, and the ways to write it otherwise.
-  private struct Sample {
+  struct Sample {
     var random = SeededGenerator(seed: 14)
     var shape: Shape = [1, 3, 9, 9]
     var nodes: [Node] = []
@@ -73,9 +73,9 @@ import Testing
   /// A way to change the sample.
   struct Change: Sendable, CustomTestStringConvertible {
     let testDescription: String
-    fileprivate let apply: @Sendable (inout Sample) -> Void
+    let apply: @Sendable (inout Sample) -> Void
 
-    fileprivate init(_ name: String, _ apply: @escaping @Sendable (inout Sample) -> Void) {
+    init(_ name: String, _ apply: @escaping @Sendable (inout Sample) -> Void) {
       testDescription = name
       self.apply = apply
     }
