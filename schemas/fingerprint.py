@@ -9,7 +9,7 @@ import sys
 
 import numpy as np
 
-from read_native import read
+from read_native import read, require
 
 VERSION = 1
 
@@ -383,6 +383,9 @@ class NormalForm:
         if kind in ("scale", "bias"):
             factor = w.get("scale") if kind == "scale" else None
             bias, axis = w.get("bias"), p["axis"]
+            for size in [list(a.shape) for a in (factor, bias) if a is not None] + shapes[1:]:
+                require(math.prod(size) == 1 or shape[axis:axis + len(size)] == size,
+                        f"{node['name']}: {size} does not fit {shape} from axis {axis} on")
             if len(terms) > 1:
                 places = [shape, [1] * axis + list(shapes[1])]
                 x = combine("product" if kind == "scale" else "sum", terms, places, shape)
@@ -437,6 +440,7 @@ class NormalForm:
             output = shape[:axis] + new + shape[end:]
             if -1 in output:
                 output[output.index(-1)] = math.prod(shape) // -math.prod(output)
+            require(math.prod(output) == math.prod(shape), f"{node['name']}: {shape} as {output}")
             return [(reshape(x, output), output)]
         if kind == "permutation":
             output = [shape[a] for a in p["axes"]]
@@ -454,6 +458,7 @@ class NormalForm:
     def dense(self, p, w, x, shape):
         k, axis = w["kernel"], p["axis"]
         output = shape[:axis] + [k.shape[0]]
+        require(math.prod(shape[axis:]) == k.shape[1], f"a matrix {k.shape} for {shape}")
         bias = rounded(w["bias"]) if "bias" in w else np.zeros(k.shape[0])
         if axis != 1:
             return Term(f"dense axis={axis} kernel={words(k.shape)}", [x], output,
