@@ -70,7 +70,7 @@ let package = Package(
     library("HDF5Library", ["Files", "HDF5", "TensorCore", "CHDF5"]),
     .executableTarget(
       name: "resnet-hdf5-reader",
-      dependencies: ["CSandbox", "Files", "HDF5", "HDF5Library", "TensorCore"],
+      dependencies: ["ChildProcesses", "Files", "HDF5", "HDF5Library", "TensorCore"],
       swiftSettings: settings),
     library(
       "CaffeFormat",
