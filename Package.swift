@@ -34,6 +34,7 @@ let package = Package(
     .executable(name: "resnet-inspect", targets: ["resnet-inspect"]),
     .executable(name: "resnet-bench", targets: ["resnet-bench"]),
     .executable(name: "resnet-hdf5-reader", targets: ["resnet-hdf5-reader"]),
+    .executable(name: "resnet-image-decoder", targets: ["resnet-image-decoder"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
@@ -45,6 +46,8 @@ let package = Package(
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
 
     // C
     .target(name: "CModelSchemas", dependencies: ["CProtobufC"]),
@@ -52,6 +55,8 @@ let package = Package(
     .target(name: "CReference"),
     .target(name: "Checksums"),
     .target(name: "CSandbox"),
+    // For resnet-image-decoder: no tool links it.
+    .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG"]),
 
     // Models and their files
     library("TensorCore"),
@@ -71,6 +76,11 @@ let package = Package(
     .executableTarget(
       name: "resnet-hdf5-reader",
       dependencies: ["ChildProcesses", "Files", "HDF5", "HDF5Library", "TensorCore"],
+      swiftSettings: settings),
+    library("Images", ["ChildProcesses", "Files", "ModelGraph", "TensorCore"]),
+    .executableTarget(
+      name: "resnet-image-decoder",
+      dependencies: ["ChildProcesses", "CImageCodecs", "Files", "Images", "TensorCore"],
       swiftSettings: settings),
     library(
       "CaffeFormat",
@@ -118,8 +128,9 @@ let package = Package(
       "ResNetKit",
       [
         "Files", "ForeignFiles", "JSON", "TensorCore", "ModelGraph", "ModelIO", "ModelFormats",
-        "CaffeFormat", "KerasFormat", "NativeFormat", "ONNXFormat", "ChildProcesses", "Containers",
-        "Receipts", "Kernels", "Runtime", "Alignment", "Verification", "Inspection", "Benchmarking",
+        "CaffeFormat", "KerasFormat", "NativeFormat", "ONNXFormat", "ChildProcesses",
+        "Containers", "Images", "Receipts", "Kernels", "Runtime", "Alignment",
+        "Verification", "Inspection", "Benchmarking",
         "Reference", "Reporting", "ResNet",
       ]),
     library(
@@ -170,6 +181,7 @@ let package = Package(
     tests("Verification", ["Files", "ModelGraph", "TensorCore"]),
     tests("Reporting", ["JSON"]),
     tests("Inspection", ["ModelGraph", "ResNet", "TensorCore"]),
+    tests("Images", ["ChildProcesses", "Containers", "Files", "ModelGraph", "TensorCore"]),
     tests(
       "Receipts",
       [
@@ -191,6 +203,7 @@ let package = Package(
       dependencies: [
         "ResNetKit", "ToolSupport", "TestSupport", "resnet-convert", "resnet-verify",
         "resnet-inspect", "resnet-bench", "resnet-hdf5-reader",
+        "resnet-image-decoder",
       ], exclude: ["Faults/faults.c", "Help"],
       swiftSettings: settings),
   ],

@@ -7,6 +7,7 @@
 @_exported public import Containers
 @_exported public import Files
 @_exported public import ForeignFiles
+@_exported public import Images
 @_exported public import Inspection
 @_exported public import JSON
 @_exported public import KerasFormat
