@@ -122,6 +122,7 @@ let package = Package(
     library("Reporting", ["Files", "JSON"]),
     library("Inspection", ["Hashing", "ModelGraph", "ResNet", "TensorCore"]),
     library("Benchmarking", ["Runtime", "Kernels", "ModelGraph", "TensorCore"]),
+    library("Classification", ["Files", "Images", "ModelGraph", "Runtime", "TensorCore"]),
 
     // The product and the tools
     library(
@@ -129,7 +130,7 @@ let package = Package(
       [
         "Files", "ForeignFiles", "JSON", "TensorCore", "ModelGraph", "ModelIO", "ModelFormats",
         "CaffeFormat", "KerasFormat", "NativeFormat", "ONNXFormat", "ChildProcesses",
-        "Containers", "Images", "Receipts", "Kernels", "Runtime", "Alignment",
+        "Classification", "Containers", "Images", "Receipts", "Kernels", "Runtime", "Alignment",
         "Verification", "Inspection", "Benchmarking",
         "Reference", "Reporting", "ResNet",
       ]),
@@ -182,6 +183,7 @@ let package = Package(
     tests("Reporting", ["JSON"]),
     tests("Inspection", ["ModelGraph", "ResNet", "TensorCore"]),
     tests("Images", ["ChildProcesses", "Containers", "Files", "ModelGraph", "TensorCore"]),
+    tests("Classification", ["Images", "ModelGraph", "Reference", "Runtime", "TensorCore"]),
     tests(
       "Receipts",
       [

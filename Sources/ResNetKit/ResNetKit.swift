@@ -4,6 +4,7 @@
 @_exported public import Benchmarking
 @_exported public import CaffeFormat
 @_exported public import ChildProcesses
+@_exported public import Classification
 @_exported public import Containers
 @_exported public import Files
 @_exported public import ForeignFiles
