@@ -33,6 +33,7 @@ let package = Package(
     .executable(name: "resnet-verify", targets: ["resnet-verify"]),
     .executable(name: "resnet-inspect", targets: ["resnet-inspect"]),
     .executable(name: "resnet-bench", targets: ["resnet-bench"]),
+    .executable(name: "resnet-run", targets: ["resnet-run"]),
     .executable(name: "resnet-hdf5-reader", targets: ["resnet-hdf5-reader"]),
     .executable(name: "resnet-image-decoder", targets: ["resnet-image-decoder"]),
   ],
@@ -144,6 +145,7 @@ let package = Package(
     tool("resnet-verify"),
     tool("resnet-inspect"),
     tool("resnet-bench", ["Kernels"]),
+    tool("resnet-run"),
 
     // Tests
     .target(
@@ -204,7 +206,7 @@ let package = Package(
       name: "ToolTests",
       dependencies: [
         "ResNetKit", "ToolSupport", "TestSupport", "resnet-convert", "resnet-verify",
-        "resnet-inspect", "resnet-bench", "resnet-hdf5-reader",
+        "resnet-inspect", "resnet-bench", "resnet-run", "resnet-hdf5-reader",
         "resnet-image-decoder",
       ], exclude: ["Faults/faults.c", "Help"],
       swiftSettings: settings),

@@ -37,6 +37,8 @@ import Testing
     (["resnet-verify", "re"], ["receipt"]),
     (["resnet-inspect", "net.p"], ["net.prototxt"]),
     (["resnet-bench", "net.p"], ["net.prototxt"]),
+    (["resnet-run", "net.prototxt", "x"], ["x.npz"]),
+    (["resnet-run", "net.prototxt", "--resizer", "opencv-l"], ["opencv-linear"]),
     (["resnet-convert", "net.prototxt", "--caffe-dialect", "nv"], ["nvidia"]),
   ])
   func `bash offers files and options where they are wanted`(

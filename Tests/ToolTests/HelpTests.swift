@@ -18,6 +18,7 @@ import Testing
     ["resnet-bench"],
     ["resnet-bench", "run"], ["resnet-bench", "layers"], ["resnet-bench", "kernels"],
     ["resnet-bench", "machine"], ["resnet-bench", "compare"], ["resnet-bench", "lockstep"],
+    ["resnet-run"],
   ]
 
   @Test(arguments: commands)
@@ -33,7 +34,8 @@ import Testing
     #expect(run.output == (try String(contentsOf: file, encoding: .utf8)))
   }
 
-  @Test(arguments: ["resnet-convert", "resnet-verify", "resnet-inspect", "resnet-bench"])
+  @Test(
+    arguments: ["resnet-convert", "resnet-verify", "resnet-inspect", "resnet-bench", "resnet-run"])
   func `version is said`(_ tool: String) throws {
     let run = try ToolRun(tool, ["--version"])
     #expect(run.exitCode == 0)
