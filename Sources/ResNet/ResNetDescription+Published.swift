@@ -21,7 +21,9 @@ extension ResNetDescription {
       ("plain34", imageNet(.basic, [3, 4, 6, 3], .absent)),
     ] + [20, 32, 44, 56, 110, 1202].map { ("resnet\($0)", cifar(depth: $0)) } + [
       ("resnext50-32x4d", torch([3, 4, 6, 3], groups: 32, widthPerGroup: 4)),
+      ("resnext101-32x8d", torch([3, 4, 23, 3], groups: 32, widthPerGroup: 8)),
       ("wide50-2", torch([3, 4, 6, 3], widthPerGroup: 128)),
+      ("wide101-2", torch([3, 4, 23, 3], widthPerGroup: 128)),
     ]
 
   /// The depths of networks of four stages, which are named for them: table 1 of He et al. 2015,

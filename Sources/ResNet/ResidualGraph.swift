@@ -5,6 +5,10 @@ internal import TensorCore
 struct ResidualGraph {
   /// One sum.
   struct Unit {
+    /// The layer that adds.
+    var sum: String
+    /// The last layer that both branches have.
+    var start: String
     /// The convolutions of the residual branch, first to last.
     var convolutions: [Layer.Convolution]
     /// The convolutions of the shortcut.
@@ -65,7 +69,7 @@ struct ResidualGraph {
       let after = links.computingReaders(of: node.outputs[0])
       units.append(
         Unit(
-          convolutions: branches[1].convolutions.reversed(),
+          sum: node.name, start: start.name, convolutions: branches[1].convolutions.reversed(),
           shortcutConvolutions: branches[0].convolutions.reversed(),
           changesChannels: input?.channelCount != output?.channelCount,
           changesSize: input?.imageSize != output?.imageSize, isFirst: units.isEmpty,

@@ -33,8 +33,8 @@ struct Synthesize: ParsableCommand {
   @Argument(
     help: """
       The network: \(ResNetDescription.publishedNames.joined(separator: ", ")). resnet50 strides in \
-      the first convolution of a unit, as its paper has it, resnet50v1.5, resnext50-32x4d and \
-      wide50-2 in the second, as torchvision has them; resnet200 is activated before convolutions.
+      the first convolution of a unit, as its paper has it, resnet50v1.5, the ResNeXts and the \
+      wide ones in the second, as torchvision has them; resnet200 is activated before convolutions.
       """,
     completion: .list(ResNetDescription.publishedNames))
   var name: String
