@@ -10,6 +10,15 @@ public struct ModelSummary: Sendable {
     public var name: String
     /// Its type.
     public var typeName: String
+    /// The part of the network it belongs to.
+    public var section: NetworkSection
+    /// The values it reads.
+    public var inputs: [String]
+    /// What it slides over images; nil for a layer that does not.
+    public var window: LayerWindow?
+    /// The rows and columns of the image that an element of its output depends on; nil where that is
+    /// all of it.
+    public var receptiveField: Extent?
     /// The shapes of its outputs and its cost.
     public var cost: LayerCost
     /// Whether it has weights.
@@ -23,13 +32,15 @@ public struct ModelSummary: Sendable {
   /// The layers in order.
   public var rows: [Row]
   /// Weights that training learns.
-  public var parameterCount: Int { rows.reduce(0) { $0 + $1.cost.parameterCount } }
+  public var parameterCount: Int { rows.map(\.cost.parameterCount).saturatingSum }
   /// Weights that are stored, running statistics included.
-  public var storedCount: Int { rows.reduce(0) { $0 + $1.cost.storedCount } }
+  public var storedCount: Int { rows.map(\.cost.storedCount).saturatingSum }
   /// Multiply-accumulates of convolutions and matrix products.
-  public var multiplyAccumulates: Int { rows.reduce(0) { $0 + $1.cost.multiplyAccumulates } }
+  public var multiplyAccumulates: Int { rows.map(\.cost.multiplyAccumulates).saturatingSum }
+  /// Floating-point operations: two for a multiply-accumulate, one for every other.
+  public var operationCount: Int { rows.map(\.cost.operationCount).saturatingSum }
   /// Bytes of all activations in float32, none reused.
-  public var activationByteCount: Int { rows.reduce(0) { $0 + $1.cost.activationByteCount } }
+  public var activationByteCount: Int { rows.map(\.cost.activationByteCount).saturatingSum }
   /// What the graph is, by its structure.
   public var architecture: Architecture
   /// What is done to an image before it enters; nil where the source does not say.
@@ -62,11 +73,16 @@ public struct ModelSummary: Sendable {
     _ provenance: Provenance, _ inputShapes: [String: Shape] = [:]
   ) throws(NetworkError) {
     let costs = try network.costs(for: inputShapes)
-    rows = zip(network.nodes, costs).map { node, cost in
+    let sections = NetworkSection.sections(of: network)
+    let fields = ReceptiveField.fields(of: network)
+    rows = network.nodes.indices.map { index in
+      let node = network.nodes[index]
       let tensors = node.layer.weights.map(\.tensor)
       let isKnown = !tensors.isEmpty && !tensors.contains(where: \.isAbsent)
       return Row(
-        name: node.name, typeName: node.layer.typeName, cost: cost, hasWeights: !tensors.isEmpty,
+        name: node.name, typeName: node.layer.typeName, section: sections[index],
+        inputs: node.inputs, window: LayerWindow(of: node.layer), receptiveField: fields[index],
+        cost: costs[index], hasWeights: !tensors.isEmpty,
         statistics: isKnown ? WeightStatistics(of: tensors) : nil)
     }
     name = network.name

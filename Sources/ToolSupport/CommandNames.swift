@@ -68,6 +68,6 @@ enum CommandNames {
 extension ParsableCommand {
   /// The names of its commands.
   static var commandNames: [String] {
-    configuration.subcommands.map { $0._commandName } + ["help"]
+    configuration.subcommands.flatMap { [$0._commandName] + $0.configuration.aliases } + ["help"]
   }
 }

@@ -1,95 +1,174 @@
 import ResNetKit
-import ToolSupport
 
 extension ModelSummary {
-  /// The table of layers, the totals and what the network is.
-  func text() -> String {
-    let statistics: [(title: String, alignment: TextTable.Alignment)] = [
-      ("min", .trailing), ("max", .trailing), ("mean", .trailing), ("std", .trailing),
-      ("zeros", .trailing), ("NaN/Inf/subnormal", .trailing),
-    ]
-    var table = TextTable(
-      [
-        ("layer", .leading), ("type", .leading), ("output", .leading), ("parameters", .trailing),
-        ("MACs", .trailing),
-      ] + (hasWeights ? statistics : []))
-    for row in rows {
-      table.add(
-        [
-          row.name, row.typeName, row.cost.outputShapes.map(\.description).joined(separator: " "),
-          row.hasWeights ? row.cost.parameterCount.grouped : "",
-          row.cost.multiplyAccumulates == 0 ? "" : row.cost.multiplyAccumulates.grouped,
-        ] + (hasWeights ? row.statisticsCells : []))
-    }
-    var lines = [table.description, ""]
-    lines.append("\(name): \(architecture)".printable())
-    lines.append(
-      "\(parameterCount.grouped) parameters (\(storedCount.grouped) numbers stored), "
-        + "\((Double(multiplyAccumulates) / 1e9).fixed(3)) GMACs, "
-        + "\((Double(activationByteCount) / 1e6).fixed(1)) MB of activations in float32")
+  /// The layers, their sums by stage and by unit, the totals and what the network is.
+  func report() -> Report {
+    var report = Report(
+      kind: "summary",
+      title: "\(name): \(parameterCount.grouped) parameters, "
+        + "\((Double(multiplyAccumulates) / 1e9).fixed(3)) GMACs")
     if !hasWeights {
-      lines.append("a definition without weights: to convert or run it, give them as well")
+      report.findings.append(
+        "a definition without weights: to convert or run it, give them as well")
     }
-    let source = provenance
-    let files = source.files.map { "\($0.name) (\($0.byteCount.grouped) bytes)" }
-    lines.append("source: \(source.format), \(files.joined(separator: ", "))".printable())
-    if let preprocessing {
-      lines.append("preprocessing: \(preprocessing)")
-    }
-    if !labels.isEmpty {
-      let labels = "\(labels.count), \(labels[0]) … \(labels.last!)"
-      lines.append("labels: \(labels)".printable())
-    }
-    return lines.joined(separator: "\n")
+    report.facts = facts
+    report.tables = [layers, partTable("stages", .stages), partTable("units", .units)]
+    report.figures = figures
+    report.notes = provenance.notes
+    return report
   }
 
-  /// The same as JSON.
-  func json() -> JSON {
-    .members([
-      "name": .string(name),
-      "architecture": .string(architecture.description),
-      "publishedName": architecture.publishedName.map { .string($0) },
-      "parameters": .count(parameterCount),
-      "storedNumbers": .count(storedCount),
-      "multiplyAccumulates": .count(multiplyAccumulates),
-      "activationBytes": .count(activationByteCount),
-      "hasWeights": .bool(hasWeights),
-      "source": .string(provenance.format),
-      "preprocessing": preprocessing.map { .string($0.description) },
-      "labels": labels.isEmpty ? nil : .strings(labels),
-      "notes": .strings(provenance.notes),
-      "layers": .array(rows.map(\.json)),
-    ])
+  private var facts: [Report.Fact] {
+    [
+      .init("name", "name", .text(name)),
+      .init("architecture", "architecture", .text(architecture.description)),
+      .init(
+        "publishedName", "published as", architecture.publishedName.map { .text($0) } ?? .absent),
+      .init("parameters", "parameters", .count(parameterCount)),
+      .init("storedNumbers", "numbers stored", .count(storedCount)),
+      .init("multiplyAccumulates", "MACs", .count(multiplyAccumulates)),
+      .init("operations", "FLOPs, two a MAC", .count(operationCount)),
+      .init("activationBytes", "bytes of activations", .count(activationByteCount)),
+      .init("hasWeights", "has weights", .flag(hasWeights)),
+      .init("source", "source", .text(provenance.format)),
+      .init(
+        "files", "files",
+        .list(
+          provenance.files.map { .text("\($0.name) (\($0.byteCount.grouped) bytes)") })),
+      .init("preprocessing", "preprocessing", preprocessing.map { .text("\($0)") } ?? .absent),
+      .init("labels", "labels", labels.isEmpty ? .absent : .list(labels.map { .text($0) })),
+    ]
+  }
+
+  private static let layerColumns: [Report.Table.Column] = [
+    .init("name", "layer"), .init("type", "type", dispensability: 1),
+    .init("part", "part", dispensability: 7), .init("inputs", "reads", dispensability: 12),
+    .init("outputShapes", "output"), .init("kernel", "kernel", dispensability: 2),
+    .init("stride", "stride", dispensability: 4), .init("padding", "padding", dispensability: 9),
+    .init("dilation", "dilation", dispensability: 13),
+    .init("groups", "groups", .trailing, dispensability: 13),
+    .init("receptiveField", "field", dispensability: 8),
+    .init("parameters", "parameters", .trailing),
+    .init("parameterShare", "share", .trailing, dispensability: 5),
+    .init("multiplyAccumulates", "MACs", .trailing),
+    .init("multiplyAccumulateShare", "share", .trailing, dispensability: 3),
+    .init("operations", "FLOPs", .trailing, dispensability: 10),
+    .init("activationBytes", "bytes", .trailing, dispensability: 6),
+  ]
+  private static let weightColumns: [Report.Table.Column] = [
+    .init("weights.count", "numbers", .trailing, dispensability: 13),
+    .init("weights.minimum", "min", .trailing, dispensability: 11),
+    .init("weights.maximum", "max", .trailing, dispensability: 11),
+    .init("weights.mean", "mean", .trailing, dispensability: 11),
+    .init("weights.standardDeviation", "std", .trailing, dispensability: 11),
+    .init("weights.zeros", "zeros", .trailing, dispensability: 11),
+  ]
+
+  private var layers: Report.Table {
+    // What is nowhere needs no room.
+    let odd = rows.contains { row in
+      row.statistics.map { $0.nanCount + $0.infiniteCount + $0.subnormalCount > 0 } ?? false
+    }
+    let oddColumns = [
+      ("weights.nan", "NaN"), ("weights.infinite", "Inf"), ("weights.subnormal", "subnormal"),
+    ].map { id, title in
+      Report.Table.Column(id, title, .trailing, dispensability: odd ? 2 : 14)
+    }
+    var table = Report.Table(
+      "layers", "Layers", Self.layerColumns + Self.weightColumns + oddColumns)
+    for row in rows { table.add(cells(of: row)) }
+    return table
+  }
+
+  private func cells(of row: Row) -> [Report.Value] {
+    let cost = row.cost
+    let window: [Report.Value] =
+      row.window.map { window in
+        [
+          window.kernel.value, window.stride.value, window.padding.value, window.dilation.value,
+          .count(window.groups),
+        ]
+      } ?? [Report.Value](repeating: .absent, count: 5)
+    let weights: [Report.Value] =
+      row.statistics.map { weights in
+        [
+          .count(weights.count), .number(weights.minimum), .number(weights.maximum),
+          .number(weights.mean), .number(weights.standardDeviation), .count(weights.zeroCount),
+          .count(weights.nanCount), .count(weights.infiniteCount), .count(weights.subnormalCount),
+        ]
+      } ?? [Report.Value](repeating: .absent, count: 9)
+    return [
+      .text(row.name), .text(row.typeName), .text(row.section.name(by: .units)),
+      .list(row.inputs.map { .text($0) }),
+      .list(cost.outputShapes.map { .extents($0.dimensions) }),
+    ] + window + [
+      row.receptiveField?.value ?? .absent, .count(cost.parameterCount),
+      share(cost.parameterCount, of: parameterCount), .count(cost.multiplyAccumulates),
+      share(cost.multiplyAccumulates, of: multiplyAccumulates), .count(cost.operationCount),
+      .count(cost.activationByteCount),
+    ] + weights
+  }
+
+  private func share(_ part: Int, of whole: Int) -> Report.Value {
+    part == 0 || whole == 0 ? .absent : .share(Double(part) / Double(whole))
+  }
+
+  private func partTable(_ id: String, _ grouping: Grouping) -> Report.Table {
+    var table = Report.Table(
+      id, grouping == .stages ? "By stage" : "By unit",
+      [
+        .init("part", "part"), .init("layers", "layers", .trailing, dispensability: 3),
+        .init("outputShape", "output"),
+        .init("receptiveField", "field", dispensability: 4),
+        .init("parameters", "parameters", .trailing),
+        .init("parameterShare", "share", .trailing, dispensability: 1),
+        .init("multiplyAccumulates", "MACs", .trailing),
+        .init("multiplyAccumulateShare", "share", .trailing, dispensability: 1),
+        .init("operations", "FLOPs", .trailing, dispensability: 5),
+        .init("activationBytes", "bytes", .trailing, dispensability: 2),
+      ])
+    for part in parts(by: grouping) {
+      table.add([
+        .text(part.name), .count(part.layerCount),
+        part.outputShape.map { .extents($0.dimensions) } ?? .absent,
+        part.receptiveField?.value ?? .absent, .count(part.parameterCount),
+        share(part.parameterCount, of: parameterCount), .count(part.multiplyAccumulates),
+        share(part.multiplyAccumulates, of: multiplyAccumulates), .count(part.operationCount),
+        .count(part.activationByteCount),
+      ])
+    }
+    return table
+  }
+
+  private var figures: [Report.Figure] {
+    let parts = parts(by: .units)
+    func series(_ name: String, _ value: (Part) -> Int, of whole: Int) -> Report.Figure.Series {
+      let shares = parts.enumerated().map { index, part in
+        (x: Double(index), y: 100 * Double(value(part)) / Double(max(whole, 1)))
+      }
+      return .init(name, shares)
+    }
+    return [
+      Report.Figure(
+        "\(name): where parameters and multiply-accumulates are",
+        "Bars for each part of the network, from its input to its output: its share of all "
+          + "parameters, of all multiply-accumulates and of all bytes of activations.",
+        .bars(
+          x: .init("", names: parts.map(\.name)), y: .init("share, %"),
+          [
+            series("parameters", \.parameterCount, of: parameterCount),
+            series("MACs", \.multiplyAccumulates, of: multiplyAccumulates),
+            series("activations", \.activationByteCount, of: activationByteCount),
+          ]))
+    ]
   }
 }
 
-extension ModelSummary.Row {
-  /// What the numbers of the weights look like; empty for a layer without.
-  fileprivate var statisticsCells: [String] {
-    guard let weights = statistics else { return [String](repeating: "", count: 6) }
-    let odd = "\(weights.nanCount)/\(weights.infiniteCount)/\(weights.subnormalCount)"
-    return [
-      weights.minimum.short, weights.maximum.short, weights.mean.short,
-      weights.standardDeviation.short, weights.zeroCount.grouped, odd == "0/0/0" ? "" : odd,
-    ]
-  }
+extension Extent {
+  fileprivate var value: Report.Value { .extents([height, width]) }
+}
 
-  fileprivate var json: JSON {
-    .members([
-      "name": .string(name),
-      "type": .string(typeName),
-      "outputShapes": .array(cost.outputShapes.map { .integers($0.dimensions) }),
-      "parameters": .count(cost.parameterCount),
-      "multiplyAccumulates": .count(cost.multiplyAccumulates),
-      "weights": statistics.map { weights in
-        .members([
-          "count": .count(weights.count), "minimum": JSON(number: weights.minimum),
-          "maximum": JSON(number: weights.maximum), "mean": JSON(number: weights.mean),
-          "standardDeviation": JSON(number: weights.standardDeviation),
-          "zeros": .count(weights.zeroCount), "nan": .count(weights.nanCount),
-          "infinite": .count(weights.infiniteCount), "subnormal": .count(weights.subnormalCount),
-        ])
-      },
-    ])
-  }
+extension Padding {
+  /// Top, left, bottom, right.
+  fileprivate var value: Report.Value { .extents([top, left, bottom, right]) }
 }

@@ -4,37 +4,35 @@ import ToolSupport
 /// What can be asked of a native file without using its weights.
 struct NativeInspection {
   let file: InputFile
-  let json: Bool
 
-  func run(check: Bool, timeOpen: Bool) throws {
-    var members: [JSON.Member] = []
-    var lines: [String] = []
+  func report(check: Bool, timeOpen: Bool) throws -> Report {
+    var report = Report(kind: "native", title: file.path)
     if timeOpen {
       let opening = try timedOpening()
-      members.append(.init("openMedianMilliseconds", JSON(number: opening.median)))
-      members.append(.init("openMinimumMilliseconds", JSON(number: opening.minimum)))
-      lines.append(
-        "\(file.path.printable()): opened in \(opening.median.fixed(3)) ms (median of 100; "
-          + "minimum \(opening.minimum.fixed(3)))")
+      report.facts += [
+        .init(
+          "openMedianMilliseconds", "opened in ms, median of 100",
+          .number(opening.median, digits: 3)),
+        .init("openMinimumMilliseconds", "minimum", .number(opening.minimum, digits: 3)),
+      ]
     }
     if check {
       Progress.say("checking \(file.name)")
       let start = ContinuousClock.now
-      let report = try [file].blamingChanges { try NativeFile(opening: file).check() }
+      let found = try [file].blamingChanges { try NativeFile(opening: file).check() }
       let seconds = (ContinuousClock.now - start) / .seconds(1)
-      Progress.clear()
-      members += [
-        .init("checkedBytes", .count(report.byteCount)),
-        .init("tensors", .count(report.tensorCount)),
-        .init("checksums", .count(report.checksumCount)),
-        .init("seconds", JSON(number: seconds)),
+      let speed = Double(found.byteCount) / seconds / 1e9
+      report.findings.append(
+        "good: \(found.byteCount.grouped) bytes, \(found.tensorCount) tensors, "
+          + "\(found.checksumCount) checksums, \(speed.fixed(1)) GB/s")
+      report.facts += [
+        .init("checkedBytes", "bytes", .count(found.byteCount)),
+        .init("tensors", "tensors", .count(found.tensorCount)),
+        .init("checksums", "checksums", .count(found.checksumCount)),
+        .init("seconds", "seconds", .number(seconds)),
       ]
-      lines.append(
-        "\(file.path.printable()): good: \(report.byteCount.grouped) bytes, \(report.tensorCount) tensors, "
-          + "\(report.checksumCount) checksums, \((Double(report.byteCount) / seconds / 1e9).fixed(1)) GB/s"
-      )
     }
-    print(json ? JSON.object(members).prettyText() : lines.joined(separator: "\n"))
+    return report
   }
 
   /// Opens the file a hundred times, the mapping included.

@@ -14,16 +14,19 @@ struct ResnetInspect: Tool {
       Examples:
         resnet-inspect net.resnet
         resnet-inspect net.prototxt net.caffemodel
+        resnet-inspect net.resnet --sort MACs --top 10
         resnet-inspect net.resnet --check
+        resnet-inspect paper net.resnet
         resnet-inspect plan net.onnx --input-shape 1,3,224,224 --threads 2
-        resnet-inspect model --help                all options
+        resnet-inspect summary --help              all options
 
-      Exit codes: 0 good, 64 usage, 65 bad model, 66 no input, 69 OpenBLAS is not installed, 74 \
-      reading failed, 75 out of memory, 128 + N ended by signal N.
+      Exit codes: 0 good, 64 usage, 65 bad model, 66 no input, 69 OpenBLAS is not installed, 73 \
+      cannot create, 74 reading or writing failed, 75 out of memory, 128 + N ended by signal N.
       """,
     version: toolkitVersion,
     subcommands: [
-      SummarizeModel.self, InspectPlan.self, InspectWeights.self, FingerprintModel.self,
+      SummarizeModel.self, InspectWeights.self, InspectPaper.self, FingerprintModel.self,
+      InspectPlan.self,
     ],
     defaultSubcommand: SummarizeModel.self)
 }

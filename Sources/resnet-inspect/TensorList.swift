@@ -1,5 +1,4 @@
 import ResNetKit
-import ToolSupport
 
 /// The tensors of files whose layers are not known, or not asked for.
 struct TensorList {
@@ -19,41 +18,35 @@ struct TensorList {
   private var elementCount: Int { stored.arrays.reduce(0) { $0 + $1.tensor.shape.elementCount } }
   private var byteCount: Int { stored.arrays.reduce(0) { $0 + $1.tensor.byteCount } }
 
-  func report(json: Bool) -> String { json ? self.json.prettyText() : text }
-
-  private var text: String {
-    var table = TextTable([
-      ("tensor", .leading), ("type", .leading), ("shape", .leading), ("numbers", .trailing),
-    ])
+  /// The tensors with their types and shapes, and their sums.
+  var report: Report {
+    var report = Report(
+      kind: "tensors",
+      title: "\(stored.arrays.count) tensors of \(elementCount.grouped) numbers in "
+        + "\(byteCount.grouped) bytes, running statistics included")
+    report.facts = [
+      .init("source", "source", .text(format)),
+      .init(
+        "files", "files",
+        .list(files.map { .text("\($0.name) (\($0.bytes.count.grouped) bytes)") })),
+      .init("tensorCount", "tensors", .count(stored.arrays.count)),
+      .init("storedNumbers", "numbers stored", .count(elementCount)),
+      .init("bytes", "bytes", .count(byteCount)),
+    ]
+    var table = Report.Table(
+      "tensors", "Tensors",
+      [
+        .init("name", "tensor"), .init("type", "type"), .init("shape", "shape"),
+        .init("count", "numbers", .trailing),
+      ])
     for (name, tensor) in stored.arrays {
       table.add([
-        name, "\(tensor.elementType)", tensor.shape.description, tensor.shape.elementCount.grouped,
+        .text(name), .text("\(tensor.elementType)"), .extents(tensor.shape.dimensions),
+        .count(tensor.shape.elementCount),
       ])
     }
-    let sources = files.map { "\($0.name) (\($0.bytes.count.grouped) bytes)" }
-    let lines = [
-      "\(stored.arrays.count) tensors of \(elementCount.grouped) numbers in \(byteCount.grouped) "
-        + "bytes, running statistics included",
-      "source: \(format), \(sources.joined(separator: ", "))".printable(),
-    ]
-    return ([table.description, ""] + lines).joined(separator: "\n")
-  }
-
-  private var json: JSON {
-    .members([
-      "source": .string(format),
-      "tensorCount": .count(stored.arrays.count),
-      "storedNumbers": .count(elementCount),
-      "bytes": .count(byteCount),
-      "notes": .strings(stored.notes),
-      "tensors": .array(
-        stored.arrays.map { name, tensor in
-          .members([
-            "name": .string(name), "type": .string("\(tensor.elementType)"),
-            "shape": .integers(tensor.shape.dimensions),
-            "count": .count(tensor.shape.elementCount),
-          ])
-        }),
-    ])
+    report.tables = [table]
+    report.notes = stored.notes
+    return report
   }
 }

@@ -1,4 +1,4 @@
-import Inspection
+@testable import Inspection
 import ModelGraph
 import ResNet
 import TensorCore

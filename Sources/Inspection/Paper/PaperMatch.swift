@@ -7,15 +7,36 @@ public struct PaperMatch: Sendable {
   public let index: Int
   /// What differs, in words, the greatest difference first; empty where it is the network.
   public let differences: [String]
+  /// The network's own weights that training learns.
+  public let parameterCount: Int
+  /// Its own multiply-accumulates.
+  public let multiplyAccumulates: Int
 
-  /// Compares a network with all that were published, by structure and not by names.
+  /// Compares a model with all networks that were published, by structure and not by names.
+  ///
+  /// - Parameter networks: not empty.
+  /// - Throws: `NetworkError` where the layers do not fit their inputs.
+  public init(of model: Model, among networks: [PaperNetwork]) throws(NetworkError) {
+    try self.init(of: model.network, among: networks)
+  }
+
+  /// Compares a definition in the same way.
   ///
   /// - Parameter networks: not empty.
   /// - Throws: `NetworkError` where the layers do not fit their inputs.
   public init(
+    of definition: ModelDefinition, among networks: [PaperNetwork]
+  ) throws(NetworkError) {
+    try self.init(of: definition.network, among: networks)
+  }
+
+  init(
     of network: Network, among networks: [PaperNetwork]
   ) throws(NetworkError) {
     precondition(!networks.isEmpty, "nothing to compare with")
+    let own = try PaperNetwork(network.name, .imageNet, network)
+    parameterCount = own.parameterCount
+    multiplyAccumulates = own.multiplyAccumulates
     if let net = ResNetDescription(recognizedIn: network) {
       let found = networks.indices.compactMap { index in
         networks[index].description.map { (index, net.differences(from: $0)) }
@@ -28,7 +49,6 @@ public struct PaperMatch: Sendable {
         return
       }
     }
-    let own = try PaperNetwork(network.name, .imageNet, network)
     let distances = networks.map { own.weightedLayers.distance(to: $0.weightedLayers) }
     index = distances.indices.min { distances[$0] < distances[$1] } ?? 0
     differences =

@@ -48,13 +48,14 @@ public struct PaperNetwork: Sendable {
     self.name = name
     self.table = table
     self.description = description
-    parameterCount = costs.reduce(0) { $0 + $1.parameterCount }
-    storedCount = costs.reduce(0) { $0 + $1.storedCount }
-    multiplyAccumulates = costs.reduce(0) { $0 + $1.multiplyAccumulates }
-    convolutionMultiplyAccumulates = zip(network.nodes, costs).reduce(0) { sum, pair in
-      guard case .convolution = pair.0.layer else { return sum }
-      return sum + pair.1.multiplyAccumulates
-    }
+    parameterCount = costs.map(\.parameterCount).saturatingSum
+    storedCount = costs.map(\.storedCount).saturatingSum
+    multiplyAccumulates = costs.map(\.multiplyAccumulates).saturatingSum
+    convolutionMultiplyAccumulates =
+      zip(network.nodes, costs).compactMap { node, cost in
+        guard case .convolution = node.layer else { return nil }
+        return cost.multiplyAccumulates
+      }.saturatingSum
     publishedParameters = parameters
     publishedMultiplyAccumulates = published
     weightedLayers = WeightedLayers(network)
@@ -73,6 +74,14 @@ public struct PaperNetwork: Sendable {
   /// The shortcuts in the paper's letters; nil where there are none.
   public var shortcut: ResNetDescription.Shortcut? {
     description.flatMap { $0.shortcut == .absent ? nil : $0.shortcut }
+  }
+
+  /// The parameters that it would have with first layers for images of ImageNet and as many classes:
+  /// what a figure does not mean that was counted with those for small images.
+  public var parameterCountWithLargeStem: Int? {
+    guard table == .smallImages, var net = description?.forImages(of: .imageNet) else { return nil }
+    net.classCount = description?.classCount
+    return (try? net.network(named: name).costs())?.map(\.parameterCount).saturatingSum
   }
 
   /// Which convolution of a bottleneck strides; nil for other units.
