@@ -40,7 +40,7 @@ extension Report {
     /// Its columns.
     public var columns: [Column]
     /// A value for each column.
-    public private(set) var rows: [[Value]] = []
+    public internal(set) var rows: [[Value]] = []
 
     /// A table without rows.
     public init(_ id: String, _ title: String, _ columns: [Column]) {

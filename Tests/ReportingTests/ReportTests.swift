@@ -185,3 +185,32 @@ private let sample: Report = {
     #expect(report.csv(of: "facts") == "name,value\r\nx,nan\r\ny,-inf\r\n")
   }
 }
+
+/// Rows in an order, and some of them.
+@Suite struct `The rows of a table` {
+  private static func sorted(_ values: [Report.Value], by column: String = "b") -> [Report.Value] {
+    var table = Report.Table("t", "", [.init("a", "A"), .init("b", "Bytes")])
+    for value in values { table.add([.absent, value]) }
+    table.sort(by: column)
+    return table.rows.map { $0[1] }
+  }
+
+  @Test func `stand with the greatest first, words by their letters, what is absent last`() {
+    #expect(
+      Self.sorted([.count(1), .absent, .count(10), .count(2)])
+        == [.count(10), .count(2), .count(1), .absent])
+    #expect(Self.sorted([.text("b"), .text("a")], by: "BYTES") == [.text("a"), .text("b")])
+    #expect(Self.sorted([.share(0.1), .share(.nan)])[1] == .share(0.1))
+    #expect(Self.sorted([.count(1), .count(2)], by: "nothing") == [.count(1), .count(2)])
+  }
+
+  @Test func `can be chosen`() {
+    var table = Report.Table("t", "", [.init("a", "A")])
+    for value in 1...5 { table.add([.count(value)]) }
+    let isSorted = table.sort(by: "x")
+    #expect(!isSorted)
+    table.keepRows { $0[0] != .count(1) }
+    table.keepFirst(2)
+    #expect(table.rows == [[.count(2)], [.count(3)]])
+  }
+}

@@ -12,10 +12,10 @@ import Testing
     let run = try ToolRun("resnet-inspect", [Self.definition])
     #expect(run.exitCode == 0, "\(run.errors)")
     #expect(run.output.contains("a definition without weights: to convert or run it, give them"))
-    #expect(!run.output.contains("NaN/Inf") && run.output.contains(" GMACs"))
+    #expect(!run.output.contains("-0.") && run.output.contains(" GMACs"))
     let whole = try ToolRun("resnet-inspect", ["\(Self.definition),\(Self.weights)"])
     func counts(_ text: String) -> String? {
-      text.split(separator: "\n").first { $0.contains(" numbers stored)") }.map(String.init)
+      text.split(separator: "\n").first { $0.hasPrefix("numbers stored:") }.map(String.init)
     }
     #expect(counts(run.output) != nil && counts(run.output) == counts(whole.output))
     let json = try JSON(
@@ -54,7 +54,7 @@ import Testing
   @Test func `that is a caffemodel is listed when that is asked for`() throws {
     let run = try ToolRun("resnet-inspect", [Self.weights, "--tensors"])
     #expect(run.exitCode == 0, "\(run.errors)")
-    #expect(run.output.hasPrefix("tensor"))
+    #expect(run.output.contains("\ntensor "))
     #expect(run.output.contains("conv1/blobs[0]") || run.output.contains("/blobs[0]"))
     let stored = try CaffeFormat().storedArrays(in: [InputFile(path: Self.weights)])
     let count = stored.arrays.reduce(0) { $0 + $1.tensor.shape.elementCount }
