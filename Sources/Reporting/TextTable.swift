@@ -68,10 +68,12 @@ public struct TextTable: CustomStringConvertible {
     {
       shown.removeAll { $0 == dropped }
     }
-    for column in shown where columns[column].alignment == .leading {
-      let excess = total(shown, widths) - width
-      guard excess > 0 else { break }
-      widths[column] = max(widths[column] - excess, min(widths[column], Self.narrowestWords))
+    // The widest words give way first, a column at a time.
+    while total(shown, widths) > width,
+      let widest = shown.filter({ columns[$0].alignment == .leading })
+        .max(by: { widths[$0] < widths[$1] }), widths[widest] > Self.narrowestWords
+    {
+      widths[widest] -= 1
     }
     let omitted = columns.indices.filter { !shown.contains($0) }.map { columns[$0].title }
     return (lines(shown, widths).map { $0.cut(to: width) }, omitted)

@@ -30,6 +30,10 @@ extension Tool {
   public static func main() {
     Signals.handle(commandName: _commandName)
     do {
+      if CommandLine.arguments.dropFirst() == ["--generate-manual-page"] {
+        print(ManualPage(of: self).text, terminator: "")
+        finish(.success)
+      }
       try refuseMisspelledCommand()
       var command = try parseAsRoot()
       try command.run()
