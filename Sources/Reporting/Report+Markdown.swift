@@ -5,7 +5,7 @@ extension Report {
   public var markdown: String {
     var parts = ["# \(title.markdown)"]
     if !findings.isEmpty { parts.append(Self.list(findings.map(\.markdown))) }
-    let known = facts.filter { $0.value != .absent }
+    let known = facts.filter { !$0.value.words.isEmpty }
     if !known.isEmpty {
       parts.append(Self.list(known.map { "\($0.title.markdown): \($0.value.words.markdown)" }))
     }

@@ -25,7 +25,7 @@ extension Report {
   }
 
   private func factLines(_ width: Int?) -> [String] {
-    let known = facts.filter { $0.value != .absent }
+    let known = facts.filter { !$0.value.words.isEmpty }
     let titleWidth = known.map(\.title.columnCount).max() ?? 0
     return known.flatMap { fact in
       let padding = String(repeating: " ", count: titleWidth - fact.title.columnCount)

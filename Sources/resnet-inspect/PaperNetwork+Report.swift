@@ -46,20 +46,29 @@ extension PaperNetwork {
     .number(Double(multiplyAccumulates) / 1e9, digits: multiplyAccumulates < 300_000_000 ? 4 : 3)
   }
 
-  /// The figures that the counts do not give, in words.
+  /// The figures that the counts do not give, in words: those of the networks that the paper has, A
+  /// for basic units and B for bottlenecks.
   private static func findings(of networks: [PaperNetwork]) -> [String] {
-    networks.compactMap { network in
+    networks.filter(\.isOfPaper).compactMap { network in
       guard let published = network.publishedMultiplyAccumulates else { return nil }
-      let text = "\(network.title): \(network.gigaMACs.figure) GMACs"
+      let text =
+        "\(network.title): \(network.gigaMACs.figure) GMACs, published as \(published.text)"
       let isConvolutions =
         published.agreement(with: network.convolutionMultiplyAccumulates) == .rounded
       switch published.agreement(with: network.multiplyAccumulates) {
       case .rounded: return nil
-      case .truncated: return "\(text), published as \(published.text): cut off, not rounded"
-      case .no where network.table == .vgg && isConvolutions:
-        return "\(text), published as \(published.text): convolutions alone"
-      case .no: return "\(text), published as \(published.text) for other shortcuts"
+      case .truncated: return "\(text): cut off, not rounded"
+      case .no: return isConvolutions ? "\(text): convolutions alone" : text
       }
+    }
+  }
+
+  private var isOfPaper: Bool {
+    switch table {
+    case .imageNet:
+      description?.shortcut == .absent || shortcut == (stride == nil ? .a : .b)
+    case .vgg, .later: true
+    case .cifar, .smallImages: false
     }
   }
 
@@ -69,12 +78,14 @@ extension PaperNetwork {
     let hasStride = kind != .cifar
     let publishesMACs = kind == .imageNet || kind == .later
     var columns: [Report.Table.Column] = [
-      .init("network", "network"), .init("shortcuts", "shortcuts", dispensability: 2),
+      .init("network", "network"), .init("shortcuts", "option"),
     ]
     if hasStride { columns.append(.init("stride", "unit")) }
     columns += [
       .init("parameters", "parameters", .trailing),
-      .init("publishedParameters", "published", .trailing, dispensability: 1),
+      .init(
+        "publishedParameters", publishesMACs ? "published" : "published, millions", .trailing,
+        dispensability: 1),
       .init("parametersAgree", "agrees", dispensability: 1),
     ]
     if kind == .smallImages {
@@ -193,10 +204,7 @@ extension PaperNetwork {
 
   private static func figures(of networks: [PaperNetwork]) -> [Report.Figure] {
     let shown = networks.filter { network in
-      guard network.publishedMultiplyAccumulates != nil else { return false }
-      return network.table == .vgg || network.table == .later
-        || (network.table == .imageNet
-          && network.description?.shortcut == (network.stride == nil ? .a : .b))
+      network.isOfPaper && network.publishedMultiplyAccumulates != nil
     }
     func series(_ name: String, _ value: (PaperNetwork) -> Double) -> Report.Figure.Series {
       .init(name, shown.enumerated().map { (x: Double($0), y: value($1)) })

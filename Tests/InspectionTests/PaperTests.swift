@@ -173,6 +173,8 @@ import Testing
     net = .cifar(depth: 26)
     (found, differences) = try match(net)
     #expect(differences == ["4-4-4 units instead of 3-3-3 units"], "\(found.name)")
+    (found, differences) = try match(#require(ResNetDescription(named: "resnet200")))
+    #expect(found.name == "ResNet-152" && differences.count == 3, "\(found.name): \(differences)")
   }
 
   @Test func `that is no ResNet is told by its layers`() throws {

@@ -38,12 +38,15 @@ public struct PaperMatch: Sendable {
     parameterCount = own.parameterCount
     multiplyAccumulates = own.multiplyAccumulates
     if let net = ResNetDescription(recognizedIn: network) {
+      // Where as much differs, the one of the nearest depth.
       let found = networks.indices.compactMap { index in
-        networks[index].description.map { (index, net.differences(from: $0)) }
-      }.min { first, second in
-        first.1.reduce(0) { $0 + $1.weight } < second.1.reduce(0) { $0 + $1.weight }
-      }
-      if let (index, differences) = found {
+        networks[index].description.map { description in
+          let differences = net.differences(from: description)
+          let weight = differences.reduce(0) { $0 + $1.weight }
+          return (index, differences, weight, abs(net.depth - description.depth))
+        }
+      }.min { ($0.2, $0.3) < ($1.2, $1.3) }
+      if let (index, differences, _, _) = found {
         self.index = index
         self.differences = differences.map(\.words)
         return
