@@ -28,7 +28,9 @@ public struct ReportArguments: ParsableArguments {
     help: ArgumentHelp("The table that --csv prints, by its name in JSON.", valueName: "name"))
   var table: String?
 
-  @Option(help: "Draw the figures of the report into this SVG file.", completion: .file())
+  @Option(
+    help: ArgumentHelp("Draw the figures of the report into an SVG file.", valueName: "file"),
+    completion: .file())
   var svg: String?
 
   /// Whether files that exist may be replaced.
