@@ -200,7 +200,10 @@ let package = Package(
         "KerasFormat", "ModelGraph", "ModelIO", "NativeFormat", "ONNXFormat", "Protobuf", "Runtime",
         "TensorCore", "TestSupport",
       ], path: "Tests/Fuzzing",
-      exclude: ["Corpora", "Driver", "LibFuzzer", "Package.swift", "README.md", "Regressions"],
+      exclude: [
+        "Corpora", "Driver", "LibFuzzer", "Package.swift", "README.md", "Regressions", "coverage.py",
+        "keep.py",
+      ],
       sources: ["Replay", "Targets"], swiftSettings: settings),
     .testTarget(
       name: "ToolTests",

@@ -11,7 +11,9 @@ let package = Package(
       name: "fuzz",
       dependencies: ["LibFuzzer", .product(name: "ResNetKit", package: "resnet-toolkit")],
       path: ".",
-      exclude: ["Corpora", "LibFuzzer", "README.md", "Regressions", "Replay"],
+      exclude: [
+        "Corpora", "LibFuzzer", "README.md", "Regressions", "Replay", "coverage.py", "keep.py",
+      ],
       sources: ["Driver", "Targets"],
       swiftSettings: [
         .enableUpcomingFeature("ExistentialAny"),

@@ -76,7 +76,7 @@ extension FuzzTarget {
     switch self {
     case .definition, .caffemodel, .caffe, .writing: ["CaffeFormat", "Protobuf"]
     case .native, .nativeHeader: ["NativeFormat"]
-    case .npz, .zip: ["Containers"]
+    case .npz, .archive: ["Containers"]
     case .json: ["JSON"]
     case .execution: ["Runtime", "ModelGraph"]
     case .onnx: ["ONNXFormat", "Protobuf"]

@@ -19,7 +19,7 @@ struct Mutator {
   /// What becomes of an input of a target.
   mutating func mutated(_ bytes: [UInt8], for target: FuzzTarget) -> [UInt8] {
     switch target {
-    case .hdf5, .keras, .zip, .npz: mutatedFile(bytes, atMost: limit)
+    case .hdf5, .keras, .archive, .npz: mutatedFile(bytes, atMost: limit)
     default: plain(bytes, atMost: limit)
     }
   }

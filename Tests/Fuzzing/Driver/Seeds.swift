@@ -68,7 +68,7 @@ struct Seeds {
       try addFiles(of: path, named: ".keras", to: [.keras], atMost: Self.fileByteLimit)
     }
     let archive = fixtures + "keras/operators/unit.keras"
-    add(try InputFile(path: archive).bytes, to: [.zip], atMost: Self.fileByteLimit)
+    add(try InputFile(path: archive).bytes, to: [.archive], atMost: Self.fileByteLimit)
   }
 
   /// What `resnet-hdf5-reader` would answer, with zeros for all elements.
@@ -141,14 +141,14 @@ struct Seeds {
   }
 
   private mutating func addArrays(_ file: InputFile) throws {
-    add(file.bytes, to: [.npz, .zip])
+    add(file.bytes, to: [.npz, .archive])
     let archive = try ZipArchive(file.bytes)
     for member in archive.members.prefix(1) {
       add(try archive.contents(of: member), to: [.npz])
     }
     let output = try OutputFile(path: "/tmp/seed.npz", replacing: true)
     let arrays = Array(try NPZ.read(file).prefix(2))
-    add(try NPZ.prepare(arrays, for: output).contents, to: [.npz, .zip])
+    add(try NPZ.prepare(arrays, for: output).contents, to: [.npz, .archive])
   }
 
   private mutating func addWords(schema: String) {
@@ -172,7 +172,7 @@ struct Seeds {
         found.formUnion(types.flatMap { [Array("'<\($0)'".utf8), Array("'>\($0)'".utf8)] })
         found.formUnion(Self.integers + Self.numbers + [Array("True".utf8)])
       case .caffemodel, .onnx: found.formUnion(Self.varints)
-      case .native, .zip, .hdf5Reply: found.formUnion(Self.integers)
+      case .native, .archive, .hdf5Reply: found.formUnion(Self.integers)
       case .hdf5: found.formUnion(Self.integers + Self.structures)
       }
       words[target] = found

@@ -38,7 +38,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
   /// What the process answers that reads an HDF5 file with libhdf5.
   case hdf5Reply = "hdf5-reply"
   /// A zip archive, all that is in it.
-  case zip
+  case archive = "zip"
 
   /// Reads the bytes, and checks what came of it.
   ///
@@ -61,7 +61,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case .keras: try Self.readKeras(bytes)
     case .hdf5: try Self.readHDF5(bytes)
     case .hdf5Reply: try Self.readReply(bytes)
-    case .zip: try Self.readZip(bytes)
+    case .archive: try Self.readZip(bytes)
     }
   }
 }
