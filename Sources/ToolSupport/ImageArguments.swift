@@ -229,3 +229,5 @@ extension Preprocessing.ChannelOrder: ExpressibleByArgument {}
 extension ImagePipeline: ExpressibleByArgument {}
 extension ImageRecipe.Fit: ExpressibleByArgument {}
 extension Resizer: ExpressibleByArgument {}
+extension Averaging: ExpressibleByArgument {}
+extension SlidingDefinition: ExpressibleByArgument {}

@@ -51,7 +51,7 @@ struct InspectPaper: ParsableCommand {
     _ files: [InputFile], among networks: [PaperNetwork]
   ) throws -> (PaperMatch, notes: [String]) {
     let options = reading.options
-    if let definition = try ModelFormats.readDefinition(from: files, options: options) {
+    if let definition = try ModelFormats.readDefinition(files, options: options) {
       let match = try PaperMatch(of: definition, among: networks)
       return (match, definition.provenance.notes)
     }

@@ -125,6 +125,3 @@ struct ResnetRun: Tool {
     try ImageRun(self).run()
   }
 }
-
-extension Averaging: ExpressibleByArgument {}
-extension SlidingDefinition: ExpressibleByArgument {}
