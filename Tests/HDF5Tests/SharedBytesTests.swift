@@ -52,8 +52,9 @@ import Testing
     #expect(error?.reason.hasPrefix("expected names of their own in 808 bytes") == true)
 
     // The same file with names of their own is read.
-    let short = (0..<count).flatMap {
-      [0x61, UInt8(0x30 + $0 / 10), UInt8(0x30 + $0 % 10), 0, 0, 0, 0, 0]
+    let short = (0..<count).flatMap { number -> [UInt8] in
+      let digits = [UInt8(0x30 + number / 10), UInt8(0x30 + number % 10)]
+      return [0x61] + digits + [UInt8](repeating: 0, count: 5)
     }
     let sound = Self.links(
       named: offsets, [UInt8](repeating: 0, count: 8) + short, lastKey: offsets[count - 1])

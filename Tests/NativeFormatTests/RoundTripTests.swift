@@ -62,11 +62,11 @@ import Testing
       name: "net",
       nodes: [
         Node("x", .input(.init(shape: [1, 2, 1, 1]))),
-        Node("a", .prelu(.init(slope: Tensor([2], [.nan, .infinity]))), inputs: ["x"]),
+        Node("a", .prelu(.init(slope: Tensor([2], [Float.nan, .infinity]))), inputs: ["x"]),
         Node("b", .prelu(.init(slope: Tensor([2], [0, Float(1)]))), inputs: ["a"]),
       ])
-    let bytes = Bytes(
-      try Model(network: network, provenance: Provenance(format: "test")).encoded)
+    let model = Model(network: network, provenance: Provenance(format: "test"))
+    let bytes = Bytes(try model.encoded)
     #expect(try NativeFile(bytes, path: "test").check().nonFiniteCounts == ["a/slope": 2])
     let read = try NativeFormat().readModel(
       from: [InputFile(path: "n.resnet", bytes: bytes)], options: ReadingOptions())
