@@ -76,7 +76,8 @@ struct FileMap {
   /// Refuses elements that lie alone amid bytes of nobody, where the one hole between the elements of
   /// others is exactly theirs: their address is damaged.
   ///
-  /// A library lays elements side by side, or aligns all of them: then there are more holes.
+  /// A library lays elements side by side, or aligns all of them: then there are more holes, or the
+  /// one is that before or behind them.
   private func requireNoStray(in sorted: [Claim]) throws(Fault) {
     var holes: [Claim] = []  // each as if it belonged to the one behind it
     var strays: [Claim] = []
@@ -92,7 +93,8 @@ struct FileMap {
       }
     }
     guard let stray = strays.first, let hole = holes.first, strays.count == 1, holes.count == 1,
-      hole.end - hole.start == stray.end - stray.start
+      hole.end - hole.start == stray.end - stray.start, hole.start != stray.end,
+      hole.end != stray.start
     else { return }
     throw Fault(
       .damaged, at: owners[stray.owner],
