@@ -8,7 +8,7 @@ public struct KernelTable: Sendable {
   /// The instruction set.
   public let instructionSet: InstructionSet
   // SAFETY: a constant of the C target.
-  private nonisolated(unsafe) let table: UnsafePointer<ck_table>
+  nonisolated(unsafe) let table: UnsafePointer<ck_table>
 
   /// The kernels of an instruction set; nil where the processor does not run it.
   public init?(_ instructionSet: InstructionSet) {

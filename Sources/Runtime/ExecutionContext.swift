@@ -8,8 +8,20 @@ public struct ObservedValue {
   public let name: String
   /// Its shape.
   public let shape: Shape
-  /// Its elements, row-major; valid during the call only.
+  /// How its elements lie: row-major, unless the session shows values in place.
+  public let layout: Layout
+  /// Its elements, with what fills blocks up; valid during the call only.
   public let elements: UnsafeBufferPointer<Float>
+  fileprivate let pool: ThreadPool
+
+  /// Calls `body` once for each task on the threads of the run, which wait meanwhile; returns when
+  /// all are done.
+  ///
+  /// - Parameter body: gets the task and the worker that runs it, below the number of threads; no two
+  ///   calls at one time have the same worker.
+  public func share(taskCount: Int, _ body: (_ task: Int, _ worker: Int) -> Void) {
+    pool.run(taskCount: taskCount, body)
+  }
 }
 
 /// Runs a plan: owns the memory and the threads, so that a run allocates nothing large.
@@ -138,9 +150,12 @@ public final class ExecutionContext {
   private func show(_ names: [String], to observe: (ObservedValue) -> Void) {
     for name in names {
       let shape = plan.shapes[name]!  // observed values have shapes and places
-      let place = plan.offsets[plan.places[name]!]!
-      let memory = arena.floats(at: place, count: shape.elementCount)
-      observe(ObservedValue(name: name, shape: shape, elements: UnsafeBufferPointer(memory)))
+      let place = plan.places[name]!
+      let memory = arena.floats(at: plan.offsets[place]!, count: place.type.storageCount)
+      observe(
+        ObservedValue(
+          name: name, shape: shape, layout: place.type.layout,
+          elements: UnsafeBufferPointer(memory), pool: pool))
     }
   }
 

@@ -18,6 +18,9 @@ public struct ExecutionOptions: Hashable, Sendable {
   public var isStrict: Bool
   /// What computes convolutions.
   public var gemm: Gemm
+  /// Whether values that are observed are shown in the layout that kernels made them in; else, and
+  /// always where they are results, row-major. It saves a copy of each.
+  public var showsInPlace = false
 
   /// Options, the usual ones where none are given.
   public init(

@@ -92,7 +92,9 @@ public struct ExecutionPlan: Sendable {
     draft = FoldBatchNormalization.apply(to: draft)
     draft = FuseResidualAdd.apply(to: draft)
     draft = FuseActivation.apply(to: draft)
-    let assigned = try AssignLayouts(draft, with: SelectKernels(options, kernels, for: draft))
+    let assigned = try AssignLayouts(
+      draft, with: SelectKernels(options, kernels, for: draft),
+      inPlace: options.showsInPlace ? observed.subtracting(network.outputs) : [])
     let steps = assigned.steps
     let inputs = network.nodes.compactMap { node -> (name: String, value: PlanValue)? in
       guard case .input = node.layer else { return nil }

@@ -98,6 +98,31 @@ struct KernelTests {
     }
   }
 
+  @Test(arguments: levels, [1, 2, 127, 128, 129, 1000])
+  func `moments of lanes`(_ level: InstructionSet, _ rows: Int) throws {
+    let table = try #require(KernelTable(level))
+    let origins = (0..<16).map { Double($0) / 8 - 1 }
+    for special in [false, true] {
+      let x = numbers(16 * rows, seed: UInt64(rows), special: special)
+      func moments(_ table: KernelTable) -> [Moments] {
+        var found: [Moments] = []
+        x.withUnsafeBufferPointer { x in
+          origins.withUnsafeBufferPointer { table.measure(x, around: $0) { found.append($1) } }
+        }
+        return found
+      }
+      for (lane, (a, b)) in zip(moments(table), moments(scalar)).enumerated() {
+        let isFinite = b.squares.isFinite
+        #expect(isFinite ? a == b : !a.squares.isFinite)
+        #expect(a.zeroCount == b.zeroCount && a.subnormalCount == b.subnormalCount)
+        guard !special else { continue }
+        let own = stride(from: lane, to: x.count, by: 16).map { Double(x[$0]) - origins[lane] }
+        #expect(abs(a.sum - own.reduce(0, +)) < 1e-9 && a.count == rows)
+        #expect(abs(a.squares - own.reduce(0) { $0 + $1 * $1 }) < 1e-9 * a.squares)
+      }
+    }
+  }
+
   @Test(arguments: levels, [1, 15, 16, 17, 100])
   func `affine elements`(_ level: InstructionSet, _ count: Int) throws {
     let (x, scale, shift) = (

@@ -44,6 +44,28 @@ typedef enum {
   ck_pool_average_image
 } ck_pooling;
 
+/// What the elements of 16 lanes are like, each lane for itself.
+typedef struct {
+  /// Σ (x − origin) and Σ (x − origin)² in double; neither is finite where an element is not.
+  double sums[16], squares[16];
+  /// The smallest and the largest element; anything where an element is NaN.
+  float minima[16], maxima[16];
+  /// Elements that are 0 of either sign, and those between 0 and the smallest normal number.
+  unsigned zeros[16], subnormals[16];
+} ck_moments;
+
+/// The same of one lane.
+typedef struct {
+  double sum, squares;
+  float minimum, maximum;
+  unsigned zeros, subnormals;
+} ck_lane_moments;
+
+static inline ck_lane_moments ck_moments_of(const ck_moments *m, size_t lane) {
+  return (ck_lane_moments){m->sums[lane],   m->squares[lane], m->minima[lane],
+                           m->maxima[lane], m->zeros[lane],   m->subnormals[lane]};
+}
+
 /// The kernels of one instruction set.
 typedef struct {
   /// y[r][c] = act((x[r][c] · scale[r] + shift[r]) + addend[r][c]).
@@ -73,6 +95,10 @@ typedef struct {
   void (*unfold)(
       float *columns, size_t columns_stride, const float *image, const ck_windows *windows,
       size_t first_row, size_t rows, size_t first_pixel, size_t pixels);
+
+  /// The moments of x [rows][16], each lane around an origin of its own; below 2³² rows. Sums are
+  /// taken row by row.
+  void (*measure)(ck_moments *moments, const float *x, size_t rows, const double *origins);
 } ck_table;
 
 /// Instruction sets from the least to the most.

@@ -2,6 +2,9 @@
 //
 // The order of the additions is the contract of ck_table.h. Contraction is off, so that a product
 // is rounded before it is added, whatever the processor offers.
+#include <float.h>
+#include <math.h>
+
 #include "scalar.h"
 
 #pragma STDC FP_CONTRACT OFF
@@ -74,9 +77,27 @@ static void unfold(
   }
 }
 
+static void measure(ck_moments *m, const float *x, size_t rows, const double *origins) {
+  *m = (ck_moments){0};
+  for (size_t lane = 0; lane < 16; lane++) {
+    m->minima[lane] = INFINITY, m->maxima[lane] = -INFINITY;
+    for (size_t row = 0; row < rows; row++) {
+      float element = x[row * 16 + lane];
+      double d = (double)element - origins[lane];
+      m->sums[lane] += d;
+      m->squares[lane] += d * d;
+      if (element < m->minima[lane]) m->minima[lane] = element;
+      if (element > m->maxima[lane]) m->maxima[lane] = element;
+      m->zeros[lane] += element == 0;
+      m->subnormals[lane] += element != 0 && fabsf(element) < FLT_MIN;
+    }
+  }
+}
+
 const ck_table ck_scalar_table = {
     .affine_rows = affine_rows,
     .affine_elements = affine_elements,
     .combine = combine,
     .unfold = unfold,
+    .measure = measure,
 };

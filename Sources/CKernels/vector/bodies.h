@@ -1,6 +1,7 @@
 // The kernels over vectors, compiled once for each instruction set that defines `CK_VECTOR_BYTES`
 // and includes this file.
 #include "elements.h"
+#include "moments.h"
 #include "windows.h"
 
 static const ck_table table = {
@@ -8,4 +9,5 @@ static const ck_table table = {
     .affine_elements = affine_elements,
     .combine = combine,
     .unfold = unfold,
+    .measure = measure,
 };

@@ -16,12 +16,18 @@ struct AssignLayouts {
 
   private let draft: PlanDraft
   private let options: SelectKernels
+  /// The observed values that are shown in whatever layout they are made.
+  private let inPlace: Set<String>
   private var variants: [String: [PlanValue]] = [:]  // by root
   private var observed: [String: [String]] = [:]  // by root
 
+  /// - Parameter inPlace: the observed values that are shown in whatever layout they are made.
   /// - Throws: `NetworkError` for a layer larger than the kernels can count.
-  init(_ draft: PlanDraft, with select: SelectKernels) throws(NetworkError) {
+  init(
+    _ draft: PlanDraft, with select: SelectKernels, inPlace: Set<String> = []
+  ) throws(NetworkError) {
     self.draft = draft
+    self.inPlace = inPlace
     options = select
     for name in draft.observed { observed[draft.root(of: name), default: []].append(name) }
     for operation in draft.operations {
@@ -84,7 +90,11 @@ struct AssignLayouts {
   /// A value has its memory now; who observes it, or a view of it, sees it at once.
   private mutating func made(_ value: PlanValue) {
     variants[value.name, default: []].append(value)
-    for name in observed[value.name] ?? [] { places[name] = obtain(name, plain(name)) }
+    for name in observed[value.name] ?? [] {
+      // A view of another shape has other channels.
+      let isInPlace = inPlace.contains(name) && value.type.shape == draft.shapes[name]
+      places[name] = isInPlace ? value : obtain(name, plain(name))
+    }
   }
 
   /// A value of the network as a kernel reads it.
