@@ -19,7 +19,8 @@ extension ResNetDescription {
       ("resnet152", imageNet(.bottleneck, [3, 8, 36, 3])), ("resnet200", resNet200),
       ("plain18", imageNet(.basic, [2, 2, 2, 2], .absent)),
       ("plain34", imageNet(.basic, [3, 4, 6, 3], .absent)),
-    ] + [20, 32, 44, 56, 110, 1202].map { ("resnet\($0)", cifar(depth: $0)) } + [
+    ] + [20, 32, 44, 56, 110, 1202].map { ("resnet\($0)", cifar(depth: $0)) }
+    + [20, 32, 44, 56].map { ("plain\($0)", cifar(depth: $0, .absent)) } + [
       ("resnext50-32x4d", torch([3, 4, 6, 3], groups: 32, widthPerGroup: 4)),
       ("resnext101-32x8d", torch([3, 4, 23, 3], groups: 32, widthPerGroup: 8)),
       ("wide50-2", torch([3, 4, 6, 3], widthPerGroup: 128)),
@@ -50,10 +51,10 @@ extension ResNetDescription {
   /// A network for CIFAR-10 as the first paper has it: three stages, shortcuts without weights.
   ///
   /// - Parameter depth: two more than a multiple of six, 20 and more.
-  public static func cifar(depth: Int) -> ResNetDescription {
+  public static func cifar(depth: Int, _ shortcut: Shortcut = .a) -> ResNetDescription {
     ResNetDescription(
       unit: .basic, unitsPerStage: [Int](repeating: (depth - 2) / 6, count: 3),
-      widths: [16, 32, 64], shortcut: .a, stem: .cifar, classCount: 10, image: .cifar)
+      widths: [16, 32, 64], shortcut: shortcut, stem: .cifar, classCount: 10, image: .cifar)
   }
 
   /// A network of torchvision, whose bottlenecks stride in their 3×3 convolutions

@@ -9,6 +9,8 @@ struct ResidualGraph {
     var sum: String
     /// The last layer that both branches have.
     var start: String
+    /// The values.
+    let values: ResidualUnit
     /// The convolutions of the residual branch, first to last.
     var convolutions: [Layer.Convolution]
     /// The convolutions of the shortcut.
@@ -60,16 +62,21 @@ struct ResidualGraph {
       var branches = [
         Array(paths[0].prefix(parting.0)), Array(paths[1].prefix(parting.1)),
       ]
+      let isCrossed = branches[0].convolutions.count >= branches[1].convolutions.count
       // A rectifier with a slope for each element is a sum, too.
       guard branches.contains(where: { !$0.convolutions.isEmpty }) else { continue }
-      branches.sort { $0.convolutions.count < $1.convolutions.count }
+      if isCrossed { branches.swapAt(0, 1) }
       let start = paths[0][parting.0]
       if units.isEmpty { stem = links.path(to: start.outputs[0], limit: .max) }
       let (input, output) = (shapes[start.outputs[0]], shapes[node.outputs[0]])
       let after = links.computingReaders(of: node.outputs[0])
       units.append(
         Unit(
-          sum: node.name, start: start.name, convolutions: branches[1].convolutions.reversed(),
+          sum: node.name, start: start.name,
+          values: ResidualUnit(
+            sum: node.outputs[0], branch: node.inputs[isCrossed ? 0 : 1],
+            shortcut: node.inputs[isCrossed ? 1 : 0], input: start.outputs[0]),
+          convolutions: branches[1].convolutions.reversed(),
           shortcutConvolutions: branches[0].convolutions.reversed(),
           changesChannels: input?.channelCount != output?.channelCount,
           changesSize: input?.imageSize != output?.imageSize, isFirst: units.isEmpty,

@@ -1,11 +1,11 @@
 /// Numbers that follow from a seed, the same on every machine.
 ///
 /// G. Steele, D. Lea, C. Flood, "Fast Splittable Pseudorandom Number Generators" (2014).
-struct SplitMix64 {
+package struct SplitMix64 {
   private var state: UInt64
 
   /// The numbers of one tensor of many.
-  init(seed: UInt64, tensor: Int) {
+  package init(seed: UInt64, tensor: Int) {
     var mixed = SplitMix64(state: seed)
     state = mixed.next() &+ UInt64(tensor) &* 0xd134_2543_de82_ef95
   }
@@ -33,5 +33,5 @@ struct SplitMix64 {
   private static let scale = 1 / (Double(4_294_967_295) / 3).squareRoot()
 
   /// A number from −1 to 1.
-  mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-52 - 1 }
+  package mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-52 - 1 }
 }
