@@ -27,6 +27,12 @@ public struct Alignment: Sendable {
   public let onlyInSecond: [String]
   /// The weights of layers that are the same.
   public let weights: [WeightPair]
+  /// The layers both have, in the first network's order, whatever is in them.
+  public let layers: [LayerPair]
+  /// Layers that only the first network has, but those that matter in training only or move elements.
+  public let layersOnlyInFirst: [Node]
+  /// Layers that only the second network has, but those.
+  public let layersOnlyInSecond: [Node]
 
   /// Aligns two networks.
   public init(_ first: Network, _ second: Network) {
@@ -44,6 +50,29 @@ public struct Alignment: Sendable {
     inputs = matching.named(.input)
     outputs = matching.named(.output)
     weights = WeightPair.all(in: matching, values: found)
+    layers = LayerPair.all(in: matching)
+    layersOnlyInFirst = first.nodes.unpaired(in: layers.flatMap(\.first))
+    layersOnlyInSecond = second.nodes.unpaired(in: layers.flatMap(\.second))
+  }
+}
+
+extension [Node] {
+  /// Those that are not among layers that have a partner, and that compute something.
+  fileprivate func unpaired(in paired: [Node]) -> [Node] {
+    let names = Set(paired.map(\.name))
+    return filter { !names.contains($0.name) && $0.layer.computes }
+  }
+}
+
+extension Layer {
+  /// Whether its result has other numbers than its input.
+  fileprivate var computes: Bool {
+    switch self {
+    case .flatten, .reshape, .passThrough: false
+    case .zeroPadding(let layer): layer.channelsBefore != 0 || layer.channelsAfter != 0
+    case .pooling(let layer): layer.kernel != Extent(1)
+    default: true
+    }
   }
 }
 

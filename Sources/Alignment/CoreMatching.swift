@@ -6,8 +6,9 @@ internal import TensorCore
 /// It begins at the inputs and outputs. A core whose inputs are known is looked for among those
 /// that read the same in the other network, and a core whose reader is known among what that reader
 /// reads; where neither leads on, weights with the same bits do. Where several come into question,
-/// evidence decides: weights, their shapes, settings, names, and at last their order. Nothing is
-/// asked of the values themselves: what differs must still be found, to be called different.
+/// evidence decides: weights, their shapes, settings, names, and at last their order. Where that
+/// leaves kernels without a partner of their shape, it is tried again from the longest sequence of
+/// kernels that both have: one network may have units more. Nothing is asked of the values themselves: what differs must still be found, to be called different.
 struct CoreMatching {
   let first: CoreGraph
   let second: CoreGraph
@@ -16,10 +17,20 @@ struct CoreMatching {
   private var inverse: [Int?]
 
   init(_ first: CoreGraph, _ second: CoreGraph) {
+    self.init(first, second, seeds: [])
+    guard fit.isWanting else { return }
+    // One has layers more: what is sure of the rest comes first.
+    let other = CoreMatching(first, second, seeds: CoreSequence.common(first, second))
+    if other.fit.count > fit.count { self = other }
+  }
+
+  /// - Parameter seeds: cores that are the same whatever is said of them.
+  private init(_ first: CoreGraph, _ second: CoreGraph, seeds: [(a: Int, b: Int)]) {
     self.first = first
     self.second = second
     partners = Array(repeating: nil, count: first.cores.count)
     inverse = Array(repeating: nil, count: second.cores.count)
+    for seed in seeds { match(seed.a, seed.b) }
     matchEnds(.input)
     matchEnds(.output)
     // Each round but the last finds a pair.
@@ -29,6 +40,21 @@ struct CoreMatching {
       isGrowing = matchBackward()
       if !isGrowing { isGrowing = matchWeights() }
     }
+  }
+
+  /// How many kernels have a partner of their shape, and whether others have one of another or none.
+  private var fit: (count: Int, isWanting: Bool) {
+    var count = 0
+    let kernels = first.cores.indices.filter { first.cores[$0].kernel != nil }
+    for a in kernels {
+      guard let b = partners[a], first.cores[a].kernel?.shape == second.cores[b].kernel?.shape
+      else {
+        continue
+      }
+      count += 1
+    }
+    let others = second.cores.count { $0.kernel != nil }
+    return (count, count < max(kernels.count, others))
   }
 
   private mutating func match(_ a: Int, _ b: Int) {
@@ -172,6 +198,11 @@ private enum Evidence {
       if x.stride == y.stride && x.dilation == y.dilation && x.groups == y.groups {
         evidence += settings
       }
+    case (.zeroPadding(let padding), .convolution(let layer)),
+      (.convolution(let layer), .zeroPadding(let padding)):
+      // One that stands for the other adds as many channels.
+      let added = layer.kernel.shape[0] - layer.kernel.shape[1]
+      if added != padding.channelsBefore + padding.channelsAfter { return nil }
     case (.pooling(let x), .pooling(let y)):
       // A pooling in two steps, rows and columns, has other windows.
       if x.kernel != y.kernel && a.name != b.name { return nil }

@@ -36,7 +36,7 @@ extension WeightPair {
     return pairs
   }
 
-  private static func pairs(_ first: [Node], _ second: [Node]) -> [WeightPair] {
+  static func pairs(_ first: [Node], _ second: [Node]) -> [WeightPair] {
     guard first.map(\.layer.form) == second.map(\.layer.form) else {
       // A normalization with its scale, and both in one layer.
       guard let a = Weights(normalization: first), let b = Weights(normalization: second) else {
