@@ -121,7 +121,9 @@ let package = Package(
     library(
       "Verification", ["Files", "Alignment", "Runtime", "ModelGraph", "TensorCore", "Reference"]),
     library("Reporting", ["Files", "JSON"]),
-    library("Inspection", ["Hashing", "ModelGraph", "ResNet", "TensorCore"]),
+    library(
+      "Inspection",
+      ["Alignment", "Hashing", "Kernels", "ModelGraph", "ResNet", "Runtime", "TensorCore"]),
     library("Benchmarking", ["Runtime", "Kernels", "ModelGraph", "TensorCore"]),
     library("Classification", ["Files", "Images", "ModelGraph", "Runtime", "TensorCore"]),
 
@@ -183,7 +185,7 @@ let package = Package(
     tests("Alignment", ["ModelGraph", "TensorCore"]),
     tests("Verification", ["Files", "ModelGraph", "TensorCore"]),
     tests("Reporting", ["JSON"]),
-    tests("Inspection", ["ModelGraph", "ResNet", "TensorCore"]),
+    tests("Inspection", ["Kernels", "ModelGraph", "ResNet", "Runtime", "TensorCore"]),
     tests("Images", ["ChildProcesses", "Containers", "Files", "ModelGraph", "TensorCore"]),
     tests("Classification", ["Images", "ModelGraph", "Reference", "Runtime", "TensorCore"]),
     tests(
