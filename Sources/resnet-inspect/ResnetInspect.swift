@@ -26,7 +26,7 @@ struct ResnetInspect: Tool {
     version: toolkitVersion,
     subcommands: [
       SummarizeModel.self, InspectWeights.self, InspectPaper.self, FingerprintModel.self,
-      InspectPlan.self,
+      ShowResponses.self, CompareNetworks.self, InspectPlan.self,
     ],
     defaultSubcommand: SummarizeModel.self)
 }
