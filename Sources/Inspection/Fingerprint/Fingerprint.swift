@@ -28,18 +28,28 @@ public struct Fingerprint: Sendable {
   /// The fingerprint of a network.
   ///
   /// - Parameter inputShapes: shapes for inputs by name, instead of those of the definition.
-  /// - Throws: `NetworkError` where the layers do not fit the inputs, and for a definition without
-  ///   its weights.
+  /// - Throws: `NetworkError` where the layers do not fit the inputs, for a definition without its
+  ///   weights, and of kind `outOfMemory`.
   public init(
     of network: Network, inputShapes: [String: Shape] = [:]
   ) throws(NetworkError) {
     if let node = network.nodes.first(where: { $0.layer.weights.contains { $0.tensor.isAbsent } }) {
       throw NetworkError(layer: node.name, "expected weights, found a definition without them")
     }
-    var form = NormalForm(shapes: try Self.shapes(of: network, inputShapes))
+    let shapes = try Self.shapes(of: network, inputShapes)
+    try Self.requireMemory(for: shapes)
+    var form = NormalForm(shapes: shapes)
     for node in network.nodes { form.add(node) }
     text = "r\(Self.version):\(form.digest(of: network).description)"
     terms = form.reachable(from: network.outputs.map { form.values[$0]! })  // each has a term
+  }
+
+  /// Refuses lists of places and windows along axes that are longer than there is memory for: a small
+  /// file can ask for any number of zeros around an image.
+  private static func requireMemory(for shapes: [String: Shape]) throws(NetworkError) {
+    let bytesForEach = 64  // a window and its text
+    let count = shapes.values.reduce(0) { $0 + $1.dimensions.reduce(0, +) }  // each below 2^31
+    do { try Memory.require(bytesForEach * count) } catch { throw NetworkError(error) }
   }
 
   /// The shapes of all values for a batch of 1, which is not part of what a network computes; for

@@ -79,12 +79,15 @@ extension WindowPooling.Axis {
     step = dilation
     windows = (0..<count).map { index in
       let start = index * stride - before
-      let elements = (0..<kernel).map { start + dilation * $0 }
-      let inside = elements.filter { 0..<extent ~= $0 }
-      let padded = elements.count { $0 < extent + after }
-      let divisor = layer.divisor == .paddedWindow ? padded : inside.count
+      /// How many elements of the window lie before a place.
+      func elements(before place: Int) -> Int {
+        place <= start ? 0 : min((place - start - 1) / dilation + 1, kernel)
+      }
+      let left = elements(before: 0)
+      let inside = elements(before: extent) - left
+      let divisor = layer.divisor == .paddedWindow ? elements(before: extent + after) : inside
       return Window(
-        first: inside.first ?? 0, count: inside.count, divisor: layer.kind == .maximum ? 1 : divisor
+        first: start + dilation * left, count: inside, divisor: layer.kind == .maximum ? 1 : divisor
       )
     }
   }
