@@ -16,12 +16,15 @@ struct ResnetInspect: Tool {
         resnet-inspect net.prototxt net.caffemodel
         resnet-inspect net.resnet --sort MACs --top 10
         resnet-inspect net.resnet --check
+        resnet-inspect weights net.resnet
+        resnet-inspect fingerprint net.resnet
         resnet-inspect paper net.resnet
         resnet-inspect plan net.onnx --input-shape 1,3,224,224 --threads 2
         resnet-inspect summary --help              all options
 
       Exit codes: 0 good, 64 usage, 65 bad model, 66 no input, 69 OpenBLAS is not installed, 73 \
-      cannot create, 74 reading or writing failed, 75 out of memory, 128 + N ended by signal N.
+      cannot create, 74 reading or writing failed, 75 out of memory, 77 refused to protect a file, \
+      128 + N ended by signal N.
       """,
     version: toolkitVersion,
     subcommands: [

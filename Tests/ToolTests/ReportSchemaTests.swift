@@ -26,6 +26,9 @@ import Testing
       ("summary", ["summary", model, "--depth", "2", "--top", "3"]),
       ("tensors", [model, "--tensors"]), ("paper", ["paper"]), ("paper", ["paper", model]),
       ("paper", ["paper", definition]),
+      ("weights", ["weights", model]), ("weights", ["weights", model, "--channels"]),
+      ("weights", ["weights", Places.fixture("snapshots/plain.caffemodel.h5")]),
+      ("fingerprint", ["fingerprint", model]), ("fingerprint", ["fingerprint", model, "--terms"]),
     ])
   func `of resnet-inspect follows its schema`(kind: String, arguments: [String]) throws {
     try check(kind, "resnet-inspect", arguments + ["--json"])
