@@ -165,7 +165,8 @@ import Testing
   }
 
   @Test func `alone are described as a whole`() throws {
-    let run = try ToolRun("resnet-inspect", ["weights", Self.digits[1]])
+    let run = try ToolRun(
+      "resnet-inspect", ["weights", Places.fixture("snapshots/plain.caffemodel.h5")])
     #expect(run.exitCode == 0, "\(run.errors)")
     #expect(run.errors.contains("note: these are weights alone"))
     #expect(!run.output.contains("Batch normalizations"))
