@@ -218,8 +218,7 @@ extension Model {
       notes.append("the network prepares its images itself: pixels enter as 0 to 255")
     } else {
       notes.append(
-        "no file says what is done to pixels: they enter as 0 to 255, red first "
-          + "(--preprocessing NAME, or --mean and --scale)")
+        "no file says what is done to pixels: they enter as 0 to 255 (see --preprocessing)")
     }
     return Preprocessing()
   }

@@ -127,7 +127,7 @@ struct ImageRun {
 
   private var cropCount: CropCount { CropCount(rawValue: arguments.crops)! }  // validated
 
-  private var batchSize: Int { arguments.scales == nil ? arguments.batches.batch ?? 1 : 1 }
+  private var batchSize: Int { arguments.scales == nil ? arguments.batch : 1 }
 
   private func scores(of batch: Batch) throws -> [ClassScores] {
     guard arguments.scales == nil else { return [try classifier.scores(ofScales: batch.looks)] }

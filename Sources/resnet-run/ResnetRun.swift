@@ -78,12 +78,14 @@ struct ResnetRun: Tool {
   @Flag(help: "Replace an output that exists.")
   var force = false
 
+  @Option(help: "Images that the network runs on at a time.")
+  var batch = 1
+
   @Flag(help: "Print a line of JSON for each image.")
   var json = false
 
   @OptionGroup(title: "Options for images") var images: ImageArguments
 
-  @OptionGroup var batches: BatchArguments
   @OptionGroup var execution: ExecutionArguments
   @OptionGroup var notes: NoteArguments
   @OptionGroup var reading: ReadingArguments
@@ -105,6 +107,9 @@ struct ResnetRun: Tool {
     }
     guard (1...100_000).contains(top) else {
       throw ValidationError("--top: expected 1 or more, found \(top)")
+    }
+    guard (1...1024).contains(batch) else {
+      throw ValidationError("--batch: expected 1 to 1024, found \(batch)")
     }
     guard scales == nil || crops == 1 else {
       throw ValidationError("--scales looks at whole images, --crops at parts of them")
