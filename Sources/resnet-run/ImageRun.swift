@@ -30,7 +30,8 @@ struct ImageRun {
     recipe = made.0
     guard arguments.crops == 1 || recipe.fit != .warp else {
       throw UsageError(
-        "--crops \(arguments.crops): a warped image has one part; name --fit crop or warp-crop, or --like")
+        "--crops \(arguments.crops): a warped image has one part; name --fit crop or warp-crop, or --like"
+      )
     }
     input = try ImageInput(of: model.network)
     decoder = try arguments.images.decoder()
