@@ -75,16 +75,18 @@ struct RunResults {
 
   private func share(_ part: Int) -> Double { Double(part) / Double(max(count, 1)) }
 
+  private var countText: String { "\(count.grouped) \(count == 1 ? "image" : "images")" }
+
   /// How many images, how wrong, how fast.
   var text: String {
     var lines: [String] = []
     if truth != nil, count > 0 {
       lines.append(
         "top-1 error \((100 * share(wrong.best)).fixed(2)) %, top-5 error "
-          + "\((100 * share(wrong.amongFive)).fixed(2)) %, of \(count.grouped) images")
+          + "\((100 * share(wrong.amongFive)).fixed(2)) %, of \(countText)")
     }
     let speed = seconds > 0 ? (Double(count) / seconds).short : "-"
-    lines.append("\(count.grouped) images in \(seconds.fixed(2)) s: \(speed) images/s")
+    lines.append("\(countText) in \(seconds.fixed(2)) s: \(speed) images/s")
     return lines.joined(separator: "\n")
   }
 

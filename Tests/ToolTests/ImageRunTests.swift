@@ -57,7 +57,8 @@ import Testing
   @Test func `what was assumed is told`() throws {
     let run = try Self.run([Self.picture("one.jpg"), "--verbose"])
     #expect(run.exitCode == 0)
-    #expect(run.errors.contains("note: no file says what is done to pixels"), "\(run.errors)")
+    // Its first layer is no layer with weights.
+    #expect(run.errors.contains("note: the network prepares its images itself"), "\(run.errors)")
     #expect(run.errors.contains("note: channels assumed blue first, as Caffe reads images"))
     #expect(run.errors.contains("note: images are fitted as usual for models of caffe"))
     #expect(try Self.run([Self.picture("one.jpg")] + Self.plain).errors.isEmpty)
