@@ -203,7 +203,7 @@ let package = Package(
         "TensorCore", "TestSupport",
       ], path: "Tests/Fuzzing",
       exclude: [
-        "Corpora", "Driver", "LibFuzzer", "Package.swift", "README.md", "Regressions", "coverage.py",
+        "Driver", "LibFuzzer", "Package.swift", "README.md", "Regressions", "coverage.py",
         "keep.py",
       ],
       sources: ["Replay", "Targets"], swiftSettings: settings),

@@ -19,6 +19,8 @@ struct ResnetInspect: Tool {
         resnet-inspect weights net.resnet
         resnet-inspect fingerprint net.resnet
         resnet-inspect paper net.resnet
+        resnet-inspect diff net.h5 net.onnx
+        resnet-inspect responses --figure7 r20.resnet p20.resnet --svg figure7.svg
         resnet-inspect plan net.onnx --input-shape 1,3,224,224 --threads 2
         resnet-inspect summary --help              all options
 

@@ -12,7 +12,7 @@ let package = Package(
       dependencies: ["LibFuzzer", .product(name: "ResNetKit", package: "resnet-toolkit")],
       path: ".",
       exclude: [
-        "Corpora", "LibFuzzer", "README.md", "Regressions", "Replay", "coverage.py", "keep.py",
+        "LibFuzzer", "README.md", "Regressions", "Replay", "coverage.py", "keep.py",
       ],
       sources: ["Driver", "Targets"],
       swiftSettings: [
@@ -21,7 +21,7 @@ let package = Package(
         .enableUpcomingFeature("MemberImportVisibility"),
       ],
       // gold and the sanitizers' tables do not get along.
-      linkerSettings: [.unsafeFlags(["-use-ld=lld"])])
+      linkerSettings: [.unsafeFlags(["-use-ld=lld"])]),
   ],
   swiftLanguageModes: [.v6]
 )

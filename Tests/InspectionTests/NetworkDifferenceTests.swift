@@ -46,8 +46,12 @@ import Testing
     let taps = tensor.shape.elementCount(from: 2)
     let elements = tensor.floats
     let row = tensor.shape[1] * taps
-    let moved = (0..<tensor.shape[0]).flatMap { output in
-      order.flatMap { elements[output * row + $0 * taps..<output * row + ($0 + 1) * taps] }
+    var moved: [Float] = []
+    for output in 0..<tensor.shape[0] {
+      for input in order {
+        let start = output * row + input * taps
+        moved += elements[start..<start + taps]
+      }
     }
     return Tensor(tensor.shape.replacing(1, by: order.count), moved)
   }

@@ -84,3 +84,11 @@ import Testing
     #expect(run.message?.contains(message) ?? false, "\(run.errors)")
   }
 }
+
+extension JSON {
+  /// The elements of an array; none of any other value.
+  fileprivate var elements: [JSON] {
+    guard case .array(let elements) = self else { return [] }
+    return elements
+  }
+}
