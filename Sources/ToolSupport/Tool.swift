@@ -1,10 +1,11 @@
 public import ArgumentParser
 internal import ResNetKit
 
+// Standard output is a variable to the compiler: nothing here writes it.
 #if canImport(Glibc)
-  internal import Glibc
+  @preconcurrency internal import Glibc
 #else
-  internal import Musl
+  @preconcurrency internal import Musl
 #endif
 
 /// What a tool ends with when it did its work and the answer is no.
@@ -86,8 +87,16 @@ extension Tool {
   }
 
   private static func finish(_ status: ExitStatus) -> Never {
-    // Output that could not be written is a failure even when the work was done.
-    guard fflush(nil) != 0 else { endProcess(status.rawValue) }
+    // Output that could not be written is a failure even when the work was done. What a full buffer
+    // lost on the way is only known to the stream, the reason to whoever tries again.
+    var isComplete = fflush(nil) == 0
+    if isComplete, ferror(stdout) != 0 {
+      clearerr(stdout)
+      putc(10, stdout)
+      fflush(stdout)
+      isComplete = false
+    }
+    guard !isComplete else { endProcess(status.rawValue) }
     let reason = String(cString: strerror(errno))
     writeToStandardError("\(_commandName): standard output: cannot write: \(reason)\n")
     endProcess(ExitStatus.inputOutput.rawValue)

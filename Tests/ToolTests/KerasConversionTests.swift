@@ -62,11 +62,11 @@ import Testing
 
   @Test(arguments: [
     ([], nil),
-    (["--preprocessing", "caffe"], "preprocessing: BGR, minus [103.939, 116.779, 123.68]\n"),
-    (["--preprocessing", "tf"], "preprocessing: RGB, minus [127.5, 127.5, 127.5], times 0.00784"),
+    (["--preprocessing", "caffe"], " BGR, minus [103.939, 116.779, 123.68]\n"),
+    (["--preprocessing", "tf"], " RGB, minus [127.5, 127.5, 127.5], times 0.00784"),
     (
       ["--preprocessing", "torch"],
-      "preprocessing: RGB, minus [123.675, 116.28, 103.53], times [0.017"
+      " RGB, minus [123.675, 116.28, 103.53], times [0.017"
     ),
     (["--preprocessing", "none"], nil),
   ])
