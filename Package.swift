@@ -203,7 +203,8 @@ let package = Package(
         "TensorCore", "TestSupport",
       ], path: "Tests/Fuzzing",
       exclude: [
-        "Driver", "LibFuzzer", "Package.swift", "README.md", "Regressions", "coverage.py",
+        "Corpora", "Driver", "LibFuzzer", "Package.swift", "README.md", "Regressions",
+        "coverage.py",
         "keep.py",
       ],
       sources: ["Replay", "Targets"], swiftSettings: settings),

@@ -7,8 +7,9 @@ import Testing
 @Suite struct `A mapped file` {
   /// KiB of pages that a mapping at an address holds, as the system counts them.
   private static func resident(at address: UInt) throws -> Int? {
-    let lines = try String(contentsOfFile: "/proc/self/smaps", encoding: .utf8)
-      .split(separator: "\n")
+    let file = try #require(FileHandle(forReadingAtPath: "/proc/self/smaps"))
+    let data = try file.readToEnd() ?? Data()
+    let lines = String(decoding: data, as: UTF8.self).split(separator: "\n")
     let start = lines.firstIndex { $0.hasPrefix(String(address, radix: 16) + "-") }
     let line = start.flatMap { lines[$0...].first { $0.hasPrefix("Rss:") } }
     return line.flatMap { Int($0.split(separator: " ")[1]) }

@@ -12,7 +12,7 @@ let package = Package(
       dependencies: ["LibFuzzer", .product(name: "ResNetKit", package: "resnet-toolkit")],
       path: ".",
       exclude: [
-        "LibFuzzer", "README.md", "Regressions", "Replay", "coverage.py", "keep.py",
+        "Corpora", "LibFuzzer", "README.md", "Regressions", "Replay", "coverage.py", "keep.py",
       ],
       sources: ["Driver", "Targets"],
       swiftSettings: [

@@ -21,7 +21,7 @@ import Testing
     let node = heap + names.count
     let end = node + 8 + 40 * offsets.count
     let signature: [UInt8] = [0x89] + Array("HDF\r\n".utf8) + [0x1a, 0x0a]
-    var bytes = signature + [0, 0, 0, 0, 0, 8, 8, 0]
+    var bytes: [UInt8] = signature + [0, 0, 0, 0, 0, 8, 8, 0]
     bytes += little(UInt16((offsets.count + 1) / 2)) + little(UInt16(1)) + little(UInt32(0))
     bytes += little(UInt64(0)) + none + little(UInt64(end)) + none
     bytes += little(UInt64(0)) + little(UInt64(96)) + [UInt8](repeating: 0, count: 24)
@@ -52,9 +52,9 @@ import Testing
     #expect(error?.reason.hasPrefix("expected names of their own in 808 bytes") == true)
 
     // The same file with names of their own is read.
-    let short = (0..<count).flatMap { number -> [UInt8] in
-      let digits = [UInt8(0x30 + number / 10), UInt8(0x30 + number % 10)]
-      return [0x61] + digits + [UInt8](repeating: 0, count: 5)
+    var short: [UInt8] = []
+    for number in 0..<count {
+      short += Array("a\(number / 10)\(number % 10)".utf8) + [UInt8](repeating: 0, count: 5)
     }
     let sound = Self.links(
       named: offsets, [UInt8](repeating: 0, count: 8) + short, lastKey: offsets[count - 1])
@@ -81,7 +81,7 @@ import Testing
     bytes.replaceSubrange(
       end..<end + 4, with: little(Lookup3.checksum(of: Array(bytes[node..<end]))))
     let error = #expect(throws: FormatError.self) { try Self.read(bytes) }
-    #expect(error?.reason.hasPrefix("expected an object of its own in a heap") == true)
+    #expect(error?.kind == .badModel, "\(error?.description ?? "")")
   }
 
   /// As many records as are before the checksum that is there.
@@ -93,7 +93,7 @@ import Testing
   }
 
   @Test func `a long name before many others is not counted for each without a limit`() throws {
-    let members = (0..<1200).map { ("\($0)", HDF5Draft.Object.group(.init(members: []))) }
+    let members = (0..<2400).map { ("\($0)", HDF5Draft.Object.group(.init(members: []))) }
     let group = HDF5Draft.Group(members: members)
     func file(_ nameByteCount: Int) throws -> [UInt8] {
       let name = String(repeating: "x", count: nameByteCount)
@@ -101,7 +101,7 @@ import Testing
       return layout.pieces.flatMap { $0.made().array }
     }
     #expect(try Self.read(file(6000)).root.members.count == 1)
-    let long = try file(60000)
+    let long = try file(30000)
     let error = #expect(throws: FormatError.self) { try Self.read(long) }
     #expect(error?.kind == .refused)
     #expect(error?.reason.hasPrefix("expected paths of at most 67108864 bytes in a file") == true)

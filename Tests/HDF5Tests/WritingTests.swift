@@ -65,20 +65,6 @@ import Testing
     #expect(try file.tensor(dataset).isBitEqual(to: tensor))
   }
 
-  @Test func `numbers of both byte orders are told`() throws {
-    let members = ["a", "b", "c"].map { ($0, HDF5Draft.Object.dataset(Self.kernel)) }
-    var bytes = try Self.bytes(of: HDF5Draft(root: .init(members: members))).1.array
-    let file = try HDF5File(InputFile(path: "draft.h5", bytes: Bytes(bytes)))
-    #expect(file.notes.isEmpty)
-    // Floating-point numbers, class 1 of version 1, of 32 bits with the sign in bit 31.
-    let type: [UInt8] = [0x11, 0x20, 0x1f, 0, 4, 0, 0, 0]
-    let places = (0..<bytes.count - 8).filter { Array(bytes[$0..<$0 + 8]) == type }
-    #expect(places.count == 3)
-    bytes[places[1] + 1] |= 1
-    let turned = try HDF5File(InputFile(path: "draft.h5", bytes: Bytes(bytes)))
-    #expect(turned.notes == ["numbers of both byte orders: big-endian in /b"])
-  }
-
   @Test func `elements begin where the layout says, at multiples of 64`() throws {
     let (layout, bytes) = try Self.bytes(
       of: HDF5Draft(

@@ -11,7 +11,8 @@ import Testing
 
   @Test(arguments: ["net.resnet", "net.keras", "net.h5", "net.onnx", "caffe/"])
   func `is none where one is a copy in another format`(_ target: String) throws {
-    for name in ["digits", "resnet20"] {
+    // Caffe has no padding of channels: a shortcut of option A is two other layers there.
+    for name in target == "caffe/" ? ["digits"] : ["digits", "resnet20"] {
       let folder = TemporaryFolder()
       var source = Self.digits
       if name == "resnet20" {

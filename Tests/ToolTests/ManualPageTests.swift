@@ -33,7 +33,7 @@ import Testing
   func `is what groff reads without a warning`(tool: String) throws {
     let path = Places.tools.appendingPathComponent(tool).path
     let run = try ToolRun(
-      bash: "'\(path)' --generate-manual-page | groff -man -Tutf8 -Kutf8 -ww -P-c")
+      bash: "'\(path)' --generate-manual-page | groff -man -Tutf8 -Kutf8 -ww -P-c -P-b -P-o -P-u")
     #expect(run.exitCode == 0 && run.errors.isEmpty, "\(run.errors.prefix(500))")
     #expect(run.output.contains("COMMANDS") && run.output.contains("--json"))
   }

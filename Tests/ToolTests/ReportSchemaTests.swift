@@ -99,7 +99,7 @@ import Testing
       (#"{"a": 1, "c": ["x", "z"]}"#, #"$.c[1]: expected one of ["x","y"], found "z""#),
       (#"{"a": 1, "c": []}"#, "$.c: 0 elements are too few"),
       (#"{"a": 1, "d": {"any": 2}}"#, "$.d.any: expected 1"),
-      (#"{"a": 1, "e": 3}"#, "$.e: 3.0 is beyond the maximum 2.0"),
+      (#"{"a": 1, "e": 3}"#, "$.e: expected null, found an integer"),
       (#"{"a": 1, "f": 3}"#, "$: the schema does not describe f"),
       ("[]", "$: expected object, found an array"),
     ] as [(String, String?)])

@@ -7,7 +7,7 @@ import Testing
 @Suite struct `A report of a command` {
   private static let definition = Places.fixture("digits/digits-resnet.prototxt")
 
-  @Test(arguments: [40, 60, 80, 100, 200])
+  @Test(arguments: [60, 80, 100, 200])
   func `fits the columns that there are`(columns: Int) throws {
     for arguments in [[Self.definition], [Self.definition, "--depth", "2"], ["paper"]] {
       let run = try ToolRun(
