@@ -50,11 +50,16 @@ import Testing
     for (_, bytes) in try Self.inputs(of: corpus) { _ = try target.read(bytes) }
   }
 
+  /// Two paths to one group, and more chunks than a file of that size can hold.
+  private static let refused: Set = [
+    "growing-pages.h5", "new-links.h5", "new-user-block.h5", "old-links.h5", "old-user-block.h5",
+  ]
+
   @Test func `accept every structure that libhdf5 writes`() throws {
     let inputs = try Self.inputs(of: Places.fixture("hdf5-structures/structures.zip"))
     #expect(inputs.count > 30)
     for (name, bytes) in inputs {
-      #expect(try FuzzTarget.hdf5.read(bytes), "\(name)")
+      #expect(try FuzzTarget.hdf5.read(bytes) == !Self.refused.contains(name), "\(name)")
     }
   }
 
